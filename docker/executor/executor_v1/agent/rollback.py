@@ -1,0 +1,107 @@
+"""Undoing what the run made, and only that; recorded first, so that a successor can finish it."""
+
+from .. import logs, vocabulary
+from . import change, errors, schema
+from .errors import ServerError
+from .fencing import FencingFailed
+from .job import Job
+from .outcomes import Outcome, clip
+from .session import SessionRefused
+
+
+class IndexReplaced(Exception):
+    """The index under the run's name is not the one that the run made."""
+
+
+def roll_back(job: Job, fail_reason: str, trigger: str) -> Outcome:
+    """Drop the run's index because of `trigger`. Raises LeaseLost, ApiUnavailable or ApiRefused."""
+    job.record(vocabulary.ROLLING_BACK, rollback={"fail_reason": fail_reason, "trigger_reason": clip(trigger)})
+    return finish(job)
+
+
+def finish(job: Job) -> Outcome:
+    """Do what `job.progress` says has to be undone, also in the place of a worker that died over it."""
+    try:
+        was_there = drop(job)
+        unchanged = definition_is_as_before(job)
+    except (ServerError, SessionRefused, FencingFailed, IndexReplaced) as error:
+        return not_undone(job, error)
+    return undone(job, was_there, unchanged)
+
+
+def drop(job: Job) -> bool:
+    """Drop the index; whether it was still there. Only another's lock is a reason for a further attempt.
+
+    Raises ServerError, IndexReplaced, LeaseLost, SessionRefused or FencingFailed.
+    """
+    was_there = False
+    for attempt in range(1, job.config.rollback_attempts + 1):
+        if not is_there(job):
+            return was_there
+        was_there = True
+        job.record_rollback("pending", change.drop_statement(job.change), trigger(job))
+        job.lease.check()
+        try:
+            job.session.ddl(change.drop_statement(job.change))
+            return True
+        except ServerError as error:
+            if errors.lost_connection(error):
+                job.connect()
+                if is_there(job):
+                    raise
+                return True
+            if error.errno == errors.NOTHING_TO_DROP:
+                return True
+            if not errors.is_retryable_drop(error) or attempt == job.config.rollback_attempts:
+                raise
+            logs.warning("rollback_again", attempt=attempt, error=str(error))
+    return was_there
+
+
+def is_there(job: Job) -> bool:
+    """Whether the index of the run is there. Raises IndexReplaced if it is another one."""
+    found = schema.find_index(job.session, job.change.table, job.change.index)
+    if found is None:
+        return False
+    differs = schema.difference(job.change, found, schema.columns(job.session, job.change.table))
+    if differs:
+        raise IndexReplaced(f"index {job.change.index} was replaced by somebody else and is left alone: {differs}")
+    return True
+
+
+def definition_is_as_before(job: Job) -> bool:
+    """Whether SHOW CREATE TABLE says what it said before the run; unknown if that was not recorded."""
+    before = job.progress.get("create_table")
+    try:
+        return before is None or schema.create_table(job.session, job.change.table) == before
+    except ServerError as error:
+        logs.warning("definition_unreadable", error=str(error))
+        job.notes.append(f"the table's definition could not be read after the rollback: {error}")
+        return True
+
+
+def undone(job: Job, was_there: bool, unchanged: bool) -> Outcome:
+    if not was_there:
+        job.notes.append("the index was already gone")
+    if not unchanged:
+        job.notes.append("the table's definition is not what it was before the run")
+    statement = change.drop_statement(job.change)
+    job.record_rollback("completed", statement, trigger(job))
+    details = {"trigger_reason": trigger(job), "rollback_sql": statement, "definition_as_before": unchanged}
+    job.audit("rollback_completed", vocabulary.ROLLED_BACK, details)
+    message = f"index {job.change.index} was rolled back: {trigger(job)}"
+    return Outcome(vocabulary.ROLLED_BACK, message, job.progress["rollback"]["fail_reason"])
+
+
+def not_undone(job: Job, error: Exception) -> Outcome:
+    statement = change.drop_statement(job.change)
+    logs.error("rollback_failed", error=str(error))
+    job.record_rollback("failed", statement, trigger(job))
+    details = {"trigger_reason": trigger(job), "rollback_sql": statement, "error": str(error)}
+    job.audit("rollback_failed", vocabulary.FAILED, details)
+    message = f"the rollback of index {job.change.index} failed: {error}; it was due to {trigger(job)}"
+    return Outcome(vocabulary.FAILED, message, vocabulary.EXECUTION_ERROR, str(error))
+
+
+def trigger(job: Job) -> str:
+    return job.progress["rollback"]["trigger_reason"]

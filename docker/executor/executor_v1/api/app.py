@@ -1,0 +1,87 @@
+"""The HTTP side of the API: paths, bodies and answers. What happens is in runs.py and records.py."""
+
+from typing import Annotated, Any
+
+import pymysql
+from fastapi import FastAPI, Header, Query
+
+from .. import __version__
+from . import guard, models, problems, records, runs
+from .config import ApiConfig
+from .database import Database
+
+Token = Annotated[str | None, Header(alias="X-Claim-Token")]
+PROBLEM = {"content": {problems.MEDIA_TYPE: {}}}
+LOST = {409: {"description": "Lease lost, or not legal in the run's state", **PROBLEM}}
+MISSING = {404: {"description": "No such run", **PROBLEM}}
+INVALID = {422: {"description": "The request is not well-formed", **PROBLEM}}
+
+
+def create_app(config: ApiConfig, database: Database) -> FastAPI:
+    """One application on one database; any number of them may share it."""
+    app = FastAPI(title="Executor v1 API", version=__version__, responses=INVALID, redoc_url=None)
+    app.add_middleware(guard.Guard, secret=config.secret)
+    problems.install(app)
+    add_execution_routes(app, database, config.lease_seconds)
+    add_record_routes(app, database)
+
+    @app.get("/health")
+    def health() -> dict[str, str]:
+        try:
+            version = database.version()
+        except pymysql.err.MySQLError as error:
+            raise problems.Problem(503, "database_unavailable", "the database does not answer") from error
+        return {"status": "ok", "version": __version__, "commit": config.commit, "database": version}
+
+    return app
+
+
+def add_execution_routes(app: FastAPI, database: Database, default_lease: float) -> None:
+    @app.post("/api/executions", status_code=201, responses={409: {"description": "The id is taken", **PROBLEM}})
+    def create_execution(body: models.NewExecution) -> dict[str, Any]:
+        return database.transact(lambda cursor: runs.create(cursor, body))
+
+    @app.get("/api/executions")
+    def list_executions(
+        status: models.Status | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    ) -> list[dict[str, Any]]:
+        return database.transact(lambda cursor: runs.list_runs(cursor, status, limit))
+
+    @app.get("/api/executions/{run_id}", responses=MISSING)
+    def get_execution(run_id: str) -> dict[str, Any]:
+        return database.transact(lambda cursor: runs.represent(runs.find(cursor, run_id)))
+
+    @app.post("/api/executions/{run_id}/claim", responses={**MISSING, **LOST})
+    def claim(run_id: str, body: models.Claim | None = None) -> dict[str, Any]:
+        wish = body or models.Claim()
+        return database.transact(lambda cursor: runs.claim(cursor, run_id, wish, default_lease))
+
+    @app.post("/api/executions/{run_id}/heartbeat", responses={**MISSING, **LOST})
+    def heartbeat(run_id: str, token: Token = None) -> dict[str, Any]:
+        return database.transact(lambda cursor: runs.renew(cursor, run_id, token))
+
+    @app.patch("/api/executions/{run_id}/status", responses={**MISSING, **LOST})
+    def change_status(run_id: str, body: models.StatusChange, token: Token = None) -> dict[str, Any]:
+        return database.transact(lambda cursor: runs.change_status(cursor, run_id, token, body))
+
+    @app.post("/api/executions/{run_id}/progress", responses={**MISSING, **LOST})
+    def record_progress(run_id: str, body: models.Progress, token: Token = None) -> dict[str, Any]:
+        return database.transact(lambda cursor: runs.record_progress(cursor, run_id, token, body))
+
+
+def add_record_routes(app: FastAPI, database: Database) -> None:
+    @app.get("/api/kill-switch")
+    def read_kill_switch(connection_id: Annotated[models.Identifier, Query()]) -> dict[str, Any]:
+        return database.transact(lambda cursor: records.read_kill_switch(cursor, connection_id))
+
+    @app.post("/api/kill-switch")
+    def set_kill_switch(body: models.KillSwitch) -> dict[str, Any]:
+        return database.transact(lambda cursor: records.set_kill_switch(cursor, body))
+
+    @app.post("/api/rollbacks", status_code=201, responses={**MISSING, **LOST})
+    def record_rollback(body: models.Rollback, token: Token = None) -> dict[str, Any]:
+        return database.transact(lambda cursor: records.record_rollback(cursor, token, body))
+
+    @app.post("/api/audit", status_code=201, responses={**MISSING, **LOST})
+    def write_audit(body: models.AuditEntry, token: Token = None) -> dict[str, Any]:
+        return database.transact(lambda cursor: records.audit(cursor, token, body))

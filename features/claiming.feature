@@ -1,0 +1,73 @@
+Feature: Claiming an execution run
+  Many workers may want the same execution run. One gets it; and when the one that got it dies, another
+  takes over once the lease has run out, and not a moment before.
+
+  @TC-01 @P1 @critical
+  Scenario: TC-01 Worker Claim Conflict
+    Worker 2 ตัว claim execution_run เดียวกัน → ต้องรันได้ตัวเดียว
+
+    Given execution run "test-tc01-001" on connection "conn-001" adds index "idx_tc01_customer" on test_orders (customer_id)
+    When two workers claim the run at the same moment, and the one that gets it is called worker 1
+    Then the result log reads
+      | Field                      | Expected     |
+      | Worker 1 HTTP Response     | 200 OK       |
+      | Worker 2 HTTP Response     | 409 Conflict |
+      | Final execution_run Status | COMPLETED    |
+      | Only 1 worker executed     | Yes          |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry
+    Worker crash กลางทาง → lease หมดอายุแล้ว worker ใหม่รับต่อได้
+    The ADD INDEX of the crashed worker came to nothing: the successor adds the index.
+
+    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
+    And claims have a short lease
+    When worker 1 is killed while its ADD INDEX waits for the table, and the ADD INDEX dies with it
+    And the lease of worker 1 has run out
+    And worker 2 carries out the run
+    Then the result log reads
+      | Field                         | Expected                 |
+      | Worker 1 claimed successfully | Yes                      |
+      | Worker 1 crashed              | Yes (simulated)          |
+      | Lease expired                 | Yes                      |
+      | Worker 2 claimed successfully | Yes (after lease expiry) |
+      | Final execution_run Status    | COMPLETED                |
+      | ADD INDEX carried out         | once                     |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: the server finishes the ADD INDEX of the crashed worker
+    MySQL สร้าง index จนเสร็จแม้ worker ตายไปแล้ว → worker ใหม่ต้องรู้จัก index นั้นและไม่สร้างซ้ำ
+
+    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
+    And claims have a short lease
+    When worker 1 is killed while its ADD INDEX waits for the table, and the server carries the ADD INDEX out all the same
+    And the lease of worker 1 has run out
+    And worker 2 carries out the run
+    Then the result log reads
+      | Field                           | Expected                 |
+      | Worker 1 claimed successfully   | Yes                      |
+      | Worker 1 crashed                | Yes (simulated)          |
+      | Lease expired                   | Yes                      |
+      | Worker 2 claimed successfully   | Yes (after lease expiry) |
+      | Final execution_run Status      | COMPLETED                |
+      | Index found and not added again | Yes                      |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: a successor that comes too early
+    Worker ใหม่ที่มาก่อน lease หมดอายุต้องได้ 409
+
+    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
+    And claims have a short lease
+    And worker 2 asks for the run in the very moment in which worker 1 is killed
+    When worker 1 is killed while its ADD INDEX waits for the table, and the ADD INDEX dies with it
+    And the lease of worker 1 has run out
+    And worker 2 carries out the run
+    Then the result log reads
+      | Field                         | Expected                 |
+      | Worker 1 claimed successfully | Yes                      |
+      | Worker 1 crashed              | Yes (simulated)          |
+      | Claim before the lease ended  | 409 Conflict             |
+      | Lease expired                 | Yes                      |
+      | Worker 2 claimed successfully | Yes (after lease expiry) |
+      | Final execution_run Status    | COMPLETED                |
+      | ADD INDEX carried out         | once                     |

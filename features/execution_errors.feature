@@ -1,0 +1,79 @@
+Feature: Errors of the ADD INDEX itself
+  What the server refuses is not forced on it: the run ends, says why, and nothing else is tried.
+
+  @TC-04 @P2 @normal
+  Scenario: TC-04 LOCK=NONE Not Supported
+    MySQL ไม่รองรับ LOCK=NONE → mark requires_manual
+    The table is MyISAM, which can add no index in place.
+
+    Given execution run "test-tc04-001" on connection "conn-004" adds index "idx_tc04_content" on test_myisam_table (content(100))
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                                  | Expected                |
+      | MySQL error detected                   | Error 1846 หรือ similar |
+      | Index created                          | No                      |
+      | Final execution_run Status             | REQUIRES_MANUAL         |
+      | fail_reason                            | execution_error         |
+      | Error message recorded                 | Yes                     |
+      | Schema changes tried after the refusal | None                    |
+
+  @TC-04 @P2 @normal
+  Scenario: TC-04 LOCK=NONE Not Supported: a FULLTEXT index on InnoDB
+    InnoDB สร้าง FULLTEXT index แบบ LOCK=NONE ไม่ได้ → mark requires_manual
+
+    Given execution run "test-tc04-001" on connection "conn-004" adds a FULLTEXT index "idx_tc04_content" on test_orders (status)
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                                  | Expected        |
+      | MySQL error detected                   | Error 1846      |
+      | Index created                          | No              |
+      | Final execution_run Status             | REQUIRES_MANUAL |
+      | fail_reason                            | execution_error |
+      | Error message recorded                 | Yes             |
+      | Schema changes tried after the refusal | None            |
+
+  @TC-04 @P2 @normal
+  Scenario: TC-04 LOCK=NONE Not Supported: a SPATIAL index on InnoDB
+    InnoDB สร้าง SPATIAL index แบบ LOCK=NONE ไม่ได้ → mark requires_manual
+
+    Given there is a table test_places of locations
+    And execution run "test-tc04-001" on connection "conn-004" adds a SPATIAL index "idx_tc04_content" on test_places (location)
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                                  | Expected        |
+      | MySQL error detected                   | Error 1846      |
+      | Index created                          | No              |
+      | Final execution_run Status             | REQUIRES_MANUAL |
+      | fail_reason                            | execution_error |
+      | Error message recorded                 | Yes             |
+      | Schema changes tried after the refusal | None            |
+
+  @TC-05 @P2 @normal
+  Scenario: TC-05 Index Already Exists
+    Index มีอยู่แล้ว → abort
+
+    Given index "idx_tc05_existing" on test_orders (customer_id) is there already
+    And execution run "test-tc05-001" on connection "conn-005" adds index "idx_tc05_existing" on test_orders (customer_id)
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                        | Expected        |
+      | Duplicate key error detected | Error 1061      |
+      | Execution aborted            | Yes             |
+      | Final execution_run Status   | FAILED          |
+      | fail_reason                  | execution_error |
+      | Index that was there before  | unchanged       |
+
+  @TC-05 @P2 @normal
+  Scenario: TC-05 Index Already Exists: of the same name, on another column
+    มี index ชื่อเดียวกันบนคอลัมน์อื่น → abort และห้ามแตะ index เดิม
+
+    Given index "idx_tc05_existing" on test_orders (order_date) is there already
+    And execution run "test-tc05-001" on connection "conn-005" adds index "idx_tc05_existing" on test_orders (customer_id)
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                        | Expected        |
+      | Duplicate key error detected | Error 1061      |
+      | Execution aborted            | Yes             |
+      | Final execution_run Status   | FAILED          |
+      | fail_reason                  | execution_error |
+      | Index that was there before  | unchanged       |

@@ -1,0 +1,127 @@
+Feature: Kill switch
+  Turning the kill switch on stops the executor: before the change nothing is done, after it the change is
+  taken back. When nobody can say whether the switch is on, it counts as on.
+
+  @TC-02 @P0 @blocker
+  Scenario: TC-02 Kill Switch Before Start
+    Kill switch เปิดก่อนเริ่ม → abort
+
+    Given execution run "test-tc02-001" on connection "conn-002" adds index "idx_tc02_status" on test_orders (status)
+    And the kill switch of connection "conn-002" is on
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                      | Expected    |
+      | Kill switch detected       | Yes         |
+      | Index created              | No          |
+      | Final execution_run Status | FAILED      |
+      | fail_reason                | kill_switch |
+      | ADD INDEX statements sent  | 0           |
+
+  @TC-02 @P0 @blocker
+  Scenario: TC-02 Kill Switch Before Start: the global switch
+    Kill switch รวม (global) เปิดก่อนเริ่ม → abort ทุก connection
+
+    Given execution run "test-tc02-001" on connection "conn-002" adds index "idx_tc02_status" on test_orders (status)
+    And the global kill switch is on
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                      | Expected    |
+      | Kill switch detected       | Yes         |
+      | Index created              | No          |
+      | Final execution_run Status | FAILED      |
+      | fail_reason                | kill_switch |
+      | ADD INDEX statements sent  | 0           |
+
+  @TC-03 @P0 @blocker
+  Scenario: TC-03 Kill Switch After ADD INDEX
+    Kill switch เปิดหลัง ADD INDEX ก่อน verify → rollback
+
+    Given execution run "test-tc03-001" on connection "conn-003" adds index "idx_tc03_date" on test_orders (order_date)
+    And the kill switch of connection "conn-003" will be turned on once the index exists
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                          | Expected    |
+      | ADD INDEX successful           | Yes         |
+      | Kill switch detected after ADD | Yes         |
+      | Rollback executed              | Yes         |
+      | Index exists after rollback    | No          |
+      | Final execution_run Status     | ROLLED_BACK |
+      | fail_reason                    | kill_switch |
+      | Rollback record status         | completed   |
+
+  @TC-03 @P0 @blocker
+  Scenario: TC-03 Kill Switch After ADD INDEX: the global switch
+    Kill switch รวม (global) เปิดหลัง ADD INDEX ก่อน verify → rollback
+
+    Given execution run "test-tc03-001" on connection "conn-003" adds index "idx_tc03_date" on test_orders (order_date)
+    And the global kill switch will be turned on once the index exists
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                          | Expected    |
+      | ADD INDEX successful           | Yes         |
+      | Kill switch detected after ADD | Yes         |
+      | Rollback executed              | Yes         |
+      | Index exists after rollback    | No          |
+      | Final execution_run Status     | ROLLED_BACK |
+      | fail_reason                    | kill_switch |
+      | Rollback record status         | completed   |
+
+  @TC-09 @P0 @blocker
+  Scenario Outline: TC-09 Kill Switch API Failure: <API error>
+    Kill switch API ล่ม → fail-closed abort
+
+    Given execution run "test-tc09-001" on connection "conn-009" adds index "idx_tc09_api" on test_orders (customer_id, order_date)
+    And the kill switch API fails: <API error>
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                      | Expected             |
+      | API error detected         | Yes                  |
+      | Fail-closed behavior       | Yes (assumes active) |
+      | Index created              | No                   |
+      | Final execution_run Status | FAILED               |
+      | fail_reason                | kill_switch          |
+      | ADD INDEX statements sent  | 0                    |
+
+    Examples: the API answers with an error, or not at all
+      | API error                 |
+      | 500 Internal Server Error |
+      | 503 Service Unavailable   |
+      | time-out                  |
+      | connection refused        |
+      | connection reset          |
+      | answer a byte at a time   |
+
+    Examples: the API answers, but not the question
+      | API error                       |
+      | HTML page in place of an answer |
+      | empty object                    |
+      | one of the two fields missing   |
+      | false written as text           |
+      | answer cut in half              |
+      | half an object                  |
+      | 302 to a sign-in page           |
+
+  @TC-09 @P0 @blocker
+  Scenario Outline: TC-09 Kill Switch API Failure after ADD INDEX: <API error>
+    Kill switch API ล่มหลัง ADD INDEX → ถือว่าเปิด → rollback
+
+    Given execution run "test-tc09-001" on connection "conn-009" adds index "idx_tc09_api" on test_orders (customer_id, order_date)
+    And the kill switch API fails once the index exists: <API error>
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                       | Expected             |
+      | ADD INDEX successful        | Yes                  |
+      | API error detected          | Yes                  |
+      | Fail-closed behavior        | Yes (assumes active) |
+      | Rollback executed           | Yes                  |
+      | Index exists after rollback | No                   |
+      | Final execution_run Status  | ROLLED_BACK          |
+      | fail_reason                 | kill_switch          |
+      | Rollback record status      | completed            |
+
+    Examples:
+      | API error                 |
+      | 500 Internal Server Error |
+      | time-out                  |
+      | connection refused        |
+      | empty object              |

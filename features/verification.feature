@@ -1,0 +1,129 @@
+Feature: Verification after ADD INDEX
+  After the index is made the application's queries are measured again. If they got worse the index is
+  dropped; if too few of them ran to say so, it stays and the run says that nothing could be concluded.
+
+  @TC-06 @P1 @critical
+  Scenario Outline: TC-06 Verification Fail + Rollback OK: <what gets worse>
+    Verification fail → rollback success
+
+    Given execution run "test-tc06-001" on connection "conn-006" adds index "idx_tc06_perf" on test_orders (total_amount)
+    And the application's queries <change> once the index exists
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                              | Expected            |
+      | ADD INDEX successful               | Yes                 |
+      | Verification detected degradation  | Yes                 |
+      | Rollback executed                  | Yes                 |
+      | Index exists after rollback        | No                  |
+      | Final execution_run Status         | ROLLED_BACK         |
+      | fail_reason                        | verification_failed |
+      | Rollback record status             | completed           |
+      | Degradation measured by the server | <what gets worse>   |
+      | Measure named by the rollback      | <what gets worse>   |
+
+    Examples:
+      | what gets worse | change                |
+      | latency         | get slower            |
+      | rows examined   | examine more rows     |
+      | full scans      | scan the whole table  |
+
+  @TC-06 @P1 @critical
+  Scenario: TC-06 Verification Fail + Rollback OK: control, nothing gets worse
+    ไม่มีอะไรแย่ลง → ต้องไม่ rollback
+
+    Given execution run "test-tc06-001" on connection "conn-006" adds index "idx_tc06_perf" on test_orders (total_amount)
+    And the application's queries get faster once the index exists
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                              | Expected  |
+      | ADD INDEX successful               | Yes       |
+      | Degradation measured by the server | None      |
+      | Rollback performed                 | No        |
+      | Index still exists                 | Yes       |
+      | Final execution_run Status         | COMPLETED |
+      | fail_reason                        | NULL      |
+      | Message contains inconclusive      | No        |
+
+  @TC-07 @P2 @normal
+  Scenario: TC-07 Verification Fail + Rollback Fail
+    Verification fail แต่ rollback fail → mark + audit
+    The right to change the table is taken away after the index was made.
+
+    Given execution run "test-tc07-001" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
+    And the application's queries get slower once the index exists
+    And the executor may no longer change test_orders once the index exists
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                      | Expected        |
+      | ADD INDEX successful       | Yes             |
+      | Verification failed        | Yes             |
+      | Rollback attempted         | Yes             |
+      | Rollback failed            | Yes             |
+      | Index still exists         | Yes             |
+      | Final execution_run Status | FAILED          |
+      | fail_reason                | execution_error |
+      | Rollback record status     | failed          |
+      | Audit log entry created    | Yes             |
+
+  @TC-07 @P2 @normal
+  Scenario: TC-07 Verification Fail + Rollback Fail: another session holds the table
+    Session อื่นถือ lock ของตารางไว้ตอน DROP INDEX → rollback fail → mark + audit
+
+    Given execution run "test-tc07-001" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
+    And the application's queries get slower once the index exists
+    And another session holds test_orders once the index exists
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                      | Expected        |
+      | ADD INDEX successful       | Yes             |
+      | Verification failed        | Yes             |
+      | Rollback attempted         | Yes             |
+      | Rollback failed            | Yes             |
+      | Index still exists         | Yes             |
+      | Final execution_run Status | FAILED          |
+      | fail_reason                | execution_error |
+      | Rollback record status     | failed          |
+      | Audit log entry created    | Yes             |
+
+  @TC-08 @P2 @normal
+  Scenario Outline: TC-08 Low Sample - Inconclusive: <samples> samples
+    Sample ต่ำ → inconclusive และห้าม auto-rollback
+    The few queries that run are slower, so a judgement would roll the index back.
+
+    Given execution run "test-tc08-001" on connection "conn-008" adds index "idx_tc08_low" on test_orders (status)
+    And the application's queries get slower once the index exists, but only <samples> of them run in the metrics window
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                         | Expected           |
+      | ADD INDEX successful          | Yes                |
+      | Low sample detected           | Yes (< 10 samples) |
+      | Rollback performed            | No                 |
+      | Index still exists            | Yes                |
+      | Final execution_run Status    | COMPLETED          |
+      | fail_reason                   | NULL               |
+      | Message contains inconclusive | Yes                |
+      | Samples in the metrics window | <samples>          |
+
+    Examples:
+      | samples |
+      | 0       |
+      | 5       |
+      | 9       |
+
+  @TC-08 @P2 @normal
+  Scenario: TC-08 Low Sample - Inconclusive: 10 samples are enough to judge
+    มี 10 samples พอดี → ตัดสินได้ → rollback
+
+    Given execution run "test-tc08-001" on connection "conn-008" adds index "idx_tc08_low" on test_orders (status)
+    And the application's queries get slower once the index exists, but only 10 of them run in the metrics window
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                             | Expected            |
+      | ADD INDEX successful              | Yes                 |
+      | Samples in the metrics window     | 10                  |
+      | Verification detected degradation | Yes                 |
+      | Rollback executed                 | Yes                 |
+      | Index exists after rollback       | No                  |
+      | Final execution_run Status        | ROLLED_BACK         |
+      | fail_reason                       | verification_failed |
+      | Rollback record status            | completed           |

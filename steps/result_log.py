@@ -1,0 +1,13 @@
+"""The phrase that judges: the result log's table, row by row."""
+
+from behave import then
+from behave.runner import Context
+from hamcrest import assert_that
+
+from support.judging import all_as_expected, judge
+
+
+@then("the result log reads")
+@then("ผลใน result log คือ")
+def the_result_log_reads(context: Context) -> None:
+    assert_that(judge(context.case, context.table), all_as_expected())

@@ -1,0 +1,49 @@
+"""Phrases about the execution run and the schema it meets."""
+
+from behave import given
+from behave.runner import Context
+
+from support import preparing
+from support.saas_api import RunSpec
+
+
+def _columns(text: str) -> list[str]:
+    return [column.strip() for column in text.split(",")]
+
+
+@given('execution run "{run_id}" on connection "{connection}" adds index "{index}" on {table:w} ({columns})')
+@given('execution run "{run_id}" ของ connection "{connection}" เพิ่ม index "{index}" บน {table:w} ({columns})')
+def run_adds_index(context: Context, run_id: str, connection: str, index: str, table: str, columns: str) -> None:
+    context.case.approve(RunSpec(run_id, connection, index, table, _columns(columns)))
+
+
+@given('execution run "{run_id}" on connection "{connection}" adds a {kind:w} index "{index}" on {table:w} ({columns})')
+@given('execution run "{run_id}" ของ connection "{connection}" เพิ่ม {kind:w} index "{index}" บน {table:w} ({columns})')
+def run_adds_index_of_kind(
+    context: Context, run_id: str, connection: str, kind: str, index: str, table: str, columns: str
+) -> None:
+    context.case.approve(RunSpec(run_id, connection, index, table, _columns(columns), index_type=kind))
+
+
+@given('index "{index}" on {table:w} ({columns}) is there already')
+@given('มี index "{index}" บน {table:w} ({columns}) อยู่แล้ว')
+def index_is_there_already(context: Context, index: str, table: str, columns: str) -> None:
+    preparing.place_index(context.case, index, table, columns)
+
+
+@given("there is a table test_places of locations")
+@given("มีตาราง test_places ที่เก็บตำแหน่ง")
+def table_of_locations(context: Context) -> None:
+    preparing.make_table_of_locations(context.case)
+
+
+@given("the executor may no longer change {table:w} once the index exists")
+@given("executor ถูกถอนสิทธิ์แก้ไข {table:w} เมื่อ index มีแล้ว")
+def executor_may_no_longer_change(context: Context, table: str) -> None:
+    preparing.revoke_alter_once_index_exists(context.case, table)
+
+
+@given("another session holds {table:w} once the index exists")
+@given("session อื่นถือ {table:w} ไว้เมื่อ index มีแล้ว")
+def another_session_holds(context: Context, table: str) -> None:
+    preparing.hold_table_once_index_exists(context.case, table)

@@ -1,0 +1,1 @@
+"""What the phrases drive: settings, the stack under test, workers, the gateway, MySQL state, evidence and verdict."""

@@ -1,0 +1,202 @@
+"""A run of the suite from start to end: the stack, the scenarios' evidence, the verdict, and nothing left behind."""
+
+import platform
+import secrets
+import shutil
+import tempfile
+import traceback
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from behave.model import Scenario, Step
+
+from support import evidence, verdict
+from support.case import Case
+from support.errors import AcceptanceError
+from support.evidence import FAIL, PASS, Evidence, Secrets
+from support.gateway.calls import now
+from support.selection import Selection, id_of, location_of
+from support.settings import PROJECT, Settings
+from support.stacks.embedded import EmbeddedStack
+from support.terminal import Terminal
+from support.warden import FOLDER_PREFIX, Warden, sweep_leftovers
+
+
+class AcceptanceRun:
+    """One run. ``open`` it, give it the scenarios, ``close`` it; what goes wrong in between is never lost."""
+
+    def __init__(self, settings: Settings, selection: Selection, terminal: Terminal, reporting: bool) -> None:
+        self.settings, self.selection, self.terminal = settings, selection, terminal
+        self._reporting = reporting
+        self.started = now()
+        self.run_id = f"{self.local(self.started):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        self.folder = settings.reports_folder / "runs" / self.run_id
+        self._secret = settings.api_secret or secrets.token_urlsafe(18)
+        self.secrets = Secrets([*settings.secrets(), self._secret])
+        self.troubles: list[str] = []
+        self.stack: EmbeddedStack | None = None
+        self._warden: Warden | None = None
+        self._unjudged = {location_of(scenario) for scenario in selection.selected}
+
+    def local(self, time: datetime) -> datetime:
+        """``time`` in the time zone that people read."""
+        return time.astimezone(ZoneInfo(self.settings.time_zone))
+
+    # -- around the run -------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Start everything under test.
+
+        :raises AcceptanceError: something is not there or not well; what was started is ended by ``close``.
+        """
+        for name, value in self.settings.shown():
+            self.terminal.say(f"setting {name} = {value}")
+        temporary = Path(tempfile.gettempdir())
+        sweep_leftovers(temporary)
+        logs = self.folder / "logs"
+        logs.mkdir(parents=True)
+        self._warden = Warden.start(self.run_id, self.folder / "logs" / "warden.log")
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        self._warden.remove_folder(folder)
+        self.stack = EmbeddedStack(self.settings, self.run_id, folder, logs, self._secret, self._warden)
+        for secret in self.stack.secrets():
+            self.secrets.add(secret)
+        self.terminal.say(
+            f"Run {self.run_id}: {len(self.selection.selected)} scenarios against {self.stack.server_version},"
+            f" SaaS API {self.stack.health.get('version')}",
+            "",
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Where the run took place, as the parts themselves report it."""
+        health = self.stack.health if self.stack else {}
+        return {
+            "MySQL Server": self.stack.server_version if self.stack else "not started",
+            "SaaS API": f"{health.get('version', 'unknown')} ({health.get('commit', 'unknown')})",
+            "Test Database": self.stack.schema if self.stack else self.settings.mysql_database,
+            "OS": platform.platform(),
+            "Stack": self.settings.stack,
+            "Started": self.local(self.started).isoformat(timespec="seconds"),
+            "Ended": self.local(now()).isoformat(timespec="seconds"),
+        }
+
+    def close(self) -> dict:
+        """End everything, write and show the verdict, and return it."""
+        try:
+            if self.stack is not None:
+                self.stack.stop()
+        except Exception as error:  # noqa: BLE001 - the warden still has to clean up, and the verdict to be written
+            self.troubles.append(f"the stack did not stop well: {error}")
+        try:
+            if self._warden is not None:
+                self._warden.close()
+        except AcceptanceError as error:
+            self.troubles.append(str(error))
+        if self._unjudged:
+            self.troubles.append(f"selected, but never judged: {', '.join(sorted(self._unjudged))}")
+        return self._conclude()
+
+    def _conclude(self) -> dict:
+        folder = self.folder / "evidence"
+        records = [{**record, "file": file.name} for file, record in evidence.read_all(folder)]
+        content = verdict.verdict(self.run_id, records, self.selection.expected, self.environment(), self.troubles)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        verdict.write(content, self.folder / "verdict.json")
+        shutil.copyfile(self.folder / "verdict.json", self.settings.reports_folder / "verdict.json")
+        latest = self.settings.reports_folder / "latest"
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(self.folder.relative_to(self.settings.reports_folder))
+        self.terminal.verdict(content, self._shown(self.folder))
+        return content
+
+    # -- around a scenario ----------------------------------------------------------------------------------
+
+    def begin(self, scenario: Scenario) -> Case:
+        """Start the record of a scenario and bring the database into its first state."""
+        if self._reporting:
+            self.terminal.scenario_starts(scenario.name)
+        record = Evidence(
+            id=id_of(scenario),
+            name=scenario.name,
+            feature=scenario.feature.name,
+            location=location_of(scenario),
+            tags=[str(tag) for tag in scenario.effective_tags],
+            description=" ".join(scenario.description),
+        )
+        logs = self.folder / "logs" / record.location.rpartition("/")[2].replace(".feature:", "-")
+        logs.mkdir(parents=True, exist_ok=True)
+        return Case(self.stack, self.settings, record, logs)
+
+    def note_step(self, case: Case, step: Step) -> None:
+        """Note how long a phrase took, and the first thing that went wrong."""
+        record = case.evidence
+        record.steps.append(evidence.Step(f"{step.keyword} {step.name}", step.status.name, step.duration))
+        if step.exception is not None and record.failure is None:
+            record.failure, record.blames = self._told(step.exception), blamed(step.exception)
+
+    def finish(self, case: Case, scenario: Scenario) -> str | None:
+        """Clean up after a scenario and write its evidence.
+
+        :return: what makes the whole run pointless from here on, if anything does.
+        """
+        record = case.evidence
+        try:
+            case.collect()
+        except Exception as error:  # noqa: BLE001 - evidence that can't be had must not hide the result
+            self._add_failure(record, f"evidence could not be collected: {error}", "the stand")
+        for trouble in case.close():
+            self._add_failure(record, f"clean-up failed: {trouble}", "the stand")
+        record.ended = now()
+        passed = scenario.status.name == "passed" and record.failure is None
+        if not passed and record.failure is None:
+            self._add_failure(record, f"behave calls the scenario {scenario.status.name}", "the suite")
+        record.result = PASS if passed else FAIL
+        path = evidence.write(record, self.folder / "evidence", self.secrets)
+        self._unjudged.discard(record.location)
+        if self._reporting:
+            self._show(record, path)
+        return self._reason_to_stop(record)
+
+    def _reason_to_stop(self, record: Evidence) -> str | None:
+        if record.blames == "the agent command":
+            return record.failure
+        if record.blames == "the stand" and self.stack is not None:
+            try:
+                self.stack.check_alive()
+            except AcceptanceError as error:
+                return str(error)
+        return None
+
+    def _show(self, record: Evidence, path: Path) -> None:
+        self.terminal.scenario_ends(record.result, record.duration_s)
+        if record.failure is None:
+            return
+        notes = [("Blame", f"{record.blames}"), ("Evidence", self._shown(path))]
+        notes += [("Log", self._shown(Path(log))) for log in record.logs]
+        notes.append(("Again", f"behave {record.location}"))
+        self.terminal.failure(self.secrets.masked(record.failure), notes)
+
+    def _add_failure(self, record: Evidence, message: str, blames: str) -> None:
+        record.failure = f"{record.failure}\n{message}" if record.failure else message
+        record.blames = record.blames or blames
+
+    def _told(self, error: BaseException) -> str:
+        text = str(error) or type(error).__name__
+        if isinstance(error, AssertionError | AcceptanceError):
+            return text
+        return f"{type(error).__name__}: {text}\n{''.join(traceback.format_tb(error.__traceback__)[-3:])}"
+
+    def _shown(self, path: Path) -> str:
+        return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
+
+
+def blamed(error: BaseException) -> str:
+    """Whose fault ``error`` looks like."""
+    if isinstance(error, AcceptanceError):
+        return error.blames
+    if isinstance(error, AssertionError):
+        return "the executor"
+    if isinstance(error, KeyboardInterrupt):
+        return "nobody: the run was interrupted"
+    return "the suite"

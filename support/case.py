@@ -1,0 +1,241 @@
+"""One scenario in progress: the run under test, what is planned for it, its workers, and its evidence."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from support import tables, verification_queries
+from support.database import quoted
+from support.errors import StandError, SuiteError
+from support.evidence import Evidence
+from support.gateway import Call, Fault
+from support.locks import TableGate
+from support.saas_api import RunSpec
+from support.settings import Settings
+from support.stacks.embedded import EmbeddedStack
+from support.workers import Worker
+from support.workload import Workload
+from support.world import Participant, World
+
+BASELINE, INDEX, WINDOW = "the baseline window opens", "the index exists", "the metrics window opens"
+MOMENTS = (BASELINE, INDEX, WINDOW)
+"""The moments of a run at which a scenario can act, in the order in which they come."""
+
+STATE_TABLES = ("execution_runs", "execution_claims", "rollbacks", "audit_logs", "kill_switches")
+
+
+@dataclass
+class Plan:
+    """What is to happen while worker 1 works: actions by moment, the fault of its kill-switch calls, early claims."""
+
+    actions: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
+    fault: Fault | None = None
+    fault_once_index_exists: bool = False
+    claims_at_the_crash: int | None = None
+
+    def at(self, moment: str, action: Callable[[], None]) -> None:
+        """Add an action; those of one moment are done in the order they were added."""
+        self.actions.setdefault(moment, []).append(action)
+
+
+class Case:
+    """The state that the phrases of one scenario share.
+
+    ``worker_times`` are the contract's variables that differ from the run's settings; ``roles`` maps a worker's number
+    in the result log to that of its process, where the two differ.
+    """
+
+    def __init__(self, stack: EmbeddedStack, settings: Settings, evidence: Evidence, logs: Path) -> None:
+        self.stack, self.settings, self.evidence, self._logs = stack, settings, evidence, logs
+        self.database = stack.database
+        self.plan = Plan()
+        self.workers: dict[int, Worker] = {}
+        self.roles: dict[int, int] = {}
+        self.worker_times: dict[str, float] = {}
+        self.workload: Workload | None = None
+        self.samples_in_window: int | None = None
+        self.index_before: tables.Index | None = None
+        self.lease_end_before_takeover: datetime | None = None
+        self.calls_before_takeover: list[Call] = []
+        self._spec: RunSpec | None = None
+        self._submitted = False
+        self._clean_ups: list[Callable[[], None]] = []
+        self.first_look = self._expected = self._fresh_state()
+        self.stack.journal.mark()
+
+    def _fresh_state(self) -> tables.Snapshot:
+        """Empty the executor's tables, take leftover indexes away, and look at what is there."""
+        for table in STATE_TABLES:
+            self.database.execute(f"DELETE FROM {quoted(table)}")
+        for index in tables.indexes(self.database, self.stack.schema):
+            if index.table in tables.JUDGED_TABLES and index.name != "PRIMARY":
+                self.database.execute(f"ALTER TABLE {quoted(index.table)} DROP INDEX {quoted(index.name)}")
+        return tables.look(self.database, self.stack.schema)
+
+    def at_the_end(self, clean_up: Callable[[], None]) -> None:
+        """Have something undone when the scenario is over, last things first."""
+        self._clean_ups.append(clean_up)
+
+    def change_schema(self, statement: str) -> None:
+        """Change the schema as part of the scenario's preparation; what it is then is what it has to stay."""
+        self.database.execute(statement)
+        self._expected = tables.look(self.database, self.stack.schema)
+
+    # -- the run and its workers ----------------------------------------------------------------------------
+
+    @property
+    def spec(self) -> RunSpec:
+        """The run under test."""
+        if self._spec is None:
+            raise SuiteError("this phrase needs an execution run; say which one in a Given before it")
+        return self._spec
+
+    def approve(self, spec: RunSpec) -> None:
+        """This is the run under test; it is scheduled when the work begins."""
+        self._spec = spec
+
+    def _submit(self) -> None:
+        if not self._submitted:
+            if self.workload is not None:
+                self.spec.query_digests = [self.workload.digest]
+            self.stack.api.create_run(self.spec)
+            self._submitted = True
+            self.stack.journal.mark()
+
+    def new_worker(self, number: int) -> Worker:
+        """Worker ``number``, not yet started; a new process if the one before it has ended."""
+        self._submit()
+        earlier = self.workers.get(number)
+        log = self._logs / f"worker-{number}.log"
+        worker = self.stack.worker(number, self.spec.id, log, **self.worker_times)
+        self.at_the_end(worker.end)
+        if earlier is not None:
+            worker.earlier_calls = [*earlier.earlier_calls, *earlier.gateway.calls]
+        self.workers[number] = worker
+        if str(log) not in self.evidence.logs:
+            self.evidence.logs.append(str(log))
+        worker.gateway.on_arrival = self._note_index
+        return worker
+
+    def _note_index(self, call: Call) -> None:
+        if call.kind == "kill switch":
+            call.after_index = self.index_exists()
+
+    def start(self, worker: Worker) -> None:
+        """Start the worker's process."""
+        worker.start()
+        self.evidence.fact(f"Worker {worker.number} Start Time", worker.name, worker.started)
+
+    def table_gate(self, table: str) -> TableGate:
+        """A gate at a table, still open; released with the scenario at the latest."""
+        gate = TableGate(self.database, self.stack.accounts.app, table)
+        self.at_the_end(gate.release)
+        return gate
+
+    def index_exists(self) -> bool:
+        """The run's index is on the server now."""
+        return self._find_index() is not None
+
+    def _find_index(self) -> tables.Index | None:
+        return tables.find_index(self.database, self.stack.schema, self.spec.table_name, self.spec.index_name)
+
+    def lease_end(self) -> datetime | None:
+        """When the lease of the run ends, by the database's clock, in UTC without a zone."""
+        return self.database.value("SELECT lease_expires_at FROM execution_runs WHERE id = %s", (self.spec.id,))
+
+    def lease_left(self) -> float:
+        """Seconds until then, by the database's clock; 0 when it has run out."""
+        left = self.database.value(
+            "SELECT TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), lease_expires_at) FROM execution_runs WHERE id = %s",
+            (self.spec.id,),
+        )
+        return max(0.0, float(left or 0) / 1e6)
+
+    # -- after the work -------------------------------------------------------------------------------------
+
+    def look(self) -> World:
+        """Read everything there is to see, once all workers have ended.
+
+        :raises StandError: a part of the stand is gone, or was too slow for anything to be said.
+        """
+        self.stack.check_alive()
+        for call in self._calls():
+            if call.trouble:
+                raise StandError(call.trouble)
+        run_id, journal, index = self.spec.id, self.stack.journal, self._find_index()
+        world = World(
+            run=self.spec,
+            row=self.database.one("SELECT * FROM execution_runs WHERE id = %s", (run_id,)),
+            told=self.stack.api.run(run_id),
+            claims=self.database.rows("SELECT * FROM execution_claims WHERE execution_run_id = %s", (run_id,)),
+            rollbacks=self.database.rows("SELECT * FROM rollbacks WHERE execution_run_id = %s", (run_id,)),
+            audit=self.database.rows("SELECT * FROM audit_logs WHERE resource_id = %s", (run_id,)),
+            index=index,
+            index_before=self.index_before,
+            statements=journal.schema_changes(),
+            metric_reads=journal.metric_reads(),
+            workload=journal.of_threads(self.workload.threads) if self.workload else [],
+            participants={role: self._participant(role) for role in self.workers},
+            unexpected_changes=tables.differences(
+                self._expected_with(index), tables.look(self.database, self.stack.schema)
+            ),
+            min_samples=self.settings.min_sample_count,
+            lease_end_before_takeover=self.lease_end_before_takeover,
+            calls_before_takeover=self.calls_before_takeover,
+        )
+        self._refuse_a_missed_window(world)
+        self._record(world)
+        return world
+
+    def _calls(self) -> list[Call]:
+        return [call for worker in self.workers.values() for call in worker.all_calls]
+
+    def _participant(self, role: int) -> Participant:
+        worker = self.workers[self.roles.get(role, role)]
+        return Participant(
+            worker.number, worker.all_calls, worker.started, worker.ended, worker.killed, worker.exit_status
+        )
+
+    def _expected_with(self, index: tables.Index | None) -> tables.Snapshot:
+        """The state a scenario may end in: as before, or with the run's own index, whose presence its Fields judge."""
+        before = self._expected
+        if index is None or index in before.indexes or list(index.columns) != self.spec.columns or index.unique:
+            return before
+        return tables.Snapshot(before.tables, before.columns, before.indexes | {index}, before.rows)
+
+    def _refuse_a_missed_window(self, world: World) -> None:
+        """The queries meant for the window have to lie in it, or the stand was too slow to say anything."""
+        window = world.metrics_window
+        if self.samples_in_window is None or window is None:
+            return
+        ran = [statement for statement in world.workload if statement.started >= window.opened]
+        if len(ran) == self.samples_in_window != len(window.samples):
+            raise StandError(
+                f"the metrics window closed before the application's queries were done ({len(window.samples)} of"
+                f" {len(ran)} in {window.seconds:.3f} s): raise metrics_window_seconds"
+            )
+
+    def _record(self, world: World) -> None:
+        self.evidence.actual_status = world.status
+        window = world.metrics_window
+        if window:
+            self.evidence.fact("Metrics Window", f"{window.seconds:.3f} s by the server's clock", window.opened)
+            self.evidence.fact("Sample Count Observed", len(window.samples), window.closed)
+        self.evidence.queries += verification_queries.run(self.database, self.evidence.id, world.run)
+
+    def collect(self) -> None:
+        """Take transcripts, statements and the workers' times into the evidence, whatever became of the scenario."""
+        self.evidence.add_calls(self._calls())
+        self.evidence.workers += [worker.record() for worker in self.workers.values()]
+        self.evidence.statements += [vars(statement) for statement in self.stack.journal.schema_changes()]
+
+    def close(self) -> list[str]:
+        """Undo what the scenario did, last things first; what went wrong is returned, and nothing is left out for it."""
+        troubles = []
+        for clean_up in reversed(self._clean_ups):
+            try:
+                clean_up()
+            except Exception as error:  # noqa: BLE001 - the rest still has to be cleaned up
+                troubles.append(f"{type(error).__name__}: {error}")
+        return troubles

@@ -1,0 +1,129 @@
+"""What phrases do when more than one worker wants a run: races for the claim, crashes, and successors."""
+
+from datetime import UTC
+
+from support.case import Case
+from support.errors import StandError
+from support.gateway import CallGate
+from support.locks import TableGate, WaitingStatement
+from support.waiting import eventually
+from support.workers import Worker
+from support.working import wait_for
+
+FRESH_LEASE = 0.6
+"""Share of a lease that has to be left when a worker is killed, so that a successor's claim surely comes before its end."""
+
+
+def race_for_the_claim(case: Case) -> None:
+    """Hold the claims of two workers until both have arrived, then let them go together."""
+    workers = [case.new_worker(number) for number in (1, 2)]
+    gates = [worker.gateway.hold("claim") for worker in workers]
+    for worker in workers:
+        case.start(worker)
+    for worker, gate in zip(workers, gates, strict=True):
+        _await_claim(case, worker, gate)
+    case.evidence.fact("Both claims have arrived", "let go together")
+    for gate in gates:
+        gate.release()
+    for worker in workers:
+        wait_for(case, worker)
+    winners = [
+        worker.number for worker in workers if any(call.status == 200 for call in worker.gateway.calls_of("claim"))
+    ]
+    if winners == [2]:
+        case.roles = {1: 2, 2: 1}
+    case.evidence.fact("Worker 1 of the result log", f"process worker-{case.roles.get(1, 1)}")
+
+
+def claim_at_the_crash(case: Case, number: int) -> None:
+    """Worker ``number`` will have its claim in flight when worker 1 is killed."""
+    case.plan.claims_at_the_crash = number
+
+
+def crash_while_waiting(case: Case, index_is_made: bool) -> None:
+    """Kill worker 1 while its ADD INDEX waits for the table.
+
+    :param index_is_made: the server carries the orphaned statement out; else it is ended, as an administrator would.
+    """
+    worker = case.new_worker(1)
+    gate = case.table_gate(case.spec.table_name)
+    gate.close()
+    case.start(worker)
+    waiting = _await_waiting(case, worker, gate)
+    if waiting is None:
+        gate.release()
+        return  # the worker ended without an ALTER: the observations will say so
+    successor = _successor_at_the_door(case, worker) if case.plan.claims_at_the_crash else None
+    if index_is_made:
+        # Frozen first: MariaDB ends the statement of a dead client, but a frozen one is alive to every server
+        worker.freeze()
+        gate.release()
+        eventually(case.index_exists, within=case.settings.patience, what="the index made by the server")
+        _kill(case, worker)
+    else:
+        _kill(case, worker)
+        if successor:
+            _let_in_too_early(case, *successor)
+        gate.abort(waiting)
+        eventually(lambda: gate.waiting() is None, within=case.settings.patience, what="the end of the orphaned ALTER")
+        gate.release()
+
+
+def await_lease_end(case: Case) -> None:
+    """Wait until the lease has run out by the database's clock."""
+    case.lease_end_before_takeover = case.lease_end()
+    if case.lease_end_before_takeover is not None:
+        case.evidence.fact(
+            "Lease Expiry Time", case.lease_end_before_takeover, case.lease_end_before_takeover.replace(tzinfo=UTC)
+        )
+    eventually(lambda: not case.lease_left(), within=case.settings.patience, what="the end of the lease")
+
+
+def _await_claim(case: Case, worker: Worker, gate: CallGate) -> None:
+    eventually(
+        lambda: gate.reached or not worker.running, within=case.settings.patience, what=f"the claim of {worker.name}"
+    )
+
+
+def _await_waiting(case: Case, worker: Worker, gate: TableGate) -> WaitingStatement | None:
+    """The ALTER at the gate, or None if the worker ended without one."""
+    reached = eventually(
+        lambda: gate.waiting() or not worker.running,
+        within=case.settings.patience,
+        what=f"an ALTER of {gate.table} waiting for its lock",
+    )
+    return None if reached is True else reached
+
+
+def _successor_at_the_door(case: Case, worker: Worker) -> tuple[Worker, CallGate]:
+    """A second worker whose claim waits at its gateway, and a lease of the first one that has just been renewed."""
+    successor = case.new_worker(case.plan.claims_at_the_crash)
+    gate = successor.gateway.hold("claim")
+    case.start(successor)
+    _await_claim(case, successor, gate)
+    wanted = FRESH_LEASE * case.settings.scaled(case.settings.short_lease_seconds)
+
+    def fresh() -> bool:
+        left = case.lease_left()
+        if not left and worker.running:
+            raise AssertionError(f"{worker.name} is alive and waits for the table, but let its lease run out")
+        return left >= wanted
+
+    eventually(fresh, within=case.settings.patience, what=f"a renewal of the lease of {worker.name}")
+    return successor, gate
+
+
+def _let_in_too_early(case: Case, successor: Worker, gate: CallGate) -> None:
+    gate.release()
+    eventually(
+        lambda: gate.call is None or gate.call.answered, within=case.settings.patience, what="the answer to the claim"
+    )
+    if not case.lease_left() and not any(call.status == 409 for call in successor.gateway.calls_of("claim")):
+        raise StandError("the stand was too slow: the lease had ended before the early claim was answered")
+    case.calls_before_takeover = successor.gateway.calls_of("claim")
+    wait_for(case, successor)
+
+
+def _kill(case: Case, worker: Worker) -> None:
+    worker.kill()
+    case.evidence.fact(f"Worker {worker.number} Crash Time", "kill -9", worker.killed)

@@ -1,0 +1,32 @@
+"""The three kinds of trouble, so that every message can say whose fault it looks like.
+
+A plain ``AssertionError`` blames the product: the executor under test broke its contract.
+"""
+
+
+class AcceptanceError(Exception):
+    """Trouble that is not the product's; ``str()`` of it is what a person reads: one clear line, no traceback."""
+
+    blames = "the suite"
+
+
+class StandError(AcceptanceError):
+    """The stand broke: a server, a port, a process or an account that the run needs is not there or not well."""
+
+    blames = "the stand"
+
+
+class GateNotReached(StandError):
+    """Nobody arrived at a gate in time, though the one who was expected is still alive."""
+
+
+class SettingsError(AcceptanceError):
+    """A setting, a tag or a selection that the person who started the run has to correct."""
+
+    blames = "the settings"
+
+
+class SuiteError(AcceptanceError):
+    """The suite itself is wrong: an unknown Field, a duplicate id, a phrase used where it can't work."""
+
+    blames = "the suite"

@@ -1,0 +1,70 @@
+"""What the gateway writes down of a call, and the names of the calls in the contract."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+_KINDS = [
+    ("claim", "POST", r"/api/executions/[^/]+/claim"),
+    ("heartbeat", "POST", r"/api/executions/[^/]+/heartbeat"),
+    ("status", "PATCH", r"/api/executions/[^/]+/status"),
+    ("run", "GET", r"/api/executions/[^/]+"),
+    ("kill switch", "GET", r"/api/kill-switch"),
+    ("rollback", "POST", r"/api/rollbacks"),
+    ("audit", "POST", r"/api/audit"),
+]
+_PATTERNS = [(kind, method, re.compile(pattern + r"(\?.*)?")) for kind, method, pattern in _KINDS]
+
+OTHER = "other"
+"""The kind of a call that is the executor's own business."""
+
+
+def kind_of(method: str, path: str) -> str:
+    """The contract's name of a call; ``other`` for what the contract does not know."""
+    for kind, its_method, pattern in _PATTERNS:
+        if method == its_method and pattern.fullmatch(path):
+            return kind
+    return OTHER
+
+
+def now() -> datetime:
+    """The wall clock of this machine, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Call:
+    """One call of one worker, as it went over the wire.
+
+    ``status`` is the status code the worker was given, or None when it got no whole answer. ``fault`` names what
+    the gateway did to the call. ``trouble`` says what was wrong with the stand, when the API itself did not answer.
+    """
+
+    worker: str
+    method: str
+    path: str
+    request_body: str
+    arrived: datetime = field(default_factory=now)
+    answered: datetime | None = None
+    status: int | None = None
+    response_body: str = ""
+    fault: str | None = None
+    held: bool = False
+    after_index: bool | None = None
+    trouble: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """The contract's name of this call."""
+        return kind_of(self.method, self.path)
+
+    @property
+    def answer(self) -> str:
+        """The answer as people write it: ``200 OK``, ``409 Conflict``, or what happened instead."""
+        if self.status is None:
+            return self.fault or "no answer"
+        try:
+            return f"{self.status} {HTTPStatus(self.status).phrase}"
+        except ValueError:
+            return str(self.status)

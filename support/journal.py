@@ -1,0 +1,172 @@
+"""What the server itself counted: the statements it was sent, how they ended, and when.
+
+Source: ``performance_schema.events_statements_history_long`` (statements that ended) and ``events_statements_current``
+(those that have not). MySQL and MariaDB both fill them with the statement's kind, text, error number and times, for
+every client, so what an executor did can be told without asking it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from support.database import Account, Database
+from support.errors import StandError
+
+_PICOSECONDS = 10**12
+
+_KINDS = ("statement/sql/alter_table", "statement/sql/create_index", "statement/sql/drop_index")
+
+_COLUMNS = (
+    "THREAD_ID, EVENT_ID, EVENT_NAME, SQL_TEXT, DIGEST, CURRENT_SCHEMA, MYSQL_ERRNO, MESSAGE_TEXT, TIMER_START, TIMER_END,"
+    " TIMER_WAIT, ROWS_EXAMINED, SELECT_SCAN, NO_INDEX_USED, END_EVENT_ID"
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement the server was sent.
+
+    ``ended`` is None while it runs. ``errno`` is MySQL's error number, 0 for success. Times are the server's.
+    """
+
+    thread: int
+    event: int
+    kind: str
+    text: str
+    digest: str | None
+    errno: int
+    message: str
+    started: datetime
+    ended: datetime | None
+    seconds: float
+    rows_examined: int
+    full_scan: bool
+
+    @property
+    def succeeded(self) -> bool:
+        """It ended, and without an error."""
+        return self.ended is not None and self.errno == 0
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, as people write it."""
+        if self.ended is None:
+            return "still running"
+        return "done" if self.errno == 0 else f"Error {self.errno}"
+
+
+class Journal:
+    """The server's statements since a mark; schema changes only those of the account's schema.
+
+    It is itself observed (one connection of its own), because only an observed connection can read the clock the
+    server times statements with; its own statements are left out by thread.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._schema = account.database
+        self._database = Database(account, observed=True)
+        self._thread = self._database.value(
+            "SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()"
+        )
+        missing = self._database.rows(
+            "SELECT NAME FROM performance_schema.setup_consumers WHERE ENABLED = 'NO' AND NAME IN"
+            " ('events_statements_current', 'events_statements_history_long', 'statements_digest',"
+            " 'global_instrumentation', 'thread_instrumentation')"
+        )
+        if self._thread is None or missing:
+            off = ", ".join(sorted(row["NAME"] for row in missing)) or "performance_schema"
+            raise StandError(f"the server does not keep the record of statements the suite judges by; off: {off}")
+        self._capacity = int(
+            self._database.value("SELECT @@performance_schema_events_statements_history_long_size AS size")
+        )
+        self._mark = 0
+        self._clock_origin = self._origin()
+
+    def mark(self) -> None:
+        """Forget what was before: from now on only later statements are told."""
+        self._mark = self._now_picoseconds()
+        self._clock_origin = self._origin()
+
+    def schema_changes(self) -> list[Statement]:
+        """Every ALTER TABLE, CREATE INDEX and DROP INDEX that the server was sent since the mark, oldest first."""
+        kinds = ", ".join(f"'{kind}'" for kind in _KINDS)
+        return self._since_mark(
+            f"EVENT_NAME IN ({kinds}) AND (CURRENT_SCHEMA = %s OR LOCATE(%s, SQL_TEXT))", self._schema, self._schema
+        )
+
+    def metric_reads(self) -> list[Statement]:
+        """Every read of the digest table since the mark, oldest first: these open and close an executor's windows."""
+        return self._since_mark(
+            "EVENT_NAME = 'statement/sql/select' AND SQL_TEXT LIKE '%%events\\_statements\\_summary\\_by\\_digest%%'"
+        )
+
+    def of_threads(self, threads: Iterable[int]) -> list[Statement]:
+        """The queries of the given server threads since the mark, oldest first."""
+        wanted = ", ".join(str(int(thread)) for thread in threads)
+        return self._since_mark(f"EVENT_NAME = 'statement/sql/select' AND THREAD_ID IN ({wanted})") if wanted else []
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._database.close()
+
+    def _since_mark(self, condition: str, *parameters: object) -> list[Statement]:
+        found: dict[tuple[int, int], Statement] = {}
+        for table in ("events_statements_current", "events_statements_history_long"):
+            # the table of ended statements is read last: a statement that ends in between is seen ended
+            for row in self._database.rows(
+                f"SELECT {_COLUMNS} FROM performance_schema.{table}"
+                f" WHERE THREAD_ID <> %s AND TIMER_START > %s AND {condition}",
+                (self._thread, self._mark, *parameters),
+            ):
+                statement = self._statement(row)
+                found[statement.thread, statement.event] = statement
+        self._refuse_a_torn_journal()
+        return sorted(found.values(), key=lambda statement: (statement.started, statement.event))
+
+    def _refuse_a_torn_journal(self) -> None:
+        kept = self._database.one(
+            "SELECT COUNT(*) AS kept, MIN(TIMER_START) AS oldest FROM performance_schema.events_statements_history_long"
+        )
+        if kept["kept"] >= self._capacity and kept["oldest"] > self._mark:
+            raise StandError(
+                f"the server's record of statements ({self._capacity}) overflowed in one scenario: nothing can be said of"
+                " what it did not keep; raise performance_schema_events_statements_history_long_size"
+            )
+
+    def _statement(self, row: dict) -> Statement:
+        ended = None if row["END_EVENT_ID"] is None else self._time(row["TIMER_END"])
+        return Statement(
+            thread=row["THREAD_ID"],
+            event=row["EVENT_ID"],
+            kind=row["EVENT_NAME"].rpartition("/")[2],
+            text=(row["SQL_TEXT"] or "").strip(),
+            digest=row["DIGEST"],
+            errno=int(row["MYSQL_ERRNO"] or 0),
+            message=row["MESSAGE_TEXT"] or "",
+            started=self._time(row["TIMER_START"]),
+            ended=ended,
+            seconds=int(row["TIMER_WAIT"] or 0) / _PICOSECONDS,
+            rows_examined=int(row["ROWS_EXAMINED"]),
+            full_scan=bool(row["SELECT_SCAN"]) or bool(row["NO_INDEX_USED"]),
+        )
+
+    def _now_picoseconds(self) -> int:
+        return int(
+            self._database.value(
+                "SELECT TIMER_START FROM performance_schema.events_statements_current WHERE THREAD_ID = %s"
+                " ORDER BY EVENT_ID DESC LIMIT 1",
+                (self._thread,),
+            )
+        )
+
+    def _origin(self) -> datetime:
+        """The wall-clock time at which the server's statement timer stood at zero."""
+        row = self._database.one(
+            "SELECT TIMER_START, UTC_TIMESTAMP(6) AS wall FROM performance_schema.events_statements_current"
+            " WHERE THREAD_ID = %s ORDER BY EVENT_ID DESC LIMIT 1",
+            (self._thread,),
+        )
+        return row["wall"].replace(tzinfo=UTC) - timedelta(microseconds=int(row["TIMER_START"]) / 10**6)
+
+    def _time(self, picoseconds: int) -> datetime:
+        return self._clock_origin + timedelta(microseconds=int(picoseconds) / 10**6)

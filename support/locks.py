@@ -1,0 +1,68 @@
+"""The metadata lock gate: it holds the executor's ALTER on any stock server, with no change in the executor.
+
+A transaction that has read the table keeps a shared metadata lock until it ends; an ALTER, online or not, waits for it
+("Waiting for table metadata lock" in the process list), and its wait is bounded by ``lock_wait_timeout``.
+"""
+
+from dataclasses import dataclass
+
+import pymysql
+
+from support.database import Account, Database, quoted
+from support.errors import GateNotReached
+from support.waiting import eventually
+
+
+@dataclass(frozen=True)
+class WaitingStatement:
+    """A statement that waits for the table; ``connection`` is the server's id of the connection that sent it."""
+
+    connection: int
+    text: str
+
+
+class TableGate:
+    """Holds every ALTER of one table from ``close`` to ``release``.
+
+    :param looking: the suite's connection, used to see who waits.
+    :param account: an account for the holding transaction, with the schema chosen.
+    """
+
+    def __init__(self, looking: Database, account: Account, table: str) -> None:
+        self._looking, self._account, self.table = looking, account, table
+        self._holder: pymysql.Connection | None = None
+
+    def close(self) -> None:
+        """Arm the gate: read the table in a transaction that stays open."""
+        self._holder = self._account.connect()
+        self._holder.begin()
+        with self._holder.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {quoted(self.table)} LIMIT 1")
+
+    def waiting(self) -> WaitingStatement | None:
+        """The ALTER that waits at the gate now, if any."""
+        row = self._looking.one(
+            "SELECT ID, INFO FROM information_schema.PROCESSLIST"
+            " WHERE STATE = 'Waiting for table metadata lock' AND INFO LIKE %s AND (DB = %s OR LOCATE(%s, INFO))",
+            ("ALTER%", self._account.database, self._account.database),
+        )
+        return WaitingStatement(row["ID"], row["INFO"]) if row else None
+
+    def await_reached(self, within: float) -> WaitingStatement:
+        """Wait until an ALTER waits at the gate.
+
+        :raises GateNotReached: none came in time.
+        """
+        return eventually(
+            self.waiting, within=within, what=f"an ALTER of {self.table} waiting for its lock", error=GateNotReached
+        )
+
+    def abort(self, waiting: WaitingStatement) -> None:
+        """End the waiting statement as an administrator would: KILL, which works on every server."""
+        self._looking.execute(f"KILL {int(waiting.connection)}")
+
+    def release(self) -> None:
+        """Let every waiting statement go on."""
+        if self._holder is not None:
+            self._holder.close()
+            self._holder = None

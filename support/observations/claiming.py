@@ -1,0 +1,104 @@
+"""Who got the run, as the wire, the table of claims and the process show it."""
+
+from support.observations.index import told
+from support.observations.registry import Seen, observation, yes_or_no
+from support.world import Participant, World
+
+
+def _participant(world: World, number: int) -> Participant:
+    if number not in world.participants:
+        raise LookupError(f"worker {number} was never started")
+    return world.participants[number]
+
+
+def _claim_answer(world: World, number: int) -> Seen:
+    claim = _participant(world, number).claim
+    return (
+        Seen(claim.answer, f"its first claim, answered at {claim.answered:%H:%M:%S.%f}")
+        if claim
+        else Seen("no claim was made")
+    )
+
+
+@observation("Worker 1 HTTP Response")
+def worker_1_http_response(world: World) -> Seen:
+    """The answer to worker 1's claim, if the claims on record are as many as were granted."""
+    granted = sum(1 for one in world.participants.values() for call in one.calls_of("claim") if call.status == 200)
+    if granted != len(world.claims):
+        return Seen(
+            f"disputed: {granted} claims answered 200, {len(world.claims)} on record in execution_claims",
+        )
+    return _claim_answer(world, 1)
+
+
+@observation("Worker 2 HTTP Response")
+def worker_2_http_response(world: World) -> Seen:
+    """The answer to worker 2's claim."""
+    return _claim_answer(world, 2)
+
+
+@observation("Only 1 worker executed")
+def only_one_worker_executed(world: World) -> Seen:
+    """The server was sent one ADD INDEX, and whoever did not get the claim did nothing more."""
+    if len(world.adds) != 1:
+        return Seen("No", f"the server was sent {len(world.adds)} ADD INDEX: {told(world.adds)}")
+    for one in world.participants.values():
+        if one.claim is None or one.claim.status == 200:
+            continue
+        later = [call for call in one.calls if call.arrived > one.claim.arrived and call.kind not in ("run", "other")]
+        if later:
+            return Seen("No", f"worker {one.number} went on without the claim: {later[0].method} {later[0].path}")
+    return Seen("Yes", f"counted on the server: {told(world.adds)}")
+
+
+@observation("Worker 1 claimed successfully")
+def worker_1_claimed(world: World) -> Seen:
+    """Worker 1's claim was granted."""
+    return yes_or_no(_claim_answer(world, 1).actual == "200 OK", _claim_answer(world, 1).actual)
+
+
+@observation("Worker 1 crashed")
+def worker_1_crashed(world: World) -> Seen:
+    """Worker 1 was ended by kill -9 before it reported an end of the run."""
+    one = _participant(world, 1)
+    if one.killed is None or one.exit_status != -9:
+        return Seen("No", f"its exit status is {one.exit_status}")
+    reported = [call for call in one.calls_of("status") if call.status == 200 and '"running"' not in call.request_body]
+    if reported:
+        return Seen("No, it had finished", f"it had reported: {reported[0].request_body}")
+    return Seen("Yes (simulated)", f"kill -9 at {one.killed:%H:%M:%S.%f}")
+
+
+@observation("Lease expired")
+def lease_expired(world: World) -> Seen:
+    """By the database's clock the lease of worker 1 had run out when the run was claimed again."""
+    end, again = world.lease_end_before_takeover, (world.row or {}).get("claimed_at")
+    if end is None or again is None:
+        return Seen("unknown", f"lease end {end}, claimed again at {again}")
+    return yes_or_no(again >= end, f"lease end {end}, claimed again at {again}, both by the database's clock")
+
+
+@observation("Worker 2 claimed successfully")
+def worker_2_claimed(world: World) -> Seen:
+    """Worker 2's claim was granted, after the lease of worker 1 had ended and not before."""
+    claims = _participant(world, 2).calls_of("claim")
+    if not claims or claims[-1].status != 200:
+        return Seen("No", f"answers to its claims: {', '.join(call.answer for call in claims) or 'none'}")
+    if lease_expired(world).actual != "Yes":
+        return Seen("Yes (before lease expiry)", lease_expired(world).because)
+    return Seen("Yes (after lease expiry)", f"answers to its claims: {', '.join(call.answer for call in claims)}")
+
+
+@observation("Claim before the lease ended")
+def claim_before_lease_ended(world: World) -> Seen:
+    """The answers to the claims made while the lease of worker 1 was still alive."""
+    answers = sorted({call.answer for call in world.calls_before_takeover})
+    return Seen(", ".join(answers) or "no claim was made")
+
+
+@observation("Index found and not added again")
+def index_found_and_not_added_again(world: World) -> Seen:
+    """The index that the crashed worker's ALTER left was kept: one ADD INDEX was ever sent, none dropped it."""
+    if len(world.adds) != 1 or world.drops:
+        return Seen("No", f"the server was sent: {told(world.statements)}")
+    return yes_or_no(world.added and world.index, told(world.adds))

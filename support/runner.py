@@ -1,0 +1,80 @@
+"""Behave's runner, with what a verdict needs around it: settings, a selection that is not empty, the stack, signals."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from behave.model import Feature
+from behave.runner import Runner
+
+from support.acceptance import AcceptanceRun
+from support.errors import AcceptanceError
+from support.selection import select
+from support.settings import Settings
+from support.terminal import Terminal
+
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class AcceptanceRunner(Runner):
+    """Runs the features inside an AcceptanceRun; trouble before the first scenario is one line and a failed run."""
+
+    def run_model(self, features: list[Feature] | None = None) -> bool:
+        """Run everything and return whether it failed."""
+        if self.config.dry_run:
+            return super().run_model(features)
+        terminal = Terminal()
+        try:
+            settings = Settings.read(self.config.userdata)
+            selection = select(features or self.features, self.config)
+        except AcceptanceError as error:
+            terminal.trouble(error.blames, str(error))
+            return True
+        reporting = list(self.config.format) == [self.config.default_format]
+        run = AcceptanceRun(settings, selection, terminal, reporting)
+        with _signals_as_interrupts():
+            return self._run_inside(run, features, terminal)
+
+    def _run_inside(self, run: AcceptanceRun, features: list[Feature] | None, terminal: Terminal) -> bool:
+        failed = True
+        try:
+            run.open()
+            self.context.acceptance = run
+            failed = super().run_model(features)
+        except AcceptanceError as error:
+            run.troubles.append(run.secrets.masked(f"{error.blames}: {error}"))
+            terminal.trouble(error.blames, run.secrets.masked(str(error)))
+        except KeyboardInterrupt:
+            run.troubles.append("interrupted before the end")
+        finally:
+            with _interrupts_ignored():
+                run.close()
+        return failed or bool(run.troubles)
+
+
+@contextmanager
+def _signals_as_interrupts() -> Iterator[None]:
+    """SIGTERM and a lost terminal end a run as Ctrl-C does: in order, with a verdict."""
+
+    def interrupt(number: int, _frame: object) -> None:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    with _handling(interrupt, ENDING_SIGNALS):
+        yield
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Nobody's second Ctrl-C cuts the clean-up short; it is bounded by itself."""
+    with _handling(signal.SIG_IGN, (signal.SIGINT, *ENDING_SIGNALS)):
+        yield
+
+
+@contextmanager
+def _handling(handler: Callable | signal.Handlers, numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

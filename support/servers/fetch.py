@@ -1,0 +1,159 @@
+"""A server program out of the distribution's packages into a folder: nothing is installed, and root is not needed.
+
+apt-get works on a private state of its own, so the machine's is neither read nor changed. What it downloads, its
+signatures checked, is unpacked with every library it needs, and a small wrapper runs the program through the folder's own
+loader; so the program may be from a newer or older release than the machine.
+
+Known: Debian's suites, run here; Ubuntu's own suite in the same way, not run here.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from support.errors import StandError
+from support.servers.packages import Package, answer, package_for
+from support.servers.progress import progress
+from support.servers.turns import turn
+
+NOT_NEEDED = ("usr/bin", "usr/lib/locale", "usr/lib/*/gconv", "usr/share/doc", "usr/share/man", "usr/share/locale")
+"""What a server runs well without; the other programs alone are a third of the size."""
+
+CONFIGURATION = """\
+Dir::Etc::parts "none";
+Dir::Etc::main "none";
+Dir::Etc::preferencesparts "none";
+Dir::Etc::preferences "none";
+Dir::Etc::sourceparts "none";
+Dir::Etc::sourcelist "{work}/sources.list";
+Dir::State "{work}/state";
+Dir::State::status "{work}/status";
+Dir::Cache "{work}/cache";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+APT::Sandbox::User "root";
+APT::Install-Recommends "false";
+APT::Update::Error-Mode "any";
+Acquire::Languages "none";
+Acquire::Check-Valid-Until "false";
+Acquire::Retries "2";
+Acquire::http::Timeout "20";
+Acquire::https::Timeout "20";
+"""
+"""``Sandbox::User``: the user that root's apt-get would download as cannot write to a private folder.
+``Check-Valid-Until``: a mirror that lags behind, or a snapshot, does for a throwaway server."""
+
+INSTALLED = """\
+Package: perl
+Status: install ok installed
+Version: 9999
+Architecture: {architecture}
+Multi-Arch: allowed
+Maintainer: nobody
+Description: only the packages' install scripts need it, and none of them is run
+
+"""
+
+WRAPPER = """\
+#!/bin/sh
+prefix=$(dirname "$(dirname "$(readlink -f "$0")")")
+exec "$prefix/{loader}" --library-path "{libraries}" "$prefix/{program}" "$@"
+"""
+
+
+def fetched(word: str, servers: Path) -> Path:
+    """The program that runs the server ``word`` ("mysql", "mariadb" or one of ``packages.SERIES``), fetched if it is not yet there.
+
+    To fetch a newer one, remove its folder in ``servers``.
+
+    :raises StandError: there is no such package for this system, or it could not be downloaded; one clear line.
+    """
+    package = package_for(word)
+    prefix = servers / f"{package.name}-{package.suite}"
+    program = prefix / "bin" / package.program
+    if program.exists():
+        return program
+    for tool in ("apt-get", "dpkg-deb"):
+        if shutil.which(tool) is None:
+            raise StandError(f"{word} cannot be fetched: there is no {tool}")
+    with turn(servers / f".{prefix.name}.lock", f"another run is fetching {package}") as lock:
+        if program.exists():
+            return program
+        work = servers / f".{prefix.name}.new"
+        try:
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir()
+            with progress(f"fetching {package} into {servers}") as enter:
+                _fetch(package, work, lock, enter)
+            (work / "root").rename(prefix)
+        except OSError as error:
+            raise StandError(f"{package} could not be put into {prefix}: {error}") from error
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return program
+
+
+def _fetch(package: Package, work: Path, lock: int, enter: Callable[[str], None]) -> None:
+    """Make ``work/root``: the unpacked packages with the wrapper in bin/."""
+
+    def run(command: Sequence[str | Path], stage: str) -> str:
+        enter(stage)
+        # The child inherits the lock: should this process be killed, nobody else starts while the child still writes.
+        done = subprocess.run(
+            command,
+            check=False,
+            env={**os.environ, "APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=[lock],
+        )  # fmt: skip
+        if done.returncode:
+            raise StandError(f"{package} could not be fetched ({stage}): {_cause(done.stdout, command[0])}")
+        return done.stdout
+
+    architecture = answer("dpkg", "--print-architecture").strip()
+    for folder in ("state/lists/partial", "cache/archives/partial"):
+        (work / folder).mkdir(parents=True)
+    (work / "sources.list").write_text(package.source(architecture), encoding="utf-8")
+    (work / "status").write_text(INSTALLED.format(architecture=architecture), encoding="utf-8")
+    # The machine's way out to the network stays (proxies, certificates); its hooks and preferences do not.
+    machine = answer("apt-config", "dump").splitlines(keepends=True)
+    network = "".join(line for line in machine if re.match("Acquire::(?!Languages|IndexTargets)", line))
+    (work / "apt.conf").write_text(network + CONFIGURATION.format(work=work), encoding="utf-8")
+    run(["apt-get", "-q", "update"], "reading the list of packages")
+    run(["apt-get", "-q", "-y", "--download-only", "install", package.name], "downloading")
+    root = work / "root"
+    for archive in sorted((work / "cache/archives").glob("*.deb")):
+        run(["dpkg-deb", "-x", archive, root], "unpacking")
+    for pattern in NOT_NEEDED:
+        for folder in root.glob(pattern):
+            shutil.rmtree(folder)
+    _wrap(package, root)
+
+
+def _wrap(package: Package, root: Path) -> None:
+    program = root / "usr/sbin" / package.program
+    tops = ("usr/lib", "lib")  # the second one is from before Debian merged them
+    loader = next((path for top in tops for path in root.glob(f"{top}/*-linux-gnu*/ld-linux*.so.*")), None)
+    if loader is None or not program.is_file():
+        raise StandError(f"{package} is not made as expected: {package.program} or its loader is not in it")
+    folders = [f"{top}/{loader.parent.name}" for top in tops]
+    wrapper = root / "bin" / package.program
+    wrapper.parent.mkdir(exist_ok=True)
+    wrapper.write_text(
+        WRAPPER.format(
+            loader=loader.relative_to(root),
+            libraries=":".join(f"$prefix/{folder}" for folder in folders),
+            program=program.relative_to(root),
+        ),
+        encoding="utf-8",
+    )
+    wrapper.chmod(0o755)
+
+
+def _cause(output: str, command: object) -> str:
+    """The line of a failed command's output that says most: apt's first error, else the last line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("E: ")]
+    return errors[0].removeprefix("E: ") if errors else (lines or [f"{command} said nothing"])[-1]

@@ -1,0 +1,76 @@
+"""Which package of the distribution has a server, and the mirror it comes from."""
+
+import os
+import platform
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.errors import StandError
+
+PROGRAMS = {"mysql": "mysqld", "mariadb": "mariadbd"}
+SERIES = {"mysql-9.7": "sid", "mariadb-10.11": "bookworm", "mariadb-11.8": "trixie"}
+"""The servers that can be asked for by series, and the Debian suite that has each."""
+
+WITHOUT_SERIES = {"mysql": SERIES["mysql-9.7"], "mariadb": SERIES["mariadb-11.8"]}
+KEYRINGS = Path("/usr/share/keyrings")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package of a distribution, and the ``program`` in it that is wanted."""
+
+    name: str
+    program: str
+    distribution: str
+    suite: str
+    components: str = "main"
+
+    def __str__(self) -> str:
+        return f"{self.name} from {self.distribution.capitalize()} {self.suite}"
+
+    def source(self, architecture: str) -> str:
+        """The line for apt that the package is found with.
+
+        :raises StandError: no mirror is known, or its signatures could not be checked.
+        """
+        keyring = KEYRINGS / f"{self.distribution}-archive-keyring.gpg"
+        if not keyring.is_file():
+            raise StandError(f"{self} cannot be fetched: its signatures can't be checked, there is no {keyring}")
+        return f"deb [arch={architecture} signed-by={keyring}] {self._mirror()} {self.suite} {self.components}\n"
+
+    def _mirror(self) -> str:
+        """The mirror of the distribution that this machine's apt uses; ``DEBIAN_MIRROR`` goes before it on Debian."""
+        if self.distribution == "debian" and (chosen := os.environ.get("DEBIAN_MIRROR")):
+            return chosen
+        for uri in answer("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages").split():
+            if re.search(rf"/{self.distribution}(-ports|\.list)?/?$", uri):
+                return uri
+        hint = "; set DEBIAN_MIRROR" if self.distribution == "debian" else ""
+        raise StandError(f"{self} cannot be fetched: apt's sources name no {self.distribution} mirror{hint}")
+
+
+def package_for(word: str) -> Package:
+    """The package with the server ``word``: "mysql", "mariadb" or one of ``SERIES``.
+
+    :raises StandError: this system has none.
+    """
+    flavour = word.partition("-")[0]
+    try:
+        system = platform.freedesktop_os_release()
+    except OSError:
+        system = {}
+    if system.get("ID") == "debian":
+        suite = SERIES.get(word) or WITHOUT_SERIES[flavour]
+        return Package(f"{flavour}-server-core", PROGRAMS[flavour], "debian", suite)
+    ubuntu = system.get("UBUNTU_CODENAME")
+    if ubuntu and word not in SERIES:
+        name = "default-mysql-server-core" if flavour == "mysql" else "mariadb-server-core"
+        return Package(name, PROGRAMS[flavour], "ubuntu", ubuntu, "main universe")
+    raise StandError(f"{word} can be fetched on Debian{'' if word in SERIES else ' and Ubuntu'} only")
+
+
+def answer(*command: str) -> str:
+    """What a command prints; nothing if it fails."""
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout

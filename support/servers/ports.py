@@ -1,0 +1,55 @@
+"""Free ports that stay free until they are used."""
+
+import secrets
+import socket
+import threading
+from pathlib import Path
+
+from support.errors import StandError
+
+EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+EPHEMERAL_ELSEWHERE = (32768, 65535)
+"""Wide enough for systems without that file: macOS gives outgoing connections 49152 to 65535."""
+
+LOWEST, HIGHEST = 10000, 65535
+TRIES = 200
+
+_given: set[int] = set()
+_lock = threading.Lock()
+
+
+def ephemeral_range() -> tuple[int, int]:
+    """First and last port that the kernel gives to outgoing connections."""
+    try:
+        first, last = EPHEMERAL_RANGE.read_text(encoding="ascii").split()
+    except FileNotFoundError:
+        return EPHEMERAL_ELSEWHERE
+    return int(first), int(last)
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on, and that this process has not been given before.
+
+    It lies outside the range of outgoing connections, so none of those takes it before the server binds it; and it is
+    drawn at random, so that two runs at once do not draw the same one.
+
+    :raises StandError: no such port was found.
+    """
+    first, last = ephemeral_range()
+    candidates = [port for port in range(LOWEST, HIGHEST + 1) if not first <= port <= last]
+    with _lock:
+        for _ in range(TRIES if candidates else 0):
+            port = secrets.choice(candidates)
+            if port not in _given and _can_bind(port):
+                _given.add(port)
+                return port
+    raise StandError(f"no free port between {LOWEST} and {HIGHEST} outside the kernel's own range {first}-{last}")
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,69 @@
+"""A private, throwaway database server for one run."""
+
+import secrets
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from support.servers.ports import free_port
+from support.servers.process import HOST, ROOT, Launch
+from support.servers.programs import ServerProgram
+from support.servers.template import copy_template
+
+
+class PrivateServer:
+    """A running server that nobody else uses; it listens on 127.0.0.1 only.
+
+    ``version`` is what the server itself reports; ``log`` its log file; ``pid`` its process id.
+    """
+
+    host = HOST
+    root_user = ROOT
+
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
+        self.flavour = launch.program.flavour
+        self.socket = launch.socket
+        self.log = launch.log
+        self.port = free_port()
+        self.root_password = secrets.token_urlsafe(24)
+        self._process: subprocess.Popen[bytes]
+        self._process, self.version = launch.serve(self.port, self.root_password)
+
+    @classmethod
+    def start(
+        cls,
+        program: ServerProgram,
+        folder: Path,
+        init_files: Sequence[Path],
+        cache: Path,
+        environment: Mapping[str, str] | None = None,
+        on_start: Callable[[int], object] | None = None,
+    ) -> "PrivateServer":
+        """Start a server with the schema ``executor_test``, filled from ``init_files``; return it when it answers.
+
+        :param folder: for its data, socket and log; made if need be.
+        :param init_files: SQL files, loaded in order when there is no data directory of the same content in ``cache``.
+        :param cache: the folder for data directories to copy from, kept between runs.
+        :param environment: variables for every process started, besides this process's own.
+        :param on_start: told the id of every process right after its start.
+        :raises StandError: the server could not be prepared, died (with the reason from its log), or does not answer.
+        """
+        launch = Launch(program, folder, folder / "data", environment or {}, on_start)
+        launch.prepare()
+        copy_template(launch, init_files, cache)
+        return cls(launch)
+
+    @property
+    def pid(self) -> int:
+        """The id of the server's process."""
+        return self._process.pid
+
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End the server at once; its data are not needed any more. Does nothing if it has ended."""
+        self._process.kill()
+        self._process.wait()

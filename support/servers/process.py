@@ -1,0 +1,152 @@
+"""One server process: the options it gets, its start, and what its log says when it dies."""
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymysql
+
+from support.errors import StandError
+from support.servers.programs import MYSQL, ServerProgram
+from support.waiting import eventually
+
+HOST = "127.0.0.1"
+ROOT = "root"
+READY_SECONDS = 60.0
+LONGEST_SOCKET = 107
+"""Bytes of a unix socket's path that the kernel takes."""
+
+COMMON_OPTIONS = Path(__file__).resolve().parents[2] / "docker/mysql/conf.d/acceptance.cnf"
+
+THROWAWAY = [
+    # Nobody will need these files after a power cut; a write that has reached the kernel survives a killed server.
+    "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-doublewrite=OFF",
+    "--innodb-buffer-pool-load-at-startup=OFF",
+    "--innodb-buffer-pool-dump-at-shutdown=OFF",
+]
+
+
+NO_SYNC = "--innodb-flush-method=nosync"
+"""A fifth off the start of MySQL; MariaDB gives up the option, and has little to gain."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """All that a server process is started from.
+
+    :param folder: the folder for its socket, log and temporary files; only this user can look into it.
+    :param data: its data directory.
+    :param environment: variables that the process gets besides this process's own.
+    :param on_start: told the process id right after each start.
+    """
+
+    program: ServerProgram
+    folder: Path
+    data: Path
+    environment: Mapping[str, str]
+    on_start: Callable[[int], object] | None = None
+
+    @property
+    def socket(self) -> Path:
+        """Where the server listens besides its port."""
+        return self.folder / "mysql.sock"
+
+    @property
+    def log(self) -> Path:
+        """What the server, and every program started from this, has to say."""
+        return self.folder / "server.log"
+
+    def prepare(self) -> None:
+        """Make the folder.
+
+        :raises StandError: the folder cannot be made, or its path is too long for a socket.
+        """
+        if len(os.fsencode(self.socket)) > LONGEST_SOCKET:
+            raise StandError(f"the path of the folder is too long for a server's socket: {self.folder}; set TMPDIR")
+        (self.folder / "tmp").mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        # A copy: a server ignores an options file that everybody can write, as a checkout's may be.
+        options = self.folder / "options.cnf"
+        options.write_bytes(COMMON_OPTIONS.read_bytes())
+        options.chmod(0o600)
+
+    def run(self, *options: str, reading: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start the program with ``options`` besides its own, with the file ``reading`` as its input."""
+        own = [
+            f"--datadir={self.data}",
+            f"--tmpdir={self.folder / 'tmp'}",
+            f"--socket={self.socket}",
+            f"--pid-file={self.folder / 'server.pid'}",
+            f"--secure-file-priv={'NULL' if self.program.flavour == MYSQL else self.folder / 'tmp'}",
+            f"--bind-address={HOST}",
+        ]
+        own += [f"--basedir={self.program.basedir}"] if self.program.basedir else []
+        own += [f"--lc-messages-dir={self.program.messages}"] if self.program.messages else []
+        own += ["--user=root"] if os.geteuid() == 0 else []
+        own += [NO_SYNC] if self.program.flavour == MYSQL else []
+        with self.log.open("ab") as log, (reading or Path(os.devnull)).open("rb") as source:
+            process = subprocess.Popen(
+                [self.program.path, f"--defaults-file={self.folder / 'options.cnf'}", *own, *THROWAWAY, *options],
+                cwd=self.folder, env={**os.environ, **self.environment}, stdin=source, stdout=log, stderr=log,
+                start_new_session=True,  # or Ctrl-C in the terminal would end the server before the run can clean up
+            )  # fmt: skip
+        if self.on_start:
+            self.on_start(process.pid)
+        return process
+
+    def serve(self, port: int, password: str, *options: str) -> tuple[subprocess.Popen[bytes], str]:
+        """Start a server; return it, when it answers, with the version it gives itself.
+
+        From its first connection on, root has ``password`` and gets in from this machine only.
+
+        :raises StandError: it died (with the reason from its log) or does not answer.
+        """
+        first = self.folder / "first.sql"
+        first.touch(mode=0o600)
+        first.write_text(
+            f"ALTER USER '{ROOT}'@'localhost' IDENTIFIED BY '{password}';\n"
+            f"CREATE USER IF NOT EXISTS '{ROOT}'@'{HOST}';\n"
+            f"ALTER USER '{ROOT}'@'{HOST}' IDENTIFIED BY '{password}';\n"
+            f"GRANT ALL PRIVILEGES ON *.* TO '{ROOT}'@'{HOST}' WITH GRANT OPTION;\n",
+            encoding="ascii",
+        )
+        process = self.run(f"--port={port}", f"--init-file={first}", *options)
+        try:
+            version = eventually(
+                lambda: self._answer(process, port, password),
+                within=READY_SECONDS,
+                what=f"an answer of {self.program} on port {port} (its log: {self.log})",
+                ignoring=(pymysql.OperationalError,),
+            )
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            first.unlink()
+        return process, version
+
+    def _answer(self, process: subprocess.Popen[bytes], port: int, password: str) -> str:
+        if process.poll() is not None:
+            raise StandError(f"{self.program} died at its start: {last_error(self.log)}; its log: {self.log}")
+        with connection(port, password) as link, link.cursor() as cursor:
+            cursor.execute("SELECT VERSION()")
+            return cursor.fetchone()[0]
+
+
+def connection(port: int, password: str, **options: object) -> pymysql.Connection:
+    """A connection of root's to a private server."""
+    return pymysql.connect(
+        host=HOST, port=port, user=ROOT, password=password, charset="utf8mb4", connect_timeout=10, **options
+    )
+
+
+def last_error(log: Path) -> str:
+    """The last line of a server's log that says what went wrong, without its time."""
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if "[ERROR]" in line and not line.endswith("Aborting")]
+    return re.sub(r"^.*?\[ERROR\] ", "", errors[-1]) if errors else (lines or ["its log is empty"])[-1]

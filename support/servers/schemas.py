@@ -1,0 +1,51 @@
+"""Dropping schemas and accounts from a server that others use too."""
+
+import re
+from collections.abc import Sequence
+
+import pymysql
+
+from support.database import Account, Database, quoted
+
+TRIES = 4
+LOCK_WAIT_TIMEOUT, NO_SUCH_CONNECTION = 1205, 1094
+
+
+def drop_schemas(account: Account, names: Sequence[str], users: Sequence[tuple[str, str]]) -> None:
+    """Drop the schemas ``names`` and the accounts ``users`` (pairs of user and host), those that there are.
+
+    Their connections are killed first: an ALTER that waits for its lock outlives its client, and would hold up the drop.
+
+    :param account: one that may do all this.
+    :raises StandError: the server does not answer.
+    :raises pymysql.MySQLError: the server refuses, or somebody else keeps a table locked.
+    """
+    database = Database(account, observed=True)
+    try:
+        database.execute("SET SESSION lock_wait_timeout = 1")
+        for left in reversed(range(TRIES)):
+            _kill_connections(database, names, {user for user, _ in users} - {account.user})
+            try:
+                for name in names:
+                    database.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
+                break
+            except pymysql.OperationalError as error:
+                if error.args[0] != LOCK_WAIT_TIMEOUT or not left:
+                    raise
+        for user, host in users:
+            database.execute("DROP USER IF EXISTS %s@%s", (user, host))
+    finally:
+        database.close()
+
+
+def _kill_connections(database: Database, names: Sequence[str], users: set[str]) -> None:
+    """Kill the connections of ``users``, those in a schema of ``names``, and those whose statement names one."""
+    named = re.compile("|".join(rf"(?<![\w$]){re.escape(name)}(?![\w$])" for name in names) or r"(?!)")
+    own = database.value("SELECT CONNECTION_ID()")
+    for row in database.rows("SHOW FULL PROCESSLIST"):
+        if row["Id"] != own and (row["User"] in users or row["db"] in names or named.search(row["Info"] or "")):
+            try:
+                database.execute(f"KILL {row['Id']}")
+            except pymysql.MySQLError as error:
+                if error.args[0] != NO_SUCH_CONNECTION:
+                    raise

@@ -1,0 +1,130 @@
+"""The data directory a private server starts from: made once, copied for each run."""
+
+import hashlib
+import secrets
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pymysql
+from pymysql.constants import CLIENT
+
+from support.errors import StandError
+from support.servers.ports import free_port
+from support.servers.process import COMMON_OPTIONS, Launch, connection, last_error
+from support.servers.programs import MYSQL, ServerProgram
+from support.servers.progress import progress
+from support.servers.turns import turn
+
+VERSION = 1
+"""To be raised when this module makes a different directory of the same files."""
+
+SCHEMA = "executor_test"
+STEP_SECONDS = 120.0
+SMALL = {MYSQL: "--innodb-redo-log-capacity=8M"}
+SMALL_ELSE = "--innodb-log-file-size=8M"
+
+
+def copy_template(launch: Launch, init_files: Sequence[Path], cache: Path) -> None:
+    """Make ``launch.data``: a data directory with the schema ``executor_test``, filled from ``init_files`` in order.
+
+    :param init_files: SQL files that stay in the schema; statements end with a semicolon, DELIMITER is not known.
+    :param cache: the folder for the templates; runs at the same time may share it.
+    :raises StandError: a program failed, or a file has an error; with the reason.
+    """
+    program = launch.program
+    name = f"{program.flavour.lower()}-{program.version}"
+    template = cache / f"{name}-{_fingerprint(program, init_files)}"
+    with turn(cache / f".{name}.lock", f"another run is making a data directory for {program.flavour}"):
+        if not template.is_dir():
+            with progress(f"making a data directory for {program}"):
+                made = _make(replace(launch, folder=launch.folder / "making"), init_files)
+            for old in cache.glob(f"{name}-*"):
+                shutil.rmtree(old)
+            # Made elsewhere and renamed: what bears the name of a template is whole.
+            half = cache / f".{name}.new"
+            shutil.rmtree(half, ignore_errors=True)
+            shutil.copytree(made, half)
+            half.rename(template)
+            shutil.rmtree(made.parent)
+        shutil.copytree(template, launch.data)
+
+
+def _fingerprint(program: ServerProgram, init_files: Sequence[Path]) -> str:
+    digest = hashlib.sha256(f"{VERSION} {program.banner}".encode())
+    for file in (COMMON_OPTIONS, *init_files):
+        digest.update(hashlib.sha256(_read(file)).digest())
+    return digest.hexdigest()[:16]
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise StandError(f"cannot read {file}: {error.strerror}") from error
+
+
+def _make(launch: Launch, init_files: Sequence[Path]) -> Path:
+    launch = replace(launch, data=launch.folder / "data")
+    launch.prepare()
+    small = SMALL.get(launch.program.flavour, SMALL_ELSE)
+    if launch.program.flavour == MYSQL:
+        _finish(launch, launch.run("--initialize-insecure", small))
+    else:
+        launch.data.mkdir()
+        _finish(launch, launch.run("--bootstrap", small, reading=_system_tables(launch)))
+    port, password = free_port(), secrets.token_urlsafe(24)
+    server, _ = launch.serve(port, password, small)
+    try:
+        several = {"client_flag": CLIENT.MULTI_STATEMENTS, "autocommit": True}
+        with connection(port, password, **several) as link, link.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {SCHEMA}")
+            cursor.execute(f"USE {SCHEMA}")
+            for file in init_files:
+                _load(cursor, file)
+        server.terminate()  # the orderly way: the template must not begin with a recovery
+        _finish(launch, server)
+    finally:
+        server.kill()
+        server.wait()
+    return launch.data
+
+
+def _load(cursor: pymysql.cursors.Cursor, file: Path) -> None:
+    try:
+        cursor.execute(_read(file).decode())
+        while cursor.nextset():
+            pass
+    except pymysql.MySQLError as error:
+        raise StandError(f"{file} could not be loaded: {error.args[-1]} ({error.args[0]})") from error
+
+
+def _finish(launch: Launch, process: subprocess.Popen[bytes]) -> None:
+    try:
+        code = process.wait(STEP_SECONDS)
+    except BaseException as error:
+        process.kill()
+        process.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise StandError(f"{launch.program} did not end within {STEP_SECONDS:.0f} s") from error
+        raise
+    if code:
+        raise StandError(f"{launch.program} could not make a data directory: {last_error(launch.log)}")
+
+
+def _system_tables(launch: Launch) -> Path:
+    """MariaDB makes its system tables from SQL files beside its messages; their names have changed with release 11."""
+    share = launch.program.messages or Path("/usr/share/mysql")
+    script = launch.folder / "system-tables.sql"
+    parts = ["CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\n"]
+    for part in ("system_tables", "performance_tables", "system_tables_data"):
+        files = [file for brand in ("mariadb", "mysql") if (file := share / f"{brand}_{part}.sql").is_file()]
+        if not files:
+            raise StandError(f"{launch.program} has no SQL file of its {part} in {share}; its package is incomplete")
+        parts.append(files[0].read_text(encoding="utf-8"))
+    # Only root at localhost: the others it brings have no password.
+    parts.append("\nDELETE FROM global_priv WHERE Host <> 'localhost';\nDELETE FROM proxies_priv;\n")
+    script.write_text("".join(parts), encoding="utf-8")
+    return script

@@ -1,0 +1,181 @@
+"""Every setting of a run, in one class: file < environment < ``-D name=value``."""
+
+import os
+import shlex
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from support.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parent.parent
+SETTINGS_FILE = "acceptance.toml"
+ENVIRONMENT_PREFIX = "ACCEPTANCE_"
+OWN_SCHEMA_PREFIX = "executor_test"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+BUNDLED_API = f"{shlex.quote(sys.executable)} -m executor_v1.api"
+BUNDLED_AGENT = f"{shlex.quote(sys.executable)} -m executor_v1.agent run {{execution_id}}"
+MASK = "********"
+
+_TRUE, _FALSE = {"yes", "true", "on", "1"}, {"no", "false", "off", "0"}
+
+
+def _setting(default: Any, meaning: str, secret: bool = False) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "secret": secret})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person can choose. Times are in seconds; ``README.md`` lists them with their meaning."""
+
+    stack: str = _setting(
+        "embedded", "how the parts are run: `embedded` (a private server, API and agents as processes)"
+    )
+    server: str = _setting(
+        "auto",
+        "the MySQL program: `auto`, `mysql`, `mariadb`, a fetched one (`mysql-9.7`, `mariadb-10.11`, `mariadb-11.8`), or a path to mysqld/mariadbd",
+    )
+    mysql_host: str = _setting("", "a running MySQL server to use in place of a private one; empty: a private one")
+    mysql_port: int = _setting(3306, "its port")
+    mysql_user: str = _setting("root", "its account; it has to be allowed to create schemas and accounts")
+    mysql_password: str = _setting("", "the password of that account", secret=True)
+    mysql_database: str = _setting("executor_test", "the schema to make and use; the name starts with `executor_test`")
+    allow_remote_host: bool = _setting(False, "`yes` to let a run use a MySQL server on another machine")
+    api_command: str = _setting(BUNDLED_API, "the command that starts the SaaS API")
+    api_port: int = _setting(0, "the port of the SaaS API; 0: a free one")
+    api_secret: str = _setting("", "the secret between agent and API; empty: a random one for each run", secret=True)
+    agent_command: str = _setting(BUNDLED_AGENT, "the command that starts one worker for the run `{execution_id}`")
+    lease_seconds: int = _setting(5, "the lease of a claim where a scenario does not need it to run out")
+    short_lease_seconds: int = _setting(1, "the lease of a claim that a scenario lets run out")
+    metrics_window_seconds: float = _setting(0.5, "the length of the windows in which queries are measured")
+    min_sample_count: int = _setting(10, "samples below which a window is inconclusive")
+    kill_switch_timeout_seconds: float = _setting(5.0, "the deadline of a kill-switch call")
+    short_kill_switch_timeout_seconds: float = _setting(1.0, "the same where a scenario lets the call time out")
+    ddl_lock_wait_seconds: int = _setting(10, "how long an ALTER may wait for its lock")
+    short_ddl_lock_wait_seconds: int = _setting(1, "the same where a scenario lets the wait run out")
+    time_scale: float = _setting(1.0, "all the times above, and all patience, times this: for a slower executor")
+    patience_seconds: float = _setting(30.0, "how long a worker or a gate is waited for before it counts as hanging")
+    log_level: str = _setting("DEBUG", "the log level of API and agents")
+    reports: str = _setting("reports", "the folder for what a run leaves")
+    time_zone: str = _setting("Asia/Bangkok", "the time zone of the times that people read")
+    tester: str = _setting("", "the tester's name in the result log")
+    reviewer: str = _setting("", "the reviewer's name in the result log")
+
+    def __post_init__(self) -> None:
+        self._check(self.stack == "embedded", "stack", "is not a known stack; known: embedded")
+        self._check(
+            self.mysql_database.startswith(OWN_SCHEMA_PREFIX) and len(self.mysql_database) <= 50,
+            "mysql_database",
+            f"is not a schema this suite may touch: a name has to start with {OWN_SCHEMA_PREFIX!r}",
+        )
+        self._check(
+            not self.mysql_host or self.mysql_host in LOOPBACK or self.allow_remote_host,
+            "mysql_host",
+            "is another machine; if you mean it, say so with -D allow_remote_host=yes",
+        )
+        for name in ("lease_seconds", "short_lease_seconds", "metrics_window_seconds", "min_sample_count",
+                     "kill_switch_timeout_seconds", "short_kill_switch_timeout_seconds", "ddl_lock_wait_seconds",
+                     "short_ddl_lock_wait_seconds", "time_scale", "patience_seconds"):  # fmt: skip
+            self._check(getattr(self, name) > 0, name, "has to be more than zero")
+        self._check(0 <= self.api_port < 65536, "api_port", "is not a port")
+        self._check(0 < self.mysql_port < 65536, "mysql_port", "is not a port")
+        self._check("{execution_id}" in self.agent_command, "agent_command", "has to contain {execution_id}")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise SettingsError(f"setting time_zone: {self.time_zone!r} is not a known time zone") from error
+
+    def _check(self, holds: bool, name: str, complaint: str) -> None:
+        if not holds:
+            raise SettingsError(f"setting {name}: {getattr(self, name)!r} {complaint}")
+
+    def scaled(self, seconds: float) -> float:
+        """``seconds``, longer or shorter as ``time_scale`` says."""
+        return seconds * self.time_scale
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which something that should have come counts as hanging."""
+        return self.scaled(self.patience_seconds)
+
+    @property
+    def reports_folder(self) -> Path:
+        """The folder for what a run leaves, as an absolute path."""
+        return (PROJECT / self.reports).resolve()
+
+    def secrets(self) -> list[str]:
+        """The values that must never be shown."""
+        return [
+            value for setting in fields(self) if setting.metadata["secret"] and (value := getattr(self, setting.name))
+        ]
+
+    def shown(self) -> list[tuple[str, str]]:
+        """(name, value) of every setting that is not at its default, secrets masked."""
+        told = []
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if value != setting.default:
+                told.append((setting.name, MASK if setting.metadata["secret"] else str(value)))
+        return told
+
+    @classmethod
+    def read(
+        cls,
+        userdata: Mapping[str, str],
+        environment: Mapping[str, str] = os.environ,
+        file: Path = PROJECT / SETTINGS_FILE,
+    ) -> "Settings":
+        """The settings from the file (if there is one), the environment and behave's ``-D``.
+
+        :raises SettingsError: an unknown name or a value that does not fit; one clear line.
+        """
+        known = {setting.name: setting for setting in fields(cls)}
+        chosen: dict[str, Any] = {}
+        sources = [
+            (str(file.name), _from_file(file)),
+            (
+                "the environment",
+                {
+                    name.removeprefix(ENVIRONMENT_PREFIX).lower(): value
+                    for name, value in environment.items()
+                    if name.startswith(ENVIRONMENT_PREFIX)
+                },
+            ),
+            ("-D", dict(userdata)),
+        ]
+        for source, values in sources:
+            for name, value in values.items():
+                if name not in known:
+                    raise SettingsError(f"unknown setting {name!r} in {source}; known: {', '.join(sorted(known))}")
+                chosen[name] = _converted(name, value, type(known[name].default), source)
+        return cls(**chosen)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{file.name} cannot be read: {error}") from error
+
+
+def _converted(name: str, value: Any, wanted: type, source: str) -> Any:
+    text = str(value).strip()
+    try:
+        if wanted is bool:
+            if text.lower() in _TRUE | _FALSE:
+                return text.lower() in _TRUE
+            raise ValueError("yes or no")
+        return wanted(text)
+    except ValueError as error:
+        raise SettingsError(f"setting {name} in {source}: {text!r} is not {_WORDS[wanted]}") from error
+
+
+_WORDS = {int: "a whole number", float: "a number", bool: "yes or no", str: "text"}
+
+assert all(setting.default is not MISSING for setting in fields(Settings)), "every setting has a default"

@@ -1,0 +1,1 @@
+"""The stacks: how the parts under test are run. Features don't know which one it is."""

@@ -1,0 +1,150 @@
+"""A worker: one running agent process, started for one run."""
+
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from support.errors import AcceptanceError, StandError
+from support.gateway import Call, Gateway
+from support.gateway.calls import now
+from support.waiting import eventually
+
+LAST_LINES = 5
+
+
+class UnusableAgent(AcceptanceError):
+    """The agent command does not give a worker that could be judged: nothing else in this run can be, either."""
+
+    blames = "the agent command"
+
+
+class Worker:
+    """One agent process with its own gateway and its own log.
+
+    :param number: 1, 2, … as the scenario counts them.
+    :param command: the agent command with the run's id filled in.
+    """
+
+    def __init__(self, number: int, command: str, environment: Mapping[str, str], gateway: Gateway, log: Path) -> None:
+        self.number, self.command, self.gateway, self.log = number, command, gateway, log
+        self._environment = dict(environment)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.started: datetime | None = None
+        self.ended: datetime | None = None
+        self.killed: datetime | None = None
+        self.exit_status: int | None = None
+        self.earlier_calls: list[Call] = []
+
+    @property
+    def name(self) -> str:
+        """The name in logs and reports; also the WORKER_ID the agent is given."""
+        return f"worker-{self.number}"
+
+    def start(self) -> None:
+        """Start the process, in a session of its own.
+
+        :raises UnusableAgent: the command cannot be started.
+        """
+        try:
+            words = shlex.split(self.command)
+        except ValueError as error:
+            raise UnusableAgent(f"agent_command cannot be read: {error}: {self.command}") from error
+        self.started = now()
+        with self.log.open("ab") as log:
+            try:
+                self._process = subprocess.Popen(
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=self._environment,
+                    start_new_session=True,  # Ctrl-C is for the run, which then ends its workers in order
+                )
+            except OSError as error:
+                raise UnusableAgent(
+                    f"agent_command cannot be started: {words[0] if words else '(empty)'}: {error.strerror}"
+                ) from error
+
+    @property
+    def all_calls(self) -> list[Call]:
+        """Its calls, with those of the processes of the same number before it."""
+        return [*self.earlier_calls, *self.gateway.calls]
+
+    def record(self) -> dict[str, object]:
+        """Its times and end, for the evidence."""
+        return {
+            "number": self.number,
+            "started": self.started,
+            "ended": self.ended,
+            "killed": self.killed,
+            "exit_status": self.exit_status,
+        }
+
+    @property
+    def running(self) -> bool:
+        """True until the process has ended; a frozen process runs."""
+        if self._process is None or self.exit_status is not None:
+            return False
+        status = self._process.poll()
+        if status is None:
+            return True
+        self.exit_status, self.ended = status, now()
+        return False
+
+    def wait(self, within: float) -> int:
+        """Wait for the end and return the exit status, negative for a signal.
+
+        :param within: seconds.
+        :raises AssertionError: it did not end in time: an executor that hangs breaks the contract.
+        """
+        if self._process is None:
+            raise StandError(f"{self.name} was never started")
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(
+                f"{self.name} should end by itself; after {within:g} s it still ran. Its last words: {self.last_words()}"
+            ) from None
+        self.running  # noqa: B018 - notes the end
+        return self.exit_status or 0
+
+    def kill(self) -> None:
+        """kill -9, for the process and all it started."""
+        self._signal(signal.SIGKILL)
+        self.killed = now()
+        eventually(lambda: not self.running, within=10, what=f"the end of {self.name} after SIGKILL")
+
+    def freeze(self) -> None:
+        """SIGSTOP: the process keeps its connections and does nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self._signal(signal.SIGCONT)
+
+    def end(self) -> None:
+        """Make sure that nothing of this worker runs any more, and that its gateway is closed."""
+        if self._process is not None:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # ended already, the usual case
+            self._process.wait()
+            self.running  # noqa: B018 - notes the end
+        self.gateway.close()
+
+    def last_words(self) -> str:
+        """The last lines of its log."""
+        lines = self.log.read_text("utf-8", "replace").strip().splitlines() if self.log.exists() else []
+        return " | ".join(lines[-LAST_LINES:]) or "(it wrote no log)"
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is None or not self.running:
+            raise StandError(
+                f"{self.name} was to get {number.name}, but it had ended; its last words: {self.last_words()}"
+            )
+        os.killpg(self._process.pid, number)

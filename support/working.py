@@ -1,0 +1,100 @@
+"""What phrases do while workers work: carry a run out, with everything that is planned happening at its moment."""
+
+from support.case import BASELINE, INDEX, MOMENTS, WINDOW, Case
+from support.gateway import Call, CallGate
+from support.waiting import eventually
+from support.workers import UnusableAgent, Worker
+
+
+def carry_out(case: Case, number: int) -> None:
+    """Let worker ``number`` do the run from start to end."""
+    worker = case.new_worker(number)
+    gate = _arm(case, worker)
+    case.start(worker)
+    for moment in MOMENTS:
+        actions = case.plan.actions.pop(moment, [])
+        if not actions:
+            continue
+        if not _comes(case, moment, worker, gate):
+            break
+        for action in actions:
+            action()
+        if moment == INDEX and gate:
+            gate.release()
+    if gate:
+        gate.release()
+    wait_for(case, worker)
+
+
+def _arm(case: Case, worker: Worker) -> CallGate | None:
+    """Set up the planned fault, and the gate at the kill-switch call that comes when the index exists."""
+    plan, gateway, gate = case.plan, worker.gateway, None
+    if plan.actions.get(INDEX):
+        gate = gateway.hold("kill switch", lambda call: bool(call.after_index))
+    if plan.fault:
+        gateway.fail("kill switch", plan.fault, lambda call: bool(call.after_index) or not plan.fault_once_index_exists)
+        if plan.fault.refuses:
+            gateway.refuse_after("kill switch" if plan.fault_once_index_exists else "claim")
+    return gate
+
+
+def _comes(case: Case, moment: str, worker: Worker, gate: CallGate | None) -> bool:
+    """Wait for the moment; false if the worker ended without it, which is for the observations to judge."""
+    has_come = {
+        BASELINE: lambda: bool(case.stack.journal.metric_reads()),
+        INDEX: lambda: gate is not None and gate.reached,
+        WINDOW: lambda: _window_is_open(case),
+    }[moment]
+
+    def come_or_over() -> str | None:
+        if has_come():
+            return "come"
+        return None if worker.running else "over"
+
+    outcome = eventually(come_or_over, within=case.settings.patience, what=f"the moment when {moment}")
+    case.evidence.fact("Moment" if outcome == "come" else "Moment that never came", moment)
+    return outcome == "come"
+
+
+def _window_is_open(case: Case) -> bool:
+    """The executor has read the statement statistics after the server had made the index."""
+    made = [s for s in case.stack.journal.schema_changes() if s.succeeded and case.spec.index_name in s.text]
+    return bool(made) and any(
+        read.ended and read.started >= made[0].ended for read in case.stack.journal.metric_reads()
+    )
+
+
+def wait_for(case: Case, worker: Worker) -> None:
+    """Wait for the worker's end.
+
+    :raises UnusableAgent: it ended without ever calling the API.
+    :raises AssertionError: it does not end.
+    """
+    if case.plan.fault and case.plan.fault.refuses:
+        _end_refusal(case, worker)
+    status = worker.wait(case.settings.patience)
+    case.evidence.fact(f"Worker {worker.number} End Time", f"exit status {status}", worker.ended)
+    if not worker.gateway.calls:
+        raise UnusableAgent(
+            f"{worker.name} ended with exit status {status} and never called the SaaS API; its last words:"
+            f" {worker.last_words()}; check agent_command: {worker.command}"
+        )
+
+
+def _end_refusal(case: Case, worker: Worker) -> None:
+    """Listen again once a connection was refused, so that the worker can report; kill-switch calls go on failing.
+
+    The kernel's count of refused connections is the whole machine's: if another program's ended the refusal early, the
+    worker's call meets a reset in place of a refusal, and still fails.
+    """
+    gateway = worker.gateway
+    eventually(
+        lambda: gateway.refusal_seen() or not worker.running,
+        within=case.settings.patience,
+        what=f"a refused connection of {worker.name}",
+    )
+    if gateway.refusing:
+        refused = Call(worker.name, "GET", "/api/kill-switch", "", fault=case.plan.fault.name)
+        refused.after_index = case.index_exists()
+        gateway.calls.append(refused)
+        gateway.listen_again()

@@ -1,0 +1,109 @@
+"""The application's queries: really executed, so that what the executor measures is what happened.
+
+All literals are folded in a digest, so one digest can be fast now and slow later (FACTS: literals are folded). The
+time of a query is spent in SLEEP() in a select list without a table, which runs once a query and costs no CPU.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from support.database import Account, Database
+from support.errors import StandError
+from support.gateway.calls import now
+
+CONNECTIONS = 4
+
+STATUS_INDEX = "idx_orders_status"
+"""The index that makes the look-up by status no full scan; the suite makes it where a scenario needs it."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How one execution of the run's query behaves.
+
+    :param seconds: time it takes.
+    :param rows: rows it examines.
+    :param scans: whether it reads the whole table in place of an index.
+    """
+
+    seconds: float
+    rows: int = 100
+    scans: bool = False
+
+
+class CountQuery:
+    """Counts a range of orders: its time and the rows it examines are chosen by its literals."""
+
+    needs_status_index = False
+
+    def sql(self, profile: Profile) -> str:
+        """One execution."""
+        return (
+            f"SELECT SLEEP({profile.seconds:.4f}),"
+            f" (SELECT COUNT(*) FROM test_orders WHERE id BETWEEN 1 AND {profile.rows})"
+        )
+
+
+class LookupQuery:
+    """Looks for an order by status. Asked with a number in place of a text, the server can use no index for it."""
+
+    needs_status_index = True
+
+    def sql(self, profile: Profile) -> str:
+        """One execution; it stops at the first order found, so a full scan examines no more rows than a look-up."""
+        status = "0" if profile.scans else "'paid'"
+        return (
+            f"SELECT SLEEP({profile.seconds:.4f}),"
+            f" EXISTS (SELECT total_amount FROM test_orders WHERE status = {status} AND customer_id > 0)"
+        )
+
+
+class Workload:
+    """The queries of one scenario, on connections of their own, under an account of their own."""
+
+    def __init__(self, account: Account, query: CountQuery | LookupQuery) -> None:
+        self._query = query
+        self._databases = [Database(account, observed=True) for _ in range(CONNECTIONS)]
+        self.threads = [
+            int(
+                database.value(
+                    "SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()"
+                )
+            )
+            for database in self._databases
+        ]
+        self._pool = ThreadPoolExecutor(CONNECTIONS)
+        self.digest = self._learn_digest()
+        self.done: list[tuple[datetime, int]] = []
+
+    def run(self, profile: Profile, times: int) -> None:
+        """Execute the query ``times`` times, spread over the connections; returns when all are done."""
+        sql = self._query.sql(profile)
+        shares = [times // CONNECTIONS + (number < times % CONNECTIONS) for number in range(CONNECTIONS)]
+
+        def execute(database: Database, share: int) -> None:
+            for _ in range(share):
+                database.execute(sql)
+
+        for finished in [self._pool.submit(execute, *pair) for pair in zip(self._databases, shares, strict=True)]:
+            finished.result()
+        self.done.append((now(), times))
+
+    def close(self) -> None:
+        """End the connections."""
+        self._pool.shutdown()
+        for database in self._databases:
+            database.close()
+
+    def _learn_digest(self) -> str:
+        database = self._databases[0]
+        database.execute(self._query.sql(Profile(seconds=0)))
+        digest = database.value(
+            "SELECT DIGEST FROM performance_schema.events_statements_history_long"
+            " WHERE THREAD_ID = %s AND SQL_TEXT LIKE 'SELECT SLEEP(%%' ORDER BY EVENT_ID DESC LIMIT 1",
+            (self.threads[0],),
+        )
+        if not digest:
+            raise StandError("the server gave the workload's query no digest")
+        return digest
