@@ -123,5 +123,5 @@ Feature: Kill switch
       | API error                 |
       | 500 Internal Server Error |
       | time-out                  |
-      | connection refused        |
+      | connection reset          |
       | empty object              |

@@ -43,7 +43,8 @@ class Case:
     """The state that the phrases of one scenario share.
 
     ``worker_times`` are the contract's variables that differ from the run's settings; ``roles`` maps a worker's number
-    in the result log to that of its process, where the two differ.
+    in the result log to that of its process, where the two differ. ``samples`` are the executions of the application's
+    query in the two windows, ``intended`` the measure that is to come out worse.
     """
 
     def __init__(self, stack: EmbeddedStack, settings: Settings, evidence: Evidence, logs: Path) -> None:
@@ -54,7 +55,8 @@ class Case:
         self.roles: dict[int, int] = {}
         self.worker_times: dict[str, float] = {}
         self.workload: Workload | None = None
-        self.samples_in_window: int | None = None
+        self.samples: tuple[int, int] | None = None
+        self.intended: str | None = None
         self.index_before: tables.Index | None = None
         self.lease_end_before_takeover: datetime | None = None
         self.calls_before_takeover: list[Call] = []
@@ -184,7 +186,7 @@ class Case:
             lease_end_before_takeover=self.lease_end_before_takeover,
             calls_before_takeover=self.calls_before_takeover,
         )
-        self._refuse_a_missed_window(world)
+        self._refuse_a_failed_workload(world)
         self._record(world)
         return world
 
@@ -204,16 +206,29 @@ class Case:
             return before
         return tables.Snapshot(before.tables, before.columns, before.indexes | {index}, before.rows)
 
-    def _refuse_a_missed_window(self, world: World) -> None:
-        """The queries meant for the window have to lie in it, or the stand was too slow to say anything."""
-        window = world.metrics_window
-        if self.samples_in_window is None or window is None:
+    def _refuse_a_failed_workload(self, world: World) -> None:
+        """The application's queries have to lie in the windows and to have changed as meant, or nothing can be said.
+
+        A window shorter than it was set is the executor's doing, and left to the observations.
+        """
+        if self.samples is None:
             return
-        ran = [statement for statement in world.workload if statement.started >= window.opened]
-        if len(ran) == self.samples_in_window != len(window.samples):
+        length = self.settings.scaled(self.settings.metrics_window_seconds)
+        before, after = self.samples
+        sent = {"baseline": world.workload[:before], "metrics": world.workload[before:]}
+        windows = {"baseline": (world.baseline_window, before), "metrics": (world.metrics_window, after)}
+        for name, (window, wanted) in windows.items():
+            if window is None or len(sent[name]) != wanted or window.seconds < length:
+                return
+            if len(window.samples) < wanted:
+                raise StandError(
+                    f"the {name} window closed before the application's queries were done ({len(window.samples)} of"
+                    f" {wanted} in {window.seconds:.3f} s): raise metrics_window_seconds"
+                )
+        if after and world.worse() != ([self.intended] if self.intended else []):
             raise StandError(
-                f"the metrics window closed before the application's queries were done ({len(window.samples)} of"
-                f" {len(ran)} in {window.seconds:.3f} s): raise metrics_window_seconds"
+                f"the application's queries were to get worse in {self.intended or 'nothing'}, but the server measured:"
+                f" {world.measured()}"
             )
 
     def _record(self, world: World) -> None:

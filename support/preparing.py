@@ -44,6 +44,10 @@ def fail_kill_switch_api(case: Case, error: str, once_index_exists: bool) -> Non
     """Make worker 1's kill-switch calls fail, from the first one, or from the first after the index exists."""
     if error not in FAULTS:
         raise SuiteError(f"unknown API error {error!r}; known: {', '.join(FAULTS)}")
+    if FAULTS[error].refuses and once_index_exists:
+        raise SuiteError(
+            f"{error!r} can only follow the claim: which call comes before a later one is the executor's business"
+        )
     case.plan.fault, case.plan.fault_once_index_exists = FAULTS[error], once_index_exists
     case.evidence.fact("API Error Type", error)
     if FAULTS[error].hangs:
@@ -59,7 +63,7 @@ def change_queries(case: Case, change: Change, samples: int = SAMPLES) -> None:
         case.change_schema(f"ALTER TABLE test_orders ADD INDEX {quoted(STATUS_INDEX)} (status)")
     workload = Workload(case.stack.accounts.app, change.query())
     case.at_the_end(workload.close)
-    case.workload, case.samples_in_window = workload, samples
+    case.workload, case.samples, case.intended = workload, (SAMPLES, samples), change.worsens
     case.plan.at(BASELINE, lambda: workload.run(change.before, SAMPLES))
     case.plan.at(WINDOW, lambda: workload.run(change.after, samples))
 

@@ -34,7 +34,7 @@ def _arm(case: Case, worker: Worker) -> CallGate | None:
     if plan.fault:
         gateway.fail("kill switch", plan.fault, lambda call: bool(call.after_index) or not plan.fault_once_index_exists)
         if plan.fault.refuses:
-            gateway.refuse_after("kill switch" if plan.fault_once_index_exists else "claim")
+            gateway.refuse_after("claim")
     return gate
 
 

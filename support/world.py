@@ -13,6 +13,10 @@ from support.tables import Index
 _ADD = re.compile(r"\bADD\b", re.IGNORECASE)
 _DROP = re.compile(r"\bDROP\b", re.IGNORECASE)
 
+_MEASURES = {"latency": "seconds", "rows examined": "rows_examined", "full scans": "full_scan"}
+_FACTORS = {"latency": 1.10, "rows examined": 1.20, "full scans": 1.0}
+"""Source: the contract: latency > +10 %, or rows examined > +20 %, or more full scans."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -138,6 +142,20 @@ class World:
             return None
         opened, closed = reads[0].ended or reads[0].started, reads[-1].started
         return Window(opened, closed, [s for s in self.workload if s.ended and opened <= s.ended <= closed])
+
+    def measured(self) -> dict[str, tuple[float, float]]:
+        """(before, after) of each measure per execution, as the server measured them in the executor's two windows.
+
+        Empty when the executor did not open and close both windows. Latency is in seconds.
+        """
+        before, after = self.baseline_window, self.metrics_window
+        if before is None or after is None:
+            return {}
+        return {name: (before.average(measure), after.average(measure)) for name, measure in _MEASURES.items()}
+
+    def worse(self) -> list[str]:
+        """The measures in which the server saw a degradation beyond the thresholds."""
+        return [name for name, (before, after) in self.measured().items() if after > before * _FACTORS[name]]
 
     # -- what the executor says -----------------------------------------------------------------------------
 

@@ -4,39 +4,15 @@ from support.observations.index import told
 from support.observations.registry import Seen, observation, yes_or_no
 from support.world import World
 
-# Source: the contract: latency > +10 %, or rows examined > +20 %, or more full scans
-LATENCY_THRESHOLD, ROWS_THRESHOLD = 1.10, 1.20
-
-
-def measured(world: World) -> dict[str, tuple[float, float]]:
-    """(before, after) of each measure per execution, as the server measured them in the executor's two windows.
-
-    Empty when the executor did not open and close both windows. Latency is in seconds.
-    """
-    before, after = world.baseline_window, world.metrics_window
-    if before is None or after is None:
-        return {}
-    return {name: (before.average(measure), after.average(measure)) for name, measure in _MEASURES.items()}
-
-
-_MEASURES = {"latency": "seconds", "rows examined": "rows_examined", "full scans": "full_scan"}
-_FACTORS = {"latency": LATENCY_THRESHOLD, "rows examined": ROWS_THRESHOLD, "full scans": 1.0}
-
-
-def worse(world: World) -> list[str]:
-    """The measures in which the server saw a degradation beyond the thresholds."""
-    return [name for name, (before, after) in measured(world).items() if after > before * _FACTORS[name]]
-
-
 def _in_words(world: World) -> str:
-    values = measured(world)
+    values = world.measured()
     if not values:
         return f"the executor read the statement statistics {len(world.metric_reads)} times: it had not its two windows"
     return ", ".join(f"{name} {before:.4g} → {after:.4g}" for name, (before, after) in values.items())
 
 
 def _detected(world: World) -> Seen:
-    found = worse(world)
+    found = world.worse()
     if not found:
         return Seen("No", f"the server measured no degradation: {_in_words(world)}")
     return yes_or_no(
@@ -60,7 +36,7 @@ def verification_failed(world: World) -> Seen:
 @observation("Degradation measured by the server")
 def degradation_measured(world: World) -> Seen:
     """Which measures got worse beyond their thresholds, by the server's own count."""
-    return Seen(", ".join(worse(world)) or "None", _in_words(world))
+    return Seen(", ".join(world.worse()) or "None", _in_words(world))
 
 
 @observation("Low sample detected")

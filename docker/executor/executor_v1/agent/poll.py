@@ -20,7 +20,8 @@ class Poller:
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stop())
+            # From a thread, since a handler interrupts this one anywhere, also while it holds a lock that stop() needs.
+            signal.signal(number, lambda *_: threading.Thread(target=self.stop).start())
         logs.info("polling", interval_seconds=self._config.poll_interval)
         while not self._stop.is_set():
             self._work()
