@@ -16,6 +16,7 @@ from support.case import Case
 from support.errors import AcceptanceError
 from support.evidence import FAIL, PASS, Evidence, Secrets
 from support.gateway.calls import now
+from support.record import RunRecord
 from support.selection import Selection, id_of, location_of
 from support.settings import PROJECT, Settings
 from support.stacks.embedded import EmbeddedStack
@@ -34,7 +35,16 @@ class AcceptanceRun:
         self.folder = settings.reports_folder / "runs" / self.run_id
         self._secret = settings.api_secret or secrets.token_urlsafe(18)
         self.secrets = Secrets([*settings.secrets(), self._secret])
-        self.troubles: list[str] = []
+        self.record = RunRecord(
+            run_id=self.run_id,
+            started=self.started,
+            time_zone=settings.time_zone,
+            tester=settings.tester,
+            reviewer=settings.reviewer,
+            settings=settings.shown(),
+            expected={case_id: sorted(locations) for case_id, locations in selection.expected.items()},
+            selected=[location_of(scenario) for scenario in selection.selected],
+        )
         self.stack: EmbeddedStack | None = None
         self._warden: Warden | None = None
         self._unjudged = {location_of(scenario) for scenario in selection.selected}
@@ -62,23 +72,23 @@ class AcceptanceRun:
         self.stack = EmbeddedStack(self.settings, self.run_id, folder, logs, self._secret, self._warden)
         for secret in self.stack.secrets():
             self.secrets.add(secret)
+        self.record.environment = self._environment()
+        self.record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
         self.terminal.say(
             f"Run {self.run_id}: {len(self.selection.selected)} scenarios against {self.stack.server_version},"
             f" SaaS API {self.stack.health.get('version')}",
             "",
         )
 
-    def environment(self) -> dict[str, str]:
-        """Where the run took place, as the parts themselves report it."""
-        health = self.stack.health if self.stack else {}
+    def _environment(self) -> dict[str, str]:
+        """Where the run takes place, as the parts themselves report it."""
+        health = self.stack.health
         return {
-            "MySQL Server": self.stack.server_version if self.stack else "not started",
+            "MySQL Server": self.stack.server_version,
             "SaaS API": f"{health.get('version', 'unknown')} ({health.get('commit', 'unknown')})",
-            "Test Database": self.stack.schema if self.stack else self.settings.mysql_database,
+            "Test Database": self.stack.schema,
             "OS": platform.platform(),
             "Stack": self.settings.stack,
-            "Started": self.local(self.started).isoformat(timespec="seconds"),
-            "Ended": self.local(now()).isoformat(timespec="seconds"),
         }
 
     def close(self) -> dict:
@@ -87,21 +97,23 @@ class AcceptanceRun:
             if self.stack is not None:
                 self.stack.stop()
         except Exception as error:  # noqa: BLE001 - the warden still has to clean up, and the verdict to be written
-            self.troubles.append(f"the stack did not stop well: {error}")
+            self.record.troubles.append(f"the stack did not stop well: {error}")
         try:
             if self._warden is not None:
                 self._warden.close()
         except AcceptanceError as error:
-            self.troubles.append(str(error))
+            self.record.troubles.append(str(error))
         if self._unjudged:
-            self.troubles.append(f"selected, but never judged: {', '.join(sorted(self._unjudged))}")
+            self.record.troubles.append(f"selected, but never judged: {', '.join(sorted(self._unjudged))}")
         return self._conclude()
 
     def _conclude(self) -> dict:
-        folder = self.folder / "evidence"
-        records = [{**record, "file": file.name} for file, record in evidence.read_all(folder)]
-        content = verdict.verdict(self.run_id, records, self.selection.expected, self.environment(), self.troubles)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.record.ended = now()
+        self.record.write(self.folder, self.secrets)
+        records = [{**record, "file": file.name} for file, record in evidence.read_all(self.folder / "evidence")]
+        content = verdict.verdict(
+            self.run_id, records, self.selection.expected, self.record.environment, self.record.troubles
+        )
         verdict.write(content, self.folder / "verdict.json")
         shutil.copyfile(self.folder / "verdict.json", self.settings.reports_folder / "verdict.json")
         latest = self.settings.reports_folder / "latest"

@@ -116,7 +116,7 @@ def write(evidence: Evidence, folder: Path, secrets: Secrets) -> Path:
     """Write the record as JSON, secrets masked, and return its path; the file is whole or not there."""
     folder.mkdir(parents=True, exist_ok=True)
     record = {**asdict(evidence), "duration_s": round(evidence.duration_s, 3)}
-    text = secrets.masked(json.dumps(record, ensure_ascii=False, indent=1, default=_plain))
+    text = secrets.masked(json.dumps(record, ensure_ascii=False, indent=1, default=plain))
     path = folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', f'{evidence.id} {evidence.location}').strip('-')}.json"
     partial = path.with_suffix(".partial")
     partial.write_text(text, encoding="utf-8")
@@ -130,7 +130,8 @@ def read_all(folder: Path) -> list[tuple[Path, dict[str, Any]]]:
     return sorted(records, key=lambda pair: (pair[1]["started"], pair[0].name))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """What JSON has no word for, as text or number; times in UTC."""
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat(timespec="milliseconds")
     if isinstance(value, Decimal):

@@ -42,14 +42,14 @@ class AcceptanceRunner(Runner):
             self.context.acceptance = run
             failed = super().run_model(features)
         except AcceptanceError as error:
-            run.troubles.append(run.secrets.masked(f"{error.blames}: {error}"))
+            run.record.troubles.append(run.secrets.masked(f"{error.blames}: {error}"))
             terminal.trouble(error.blames, run.secrets.masked(str(error)))
         except KeyboardInterrupt:
-            run.troubles.append("interrupted before the end")
+            run.record.troubles.append("interrupted before the end")
         finally:
             with _interrupts_ignored():
                 run.close()
-        return failed or bool(run.troubles)
+        return failed or bool(run.record.troubles)
 
 
 @contextmanager

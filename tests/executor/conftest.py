@@ -1,10 +1,149 @@
-"""Temporary: the fixture that says where a real server is."""
+"""The executor's own tests: its package on the path, and for some a schema on a real server and APIs in this process."""
 
-from types import SimpleNamespace
+import contextlib
+import os
+import secrets
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import pymysql
 import pytest
+import requests
+from pymysql.cursors import DictCursor
+
+PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT / "docker" / "executor"))
 
 
-@pytest.fixture(scope="session")
-def mysql_server():
-    return SimpleNamespace(host="127.0.0.1", port=13397, user="root", password="")
+class Schema:
+    """A schema of the test's own with the executor's tables in it."""
+
+    def __init__(self, server):
+        self.server, self.name = server, f"exec_test_{secrets.token_hex(6)}"
+        self.connection = self.connect(None)
+        self.query(f"CREATE DATABASE {self.name}")
+        self.connection.select_db(self.name)
+        for statement in (PROJECT / "docker/mysql/10-schema.sql").read_text().split(";\n"):
+            if statement.strip():
+                self.query(statement)
+
+    def connect(self, database: str | None = "") -> pymysql.Connection:
+        server = self.server
+        return pymysql.connect(
+            host=server.host,
+            port=server.port,
+            user=server.user,
+            password=server.password,
+            database=self.name if database == "" else database,
+            autocommit=True,
+            cursorclass=DictCursor,
+        )
+
+    def query(self, sql: str, *args: object) -> list[dict]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, args or None)
+            return list(cursor.fetchall())
+
+    def environment(self) -> dict[str, str]:
+        server = self.server
+        return {
+            "MYSQL_HOST": server.host,
+            "MYSQL_PORT": str(server.port),
+            "MYSQL_USER": server.user,
+            "MYSQL_PASSWORD": server.password,
+            "MYSQL_DATABASE": self.name,
+        }
+
+    def index_columns(self, table: str, index: str) -> list[str]:
+        return [row["Column_name"] for row in self.query(f"SHOW INDEX FROM {table}") if row["Key_name"] == index]
+
+
+@pytest.fixture
+def schema(mysql_server) -> Iterator[Schema]:
+    made = Schema(mysql_server)
+    with contextlib.closing(made.connection):
+        yield made
+        made.query(f"DROP DATABASE {made.name}")
+
+
+@pytest.fixture
+def start_api(schema) -> Iterator[Callable[..., str]]:
+    """Starts an API in a thread; gives its address. Several share the schema."""
+    import uvicorn
+    from executor_v1.api.app import create_app
+    from executor_v1.api.config import ApiConfig
+    from executor_v1.api.database import Database
+
+    with contextlib.ExitStack() as cleanups:
+
+        def start(**settings: str) -> str:
+            config = ApiConfig.read({**schema.environment(), **settings})
+            listener = cleanups.enter_context(socket.create_server(("127.0.0.1", 0)))
+            app = create_app(config, Database(config))
+            server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+            thread.start()
+            cleanups.callback(thread.join)
+            cleanups.callback(setattr, server, "should_exit", True)
+            return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        yield start
+
+
+@pytest.fixture
+def api(start_api) -> str:
+    return start_api()
+
+
+class Runs:
+    """Makes runs and speaks for workers."""
+
+    def __init__(self, api: str):
+        self.api = api
+
+    def add(self, run_id: str = "run-1", **fields: object) -> str:
+        body = {
+            "id": run_id,
+            "connection_id": "conn-001",
+            "action": "ADD_INDEX",
+            "table_name": "test_orders",
+            "index_name": "idx_new",
+            "columns": ["customer_id"],
+            **fields,
+        }
+        requests.post(f"{self.api}/api/executions", json=body).raise_for_status()
+        return run_id
+
+    def claim(self, run_id: str = "run-1", **wish: object) -> str:
+        answer = requests.post(f"{self.api}/api/executions/{run_id}/claim", json=wish)
+        answer.raise_for_status()
+        return answer.json()["claim_token"]
+
+    def get(self, run_id: str = "run-1") -> dict:
+        return requests.get(f"{self.api}/api/executions/{run_id}").json()
+
+    def report(self, token: str | None, run_id: str = "run-1", **change: object) -> requests.Response:
+        headers = {"X-Claim-Token": token} if token else {}
+        return requests.patch(f"{self.api}/api/executions/{run_id}/status", json=change, headers=headers)
+
+    def post(self, path: str, token: str, body: object = None) -> requests.Response:
+        return requests.post(f"{self.api}{path}", json=body, headers={"X-Claim-Token": token})
+
+
+@pytest.fixture
+def runs(api) -> Runs:
+    return Runs(api)
+
+
+@pytest.fixture
+def agent_environment(schema, api) -> dict[str, str]:
+    return {
+        **schema.environment(),
+        "SAAS_API_URL": api,
+        "WORKER_ID": f"test-{os.getpid()}",
+        "METRICS_WINDOW_MINUTES": "0.001",
+        "DDL_LOCK_WAIT_TIMEOUT_SECONDS": "1",
+    }
