@@ -1,6 +1,6 @@
 """One scenario in progress: the run under test, what is planned for it, its workers, and its evidence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from support.database import quoted
 from support.errors import StandError, SuiteError
 from support.evidence import Evidence
 from support.gateway import Call, Fault
+from support.journal import SCHEMA_CHANGES, Statement
 from support.locks import TableGate
 from support.saas_api import RunSpec
 from support.settings import Settings
@@ -63,17 +64,18 @@ class Case:
         self._spec: RunSpec | None = None
         self._submitted = False
         self._clean_ups: list[Callable[[], None]] = []
-        self.first_look = self._expected = self._fresh_state()
+        self._statements: list[Statement] | None = None
+        self._expected = stack.pristine
+        self._clear()
         self.stack.journal.mark()
 
-    def _fresh_state(self) -> tables.Snapshot:
-        """Empty the executor's tables, take leftover indexes away, and look at what is there."""
+    def _clear(self) -> None:
+        """Empty the executor's tables and take away what indexes an earlier scenario left, as its run was to."""
         for table in STATE_TABLES:
             self.database.execute(f"DELETE FROM {quoted(table)}")
         for index in tables.indexes(self.database, self.stack.schema):
             if index.table in tables.JUDGED_TABLES and index.name != "PRIMARY":
                 self.database.execute(f"ALTER TABLE {quoted(index.table)} DROP INDEX {quoted(index.name)}")
-        return tables.look(self.database, self.stack.schema)
 
     def at_the_end(self, clean_up: Callable[[], None]) -> None:
         """Have something undone when the scenario is over, last things first."""
@@ -137,10 +139,10 @@ class Case:
 
     def index_exists(self) -> bool:
         """The run's index is on the server now."""
-        return self._find_index() is not None
+        return self._find_index(tables.indexes(self.database, self.stack.schema)) is not None
 
-    def _find_index(self) -> tables.Index | None:
-        return tables.find_index(self.database, self.stack.schema, self.spec.table_name, self.spec.index_name)
+    def _find_index(self, among: Iterable[tables.Index]) -> tables.Index | None:
+        return tables.find_index(among, self.spec.table_name, self.spec.index_name)
 
     def lease_end(self) -> datetime | None:
         """When the lease of the run ends, by the database's clock, in UTC without a zone."""
@@ -165,7 +167,11 @@ class Case:
         for call in self._calls():
             if call.trouble:
                 raise StandError(call.trouble)
-        run_id, journal, index = self.spec.id, self.stack.journal, self._find_index()
+        run_id, found = self.spec.id, tables.look(self.database, self.stack.schema)
+        index = self._find_index(found.indexes)
+        threads = self.workload.threads if self.workload else []
+        statements = self.stack.journal.read(threads)
+        self._statements = [statement for statement in statements if statement.kind in SCHEMA_CHANGES]
         world = World(
             run=self.spec,
             row=self.database.one("SELECT * FROM execution_runs WHERE id = %s", (run_id,)),
@@ -175,13 +181,11 @@ class Case:
             audit=self.database.rows("SELECT * FROM audit_logs WHERE resource_id = %s", (run_id,)),
             index=index,
             index_before=self.index_before,
-            statements=journal.schema_changes(),
-            metric_reads=journal.metric_reads(),
-            workload=journal.of_threads(self.workload.threads) if self.workload else [],
+            statements=self._statements,
+            metric_reads=[statement for statement in statements if statement.reads_metrics],
+            workload=[statement for statement in statements if statement.thread in threads],
             participants={role: self._participant(role) for role in self.workers},
-            unexpected_changes=tables.differences(
-                self._expected_with(index), tables.look(self.database, self.stack.schema)
-            ),
+            unexpected_changes=tables.differences(self._expected_with(index), found),
             min_samples=self.settings.min_sample_count,
             lease_end_before_takeover=self.lease_end_before_takeover,
             calls_before_takeover=self.calls_before_takeover,
@@ -243,7 +247,8 @@ class Case:
         """Take transcripts, statements and the workers' times into the evidence, whatever became of the scenario."""
         self.evidence.add_calls(self._calls())
         self.evidence.workers += [worker.record() for worker in self.workers.values()]
-        self.evidence.statements += [vars(statement) for statement in self.stack.journal.schema_changes()]
+        statements = self.stack.journal.schema_changes() if self._statements is None else self._statements
+        self.evidence.statements += [vars(statement) for statement in statements]
 
     def close(self) -> list[str]:
         """Undo what the scenario did, last things first; what went wrong is returned, and nothing is left out for it."""

@@ -14,7 +14,9 @@ from support.errors import StandError
 
 _PICOSECONDS = 10**12
 
-_KINDS = ("statement/sql/alter_table", "statement/sql/create_index", "statement/sql/drop_index")
+SCHEMA_CHANGES = ("alter_table", "create_index", "drop_index")
+METRICS_TABLE = "events_statements_summary_by_digest"
+"""Where an executor reads its metrics, by contract."""
 
 _COLUMNS = (
     "THREAD_ID, EVENT_ID, EVENT_NAME, SQL_TEXT, DIGEST, CURRENT_SCHEMA, MYSQL_ERRNO, MESSAGE_TEXT, TIMER_START, TIMER_END,"
@@ -46,6 +48,11 @@ class Statement:
     def succeeded(self) -> bool:
         """It ended, and without an error."""
         return self.ended is not None and self.errno == 0
+
+    @property
+    def reads_metrics(self) -> bool:
+        """It read the digest table."""
+        return METRICS_TABLE in self.text.lower()
 
     @property
     def outcome(self) -> str:
@@ -89,39 +96,39 @@ class Journal:
 
     def schema_changes(self) -> list[Statement]:
         """Every ALTER TABLE, CREATE INDEX and DROP INDEX that the server was sent since the mark, oldest first."""
-        kinds = ", ".join(f"'{kind}'" for kind in _KINDS)
-        return self._since_mark(
-            f"EVENT_NAME IN ({kinds}) AND (CURRENT_SCHEMA = %s OR LOCATE(%s, SQL_TEXT))", self._schema, self._schema
-        )
+        return [statement for statement in self.read() if statement.kind in SCHEMA_CHANGES]
 
     def metric_reads(self) -> list[Statement]:
         """Every read of the digest table since the mark, oldest first: these open and close an executor's windows."""
-        return self._since_mark(
-            "EVENT_NAME = 'statement/sql/select' AND SQL_TEXT LIKE '%%events\\_statements\\_summary\\_by\\_digest%%'"
+        return [statement for statement in self.read() if statement.reads_metrics]
+
+    def read(self, threads: Iterable[int] = ()) -> list[Statement]:
+        """Schema changes, reads of the digest table, and the queries of the given threads, since the mark, oldest first.
+
+        :raises StandError: the server has dropped some of what it recorded since the mark.
+        """
+        kinds = ", ".join(f"'statement/sql/{kind}'" for kind in SCHEMA_CHANGES)
+        wanted = ", ".join(str(int(thread)) for thread in threads) or "0"
+        condition = (
+            f"EVENT_NAME IN ({kinds}) AND (CURRENT_SCHEMA = %s OR LOCATE(%s, SQL_TEXT))"
+            f" OR EVENT_NAME = 'statement/sql/select' AND (LOCATE(%s, SQL_TEXT) OR THREAD_ID IN ({wanted}))"
         )
-
-    def of_threads(self, threads: Iterable[int]) -> list[Statement]:
-        """The queries of the given server threads since the mark, oldest first."""
-        wanted = ", ".join(str(int(thread)) for thread in threads)
-        return self._since_mark(f"EVENT_NAME = 'statement/sql/select' AND THREAD_ID IN ({wanted})") if wanted else []
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._database.close()
-
-    def _since_mark(self, condition: str, *parameters: object) -> list[Statement]:
         found: dict[tuple[int, int], Statement] = {}
         for table in ("events_statements_current", "events_statements_history_long"):
             # the table of ended statements is read last: a statement that ends in between is seen ended
             for row in self._database.rows(
                 f"SELECT {_COLUMNS} FROM performance_schema.{table}"
-                f" WHERE THREAD_ID <> %s AND TIMER_START > %s AND {condition}",
-                (self._thread, self._mark, *parameters),
+                f" WHERE TIMER_START > %s AND THREAD_ID <> %s AND ({condition})",
+                (self._mark, self._thread, self._schema, self._schema, METRICS_TABLE),
             ):
                 statement = self._statement(row)
                 found[statement.thread, statement.event] = statement
         self._refuse_a_torn_journal()
         return sorted(found.values(), key=lambda statement: (statement.started, statement.event))
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._database.close()
 
     def _refuse_a_torn_journal(self) -> None:
         kept = self._database.one(

@@ -15,7 +15,7 @@ PLACES = "test_places"
 def place_index(case: Case, name: str, table: str, columns: str) -> None:
     """Make an index that is there before the run, by somebody else."""
     case.change_schema(f"ALTER TABLE {quoted(table)} ADD INDEX {quoted(name)} ({columns})")
-    case.index_before = tables.find_index(case.database, case.stack.schema, table, name)
+    case.index_before = tables.find_index(tables.indexes(case.database, case.stack.schema), table, name)
 
 
 def make_table_of_locations(case: Case) -> None:

@@ -1,5 +1,6 @@
 """What a schema is made of, and the difference between two looks at it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,9 +55,9 @@ def indexes(database: Database, schema: str) -> frozenset[Index]:
     )
 
 
-def find_index(database: Database, schema: str, table: str, name: str) -> Index | None:
+def find_index(among: Iterable[Index], table: str, name: str) -> Index | None:
     """The index of that name, or None."""
-    return next((index for index in indexes(database, schema) if (index.table, index.name) == (table, name)), None)
+    return next((index for index in among if (index.table, index.name) == (table, name)), None)
 
 
 def look(database: Database, schema: str) -> Snapshot:

@@ -69,7 +69,7 @@ class Warden:
         return {MARKER: self.run_id}
 
     def remove_folder(self, folder: Path) -> None:
-        """Have ``folder`` removed at the end of the run; until then ``sweep_leftovers`` of other runs leaves it alone."""
+        """Have ``folder`` removed at the end of the run; until then ``sweep_leftovers`` of others leaves it alone."""
         self._tell({"folder": str(folder.absolute())})
         new = folder / f".{OWNER_FILE}"
         owner = new.open("w", encoding="utf-8")

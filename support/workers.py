@@ -11,7 +11,7 @@ from pathlib import Path
 from support.errors import AcceptanceError, StandError
 from support.gateway import Call, Gateway
 from support.gateway.calls import now
-from support.waiting import eventually
+from support.waiting import WaitTimeout, eventually
 
 LAST_LINES = 5
 
@@ -104,12 +104,11 @@ class Worker:
         if self._process is None:
             raise StandError(f"{self.name} was never started")
         try:
-            self._process.wait(within)
-        except subprocess.TimeoutExpired:
+            eventually(lambda: not self.running, within=within, what=f"the end of {self.name}")
+        except WaitTimeout:
             raise AssertionError(
                 f"{self.name} should end by itself; after {within:g} s it still ran. Its last words: {self.last_words()}"
             ) from None
-        self.running  # noqa: B018 - notes the end
         return self.exit_status or 0
 
     def kill(self) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from support.database import Account, Database
 from support.errors import StandError, SuiteError
-from support.servers.marked import MARKER
+from support.servers.marked import MARKER, kill_marked
 from support.servers.ports import free_port
 from support.waiting import eventually
 from support.warden import FOLDER_PREFIX, Warden, sweep_leftovers
@@ -52,7 +52,7 @@ A_RUN = """
         pass
     if os.fork() == 0:  # keeps the pipe to the warden open, and is not marked
         signal.pause()
-    print(warden.pid, (folder / "pid").read_text(), *(child.pid for child in children), flush=True)
+    print(warden.pid, *(child.pid for child in children), (folder / "pid").read_text(), flush=True)
     signal.pause()
 """
 
@@ -67,6 +67,11 @@ class Run:
             stdout=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         self.warden, *self.children = map(psutil.Process, map(int, self.process.stdout.readline().split()))
+
+    @property
+    def detached(self) -> list[psutil.Process]:
+        """The children in sessions of their own, the last one forked twice: no parent, no group leads to it."""
+        return self.children[-2:]
 
     def nothing_is_left(self) -> bool:
         return not self.folder.exists() and not any(map(alive, [self.warden, *self.children]))
@@ -90,8 +95,9 @@ def start_run(tmp_path: Path) -> Iterator[Callable[[], Run]]:
     yield start
     for run in runs:
         os.killpg(run.process.pid, signal.SIGKILL)
-        run.process.communicate()
-        eventually(run.nothing_is_left, within=10, what="the end of a test's run")
+        run.process.wait()
+        run.process.stdout.close()
+        kill_marked(run.id)
 
 
 def sleeper(**variables: str) -> subprocess.Popen[bytes]:
@@ -199,9 +205,9 @@ def test_leftovers_of_dead_runs_are_swept_and_living_runs_left_alone(start_run: 
     assert sweep_leftovers(parent) == []
     dead.warden.kill()
     os.killpg(dead.process.pid, signal.SIGKILL)
-    dead.process.communicate()
-    assert all(map(alive, dead.children[2:])), "without its warden, what is in other sessions stays"
-    assert sweep_leftovers(parent) == [dead.folder]
+    dead.process.wait()
+    assert all(map(alive, dead.detached)), "without its warden, what is in other sessions stays"
+    eventually(lambda: sweep_leftovers(parent) == [dead.folder], within=GONE_SECONDS, what="the sweep of the dead run")
     assert dead.nothing_is_left()
     assert nobodys.exists()
     assert living.folder.exists()

@@ -1,8 +1,8 @@
 """A server program out of the distribution's packages into a folder: nothing is installed, and root is not needed.
 
 apt-get works on a private state of its own, so the machine's is neither read nor changed. What it downloads, its
-signatures checked, is unpacked with every library it needs, and a small wrapper runs the program through the folder's own
-loader; so the program may be from a newer or older release than the machine.
+signatures checked, is unpacked with every library it needs, and a small wrapper runs the program through the folder's
+own loader; so the program may be from a newer or older release than the machine.
 
 Known: Debian's suites, run here; Ubuntu's own suite in the same way, not run here.
 """
@@ -65,7 +65,10 @@ exec "$prefix/{loader}" --library-path "{libraries}" "$prefix/{program}" "$@"
 
 
 def fetched(word: str, servers: Path) -> Path:
-    """The program that runs the server ``word`` ("mysql", "mariadb" or one of ``packages.SERIES``), fetched if it is not yet there.
+    """The program of the server ``word``, fetched if it is not there yet.
+
+    :param word: "mysql", "mariadb" or one of ``packages.SERIES``.
+    :param servers: the folder for what is fetched; each server has a folder of its own in it.
 
     To fetch a newer one, remove its folder in ``servers``.
 

@@ -19,9 +19,10 @@ BESIDES_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/mysq
 
 ASKING_SECONDS = 20.0
 
-INSTALL = """no MySQL server was found, and none could be fetched{why}; install one, or name one in the setting `server`:
+INSTALL = """\
+no MySQL server was found, and none could be fetched{why}; install one, or name one in the setting `server`:
   Debian:  apt-get install mariadb-server-core  (MySQL itself is fetched if a mirror can be reached)
-  Ubuntu:  apt-get install mysql-server-core-8.0
+  Ubuntu:  apt-get install default-mysql-server-core
   Fedora:  dnf install community-mysql-server
   macOS:   brew install mysql
   any:     unpack a server archive from mysql.com and put its bin folder on the PATH"""
@@ -100,7 +101,7 @@ def asked(path: Path, source: str) -> ServerProgram:
 
 
 def _share(program: Path) -> tuple[Path, Path] | tuple[None, None]:
-    """The base folder and the messages folder that go with a program (PREFIX/bin/x, or our wrapper beside PREFIX/usr)."""
+    """The base folder and the messages folder that go with a program (P/bin/program, or a wrapper beside P/usr)."""
     above = program.parent.parent
     for basedir in (above / "usr", above):
         for share in ("mysql", "mariadb", "."):

@@ -14,7 +14,7 @@ LOCK_WAIT_TIMEOUT, NO_SUCH_CONNECTION = 1205, 1094
 def drop_schemas(account: Account, names: Sequence[str], users: Sequence[tuple[str, str]]) -> None:
     """Drop the schemas ``names`` and the accounts ``users`` (pairs of user and host), those that there are.
 
-    Their connections are killed first: an ALTER that waits for its lock outlives its client, and would hold up the drop.
+    Their connections are killed first: an ALTER that waits for its lock outlives its client and holds up the drop.
 
     :param account: one that may do all this.
     :raises StandError: the server does not answer.

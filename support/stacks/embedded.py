@@ -9,6 +9,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+from support import tables
 from support.database import Account, Database
 from support.errors import SettingsError, StandError
 from support.gateway import Gateway
@@ -46,6 +47,7 @@ class EmbeddedStack:
         self.accounts = self._start_server(run_id, folder)
         self.schema = self.accounts.suite.database or ""
         self.database = Database(self.accounts.suite)
+        self.pristine = tables.look(self.database, self.schema)
         self.server_version = self._version()
         self.api = self._start_api()
         self.health = self.api.health()

@@ -1,4 +1,4 @@
-"""The executor's own tests: its package on the path, and for some a schema on a real server and APIs in this process."""
+"""The executor's own tests: its package on the path, and for some a schema on a real server and APIs nearby."""
 
 import contextlib
 import os
@@ -12,10 +12,15 @@ from pathlib import Path
 import pymysql
 import pytest
 import requests
+import uvicorn
 from pymysql.cursors import DictCursor
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "docker" / "executor"))
+
+from executor_v1.api.app import create_app  # noqa: E402  (found by the path just set)
+from executor_v1.api.config import ApiConfig  # noqa: E402
+from executor_v1.api.database import Database  # noqa: E402
 
 
 class Schema:
@@ -72,11 +77,6 @@ def schema(mysql_server) -> Iterator[Schema]:
 @pytest.fixture
 def start_api(schema) -> Iterator[Callable[..., str]]:
     """Starts an API in a thread; gives its address. Several share the schema."""
-    import uvicorn
-    from executor_v1.api.app import create_app
-    from executor_v1.api.config import ApiConfig
-    from executor_v1.api.database import Database
-
     with contextlib.ExitStack() as cleanups:
 
         def start(**settings: str) -> str:

@@ -2,8 +2,12 @@
 
 import threading
 
+import pymysql
 import pytest
 import requests
+
+from executor_v1.api.config import ApiConfig
+from executor_v1.api.database import Database
 
 
 def claim_at_once(addresses, run_id, count):
@@ -54,7 +58,10 @@ def test_a_claim_with_an_empty_body(runs):
     answer = requests.post(f"{runs.api}/api/executions/run-1/claim")
     assert answer.status_code == 200
     run = answer.json()
-    assert run["status"] == "running" and run["claimed_by"] and run["started_at"] and run["lease_expires_at"]
+    assert run["status"] == "running"
+    assert run["claimed_by"]
+    assert run["started_at"]
+    assert run["lease_expires_at"]
     assert "claim_token_sha256" not in run
 
 
@@ -74,7 +81,8 @@ def test_a_running_row_without_a_lease_can_be_claimed(schema, runs):
 
 def test_a_row_that_somebody_else_inserted(schema, runs):
     schema.query(
-        "INSERT INTO execution_runs (id, connection_id, table_name, index_name, columns) VALUES ('x', 'c', 't', 'i', '[')"
+        "INSERT INTO execution_runs (id, connection_id, table_name, index_name, columns)"
+        " VALUES ('x', 'c', 't', 'i', '[')"
     )
     run = runs.get("x")
     assert (run["status"], run["index_type"], run["columns"], run["claimable"]) == ("scheduled", "BTREE", "[", True)
@@ -95,10 +103,7 @@ def test_a_lost_lease_refuses_every_write(schema, runs, path, trouble):
     else:
         assert runs.report(token, status="failed").status_code == 200
     before = schema.query("SELECT COUNT(*) AS n FROM audit_logs")
-    if path == "status":
-        answer = runs.report(token, status="completed")
-    else:
-        answer = runs.post(*write(path, token))
+    answer = runs.report(token, status="completed") if path == "status" else runs.post(*write(path, token))
     assert answer.status_code == 409
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert schema.query("SELECT COUNT(*) AS n FROM rollbacks")[0]["n"] == 0
@@ -210,7 +215,8 @@ def test_kill_switches(runs):
     turn(connection_id="conn-001", active=True, reason="why")
     assert ask() == {"global_active": False, "connection_active": True, "reason": "why"}
     turn(active=True)
-    assert ask()["global_active"] and ask()["connection_active"]
+    assert ask()["global_active"]
+    assert ask()["connection_active"]
     turn(connection_id="conn-001", active=False)
     assert ask() == {"global_active": True, "connection_active": False, "reason": None}
     turn(active=False)
@@ -259,7 +265,8 @@ def test_a_malformed_run_is_refused(runs, change):
     answer = requests.post(f"{runs.api}/api/executions", json={**GOOD, **change})
     assert answer.status_code == 422
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.json()["status"] == 422 and answer.json()["errors"]
+    assert answer.json()["status"] == 422
+    assert answer.json()["errors"]
 
 
 def test_an_id_is_taken_once(runs):
@@ -269,7 +276,7 @@ def test_an_id_is_taken_once(runs):
 
 
 @pytest.mark.parametrize(
-    "method, path, status",
+    ("method", "path", "status"),
     [
         ("GET", "/api/executions/none", 404),
         ("POST", "/api/executions/none/claim", 404),
@@ -287,7 +294,10 @@ def test_every_error_is_a_problem_document(runs, method, path, status):
     assert answer.status_code == status
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem = answer.json()
-    assert problem["status"] == status and problem["title"] and problem["detail"] and problem["type"]
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["type"]
 
 
 def test_runs_are_listed_by_status(runs):
@@ -312,15 +322,13 @@ def test_a_secret_guards_everything_but_health(start_api):
 
 def test_health(runs):
     health = requests.get(f"{runs.api}/health").json()
-    assert health["status"] == "ok" and health["version"] and health["commit"]
+    assert health["status"] == "ok"
+    assert health["version"]
+    assert health["commit"]
     assert health["database"].split()[0] in ("MySQL", "MariaDB")
 
 
-def test_a_deadlock_is_tried_again(schema, start_api):
-    import pymysql
-    from executor_v1.api.config import ApiConfig
-    from executor_v1.api.database import Database
-
+def test_a_deadlock_is_tried_again(schema):
     attempts = []
 
     def work(cursor):

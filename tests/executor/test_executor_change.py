@@ -1,6 +1,7 @@
 """Names, columns and the statements made of them."""
 
 import pytest
+
 from executor_v1.agent import change, identifiers
 from executor_v1.agent.identifiers import KeyPart, NameRefused
 
@@ -52,7 +53,7 @@ def test_other_types_are_named_in_the_statement(index_type):
 
 
 @pytest.mark.parametrize(
-    "fields, reason",
+    ("fields", "reason"),
     [
         ({"action": "DROP_INDEX"}, "out_of_scope"),
         ({"action": "add_index"}, "out_of_scope"),

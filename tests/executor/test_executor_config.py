@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+
 from executor_v1.agent.config import AgentConfig
 from executor_v1.api.config import ApiConfig, is_loopback
 from executor_v1.environment import ConfigError
@@ -25,7 +26,7 @@ def test_an_empty_variable_counts_as_not_set():
 
 
 @pytest.mark.parametrize(
-    "name, value",
+    ("name", "value"),
     [
         ("MYSQL_PORT", "0"),
         ("MYSQL_PORT", "65536"),
@@ -70,4 +71,5 @@ def test_any_other_address_needs_one(host):
 
 def test_secrets_are_not_shown():
     shown = repr(AgentConfig.read({"API_SECRET": "s3cret", "MYSQL_PASSWORD": "p4ss"}))
-    assert "s3cret" not in shown and "p4ss" not in shown
+    assert "s3cret" not in shown
+    assert "p4ss" not in shown

@@ -4,6 +4,7 @@ import json
 import logging
 
 import pytest
+
 from executor_v1 import logs, vocabulary
 from executor_v1.agent import errors, lease, outcomes, schema, session, takeover
 from executor_v1.agent.change import IndexChange
@@ -23,7 +24,7 @@ def test_only_a_running_run_ends(old, new):
 
 
 @pytest.mark.parametrize(
-    "phase, existed, found, differs, point",
+    ("phase", "existed", "found", "differs", "point"),
     [
         (None, False, False, False, takeover.START),
         (None, False, True, False, takeover.START),
@@ -58,13 +59,13 @@ def test_other_errors_fail_the_run(errno):
     assert outcome.error_message == f"({errno}) text"
 
 
-@pytest.mark.parametrize("errno, again", [(1205, True), (1213, False), (1142, False), (1091, False), (2013, False)])
+@pytest.mark.parametrize(("errno", "again"), [(1205, True), (1213, False), (1142, False), (1091, False), (2013, False)])
 def test_only_a_lock_is_a_reason_to_drop_again(errno, again):
     assert errors.is_retryable_drop(ServerError(errno, "")) == again
 
 
 @pytest.mark.parametrize(
-    "found, same",
+    ("found", "same"),
     [
         (Index((KeyPart("a"), KeyPart("B", 10)), False, "BTREE"), True),
         (Index((KeyPart("b", 10), KeyPart("a")), False, "BTREE"), False),
@@ -87,7 +88,7 @@ def test_a_prefix_of_the_whole_column_is_no_prefix():
 
 
 @pytest.mark.parametrize(
-    "parts, key, served",
+    ("parts", "key", "served"),
     [("ab", ["a"], True), ("ab", ["b", "a"], True), ("ab", ["b"], False), ("a", ["a", "b"], False)],
 )
 def test_which_foreign_key_an_index_serves(parts, key, served):
@@ -103,13 +104,13 @@ def test_a_lock_name_fits_and_is_the_runs_own():
     assert session.lock_name("s", "r1") != session.lock_name("s", "r2") != session.lock_name("t", "r2")
 
 
-@pytest.mark.parametrize("expires, now, left", [(10, 4, 6), (10, 10, 0), (10, 11, 0)])
+@pytest.mark.parametrize(("expires", "now", "left"), [(10, 4, 6), (10, 10, 0), (10, 11, 0)])
 def test_what_is_left_of_a_lease(expires, now, left):
     assert lease.seconds_left(expires, now) == left
 
 
 @pytest.mark.parametrize(
-    "status, token, alive, holds",
+    ("status", "token", "alive", "holds"),
     [
         ("running", "t", 1, True),
         ("running", "t", 0, False),
@@ -128,11 +129,12 @@ def test_who_holds_a_lease(status, token, alive, holds):
 
 def test_a_run_that_was_never_claimed_has_no_holder():
     row = {"status": "running", "claim_token_sha256": None, "lease_alive": 1}
-    assert not runs.holds_lease(row, None) and not runs.holds_lease(row, "t")
+    assert not runs.holds_lease(row, None)
+    assert not runs.holds_lease(row, "t")
 
 
 @pytest.mark.parametrize(
-    "path, secret, given, allowed",
+    ("path", "secret", "given", "allowed"),
     [
         ("/api/executions", "", "", True),
         ("/api/executions", "s", "s", True),
@@ -147,7 +149,7 @@ def test_who_may_call(path, secret, given, allowed):
 
 
 @pytest.mark.parametrize(
-    "old, new, may",
+    ("old", "new", "may"),
     [
         ("pending", "failed", True),
         ("failed", "completed", True),
@@ -160,7 +162,7 @@ def test_what_is_undone_stays_undone(old, new, may):
 
 
 @pytest.mark.parametrize(
-    "version, name",
+    ("version", "name"),
     [("9.7.4-2", "MySQL 9.7.4"), ("10.11.18-MariaDB-0+deb12u1", "MariaDB 10.11.18"), ("5.6.24", "MySQL 5.6.24")],
 )
 def test_server_names(version, name):
@@ -177,7 +179,10 @@ def secrets_of_this_test(monkeypatch):
 def test_secrets_are_masked_at_any_depth(secrets_of_this_test):
     value = {"a hunter2": ["hunter2-long", {"b": ("x", ValueError("hunter2"))}], "n": 5, "none": None, "flag": True}
     shown = logs.masked(value)
-    assert "hunter2" not in json.dumps(shown) and shown["n"] == 5 and shown["none"] is None and shown["flag"] is True
+    assert "hunter2" not in json.dumps(shown)
+    assert shown["n"] == 5
+    assert shown["none"] is None
+    assert shown["flag"] is True
 
 
 def test_a_log_line_is_one_line_of_json_without_secrets(secrets_of_this_test):
@@ -189,5 +194,6 @@ def test_a_log_line_is_one_line_of_json_without_secrets(secrets_of_this_test):
         )
     record.fields = {"worker": "hunter2-long\nx"}
     line = logs.LineFormatter().format(record)
-    assert "\n" not in line and "hunter2" not in line
+    assert "\n" not in line
+    assert "hunter2" not in line
     assert json.loads(line)["level"] == "ERROR"

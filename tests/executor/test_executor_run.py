@@ -4,6 +4,8 @@ import contextlib
 
 import pytest
 import requests
+
+from executor_v1 import logs
 from executor_v1.agent import runner, session, worker
 from executor_v1.agent.config import AgentConfig
 from executor_v1.agent.runner import ExitCode
@@ -21,7 +23,8 @@ def test_an_index_is_added(schema, runs, carry_out):
     runs.add(columns=["customer_id", "status(10)"])
     assert carry_out() == ExitCode.FINISHED
     run = runs.get()
-    assert (run["status"], run["fail_reason"]) == ("completed", None) and "inconclusive" in run["message"]
+    assert (run["status"], run["fail_reason"]) == ("completed", None)
+    assert "inconclusive" in run["message"]
     assert schema.index_columns("test_orders", "idx_new") == ["customer_id", "status"]
 
 
@@ -37,7 +40,8 @@ def test_the_kill_switch_is_asked_before_the_change(schema, runs, carry_out):
     runs.add()
     assert carry_out() == ExitCode.FINISHED
     run = runs.get()
-    assert (run["status"], run["fail_reason"]) == ("failed", "kill_switch") and "audit week" in run["message"]
+    assert (run["status"], run["fail_reason"]) == ("failed", "kill_switch")
+    assert "audit week" in run["message"]
     assert not schema.index_columns("test_orders", "idx_new")
 
 
@@ -59,7 +63,7 @@ def test_the_kill_switch_is_asked_after_the_change(schema, runs, carry_out, monk
 
 
 @pytest.mark.parametrize(
-    "fields, status, errno",
+    ("fields", "status", "errno"),
     [
         ({"index_name": "idx_old"}, "failed", "(1061)"),
         ({"columns": ["status"], "index_type": "FULLTEXT"}, "requires_manual", "(1846)"),
@@ -79,7 +83,7 @@ def test_what_the_server_refuses(schema, runs, carry_out, fields, status, errno)
 
 
 @pytest.mark.parametrize(
-    "fields, reason", [({"action": "DROP_INDEX"}, "out_of_scope"), ({"columns": ["a(0)"]}, "validation_error")]
+    ("fields", "reason"), [({"action": "DROP_INDEX"}, "out_of_scope"), ({"columns": ["a(0)"]}, "validation_error")]
 )
 def test_what_the_agent_refuses(runs, carry_out, fields, reason):
     runs.add(**fields)
@@ -132,7 +136,8 @@ def test_an_index_left_by_a_dead_worker_is_not_added_again(schema, runs, carry_o
     schema.query("ALTER TABLE test_orders ADD INDEX idx_new (customer_id)")
     monkeypatch.setattr(session.Session, "ddl", None)
     assert carry_out() == ExitCode.FINISHED
-    assert runs.get()["status"] == "completed" and "taken over" in runs.get()["message"]
+    assert runs.get()["status"] == "completed"
+    assert "taken over" in runs.get()["message"]
 
 
 def test_a_foreign_index_is_left_to_a_person(schema, runs, carry_out):
@@ -185,12 +190,11 @@ def test_a_lost_lease_stops_everything(schema, runs, carry_out, monkeypatch):
 
 
 def test_no_secret_in_the_log(runs, carry_out, agent_environment, capfd, monkeypatch):
-    from executor_v1 import logs
-
     tokens = []
     monkeypatch.setattr(runner.secrets, "token_hex", lambda size: tokens.append("f00d" * 16) or tokens[-1])
     runs.add()
     logs.configure("DEBUG", program="agent")
     assert carry_out() == ExitCode.FINISHED
     log = capfd.readouterr().err
-    assert '"event": "finished"' in log and tokens[0] not in log
+    assert '"event": "finished"' in log
+    assert tokens[0] not in log

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+
 from executor_v1.agent import metrics, verification
 from executor_v1.agent.metrics import Counters, Sample
 
@@ -21,7 +22,7 @@ def judge(before, after):
 
 
 @pytest.mark.parametrize(
-    "latency, outcome",
+    ("latency", "outcome"),
     [(110 * MILLISECOND, "passed"), (110 * MILLISECOND + 1, "degraded"), (50 * MILLISECOND, "passed")],
 )
 def test_latency_may_grow_by_exactly_ten_percent(latency, outcome):
@@ -35,12 +36,12 @@ def test_one_picosecond_in_a_million_executions_is_seen():
     assert judge(before, Sample(1_000_000, limit + 1, 0, 0)).outcome == "degraded"
 
 
-@pytest.mark.parametrize("rows, outcome", [(120, "passed"), (121, "degraded")])
+@pytest.mark.parametrize(("rows", "outcome"), [(120, "passed"), (121, "degraded")])
 def test_rows_may_grow_by_exactly_twenty_percent(rows, outcome):
     assert judge(sample(), sample(rows=rows)).outcome == outcome
 
 
-@pytest.mark.parametrize("rows, outcome", [(0, "passed"), (1, "passed"), (2, "degraded")])
+@pytest.mark.parametrize(("rows", "outcome"), [(0, "passed"), (1, "passed"), (2, "degraded")])
 def test_from_no_rows_to_one_an_execution(rows, outcome):
     assert judge(sample(rows=0), sample(rows=rows)).outcome == outcome
 
@@ -49,7 +50,7 @@ def test_a_latency_of_zero_was_not_timed():
     assert judge(sample(latency=0), sample()).outcome == "passed"
 
 
-@pytest.mark.parametrize("before, after, outcome", [(0, 1, "degraded"), (5, 5, "passed"), (5, 6, "degraded")])
+@pytest.mark.parametrize(("before", "after", "outcome"), [(0, 1, "degraded"), (5, 5, "passed"), (5, 6, "degraded")])
 def test_full_scans_may_not_grow(before, after, outcome):
     assert judge(sample(scans=before), sample(scans=after)).outcome == outcome
 
@@ -58,11 +59,12 @@ def test_full_scans_are_counted_per_execution():
     assert judge(sample(10, scans=5), sample(20, scans=10)).outcome == "passed"
 
 
-@pytest.mark.parametrize("before, after, outcome", [(9, 10, "inconclusive"), (10, 9, "inconclusive")])
+@pytest.mark.parametrize(("before", "after", "outcome"), [(9, 10, "inconclusive"), (10, 9, "inconclusive")])
 def test_too_few_samples_in_either_window(before, after, outcome):
     verdict = judge(sample(before), sample(after, latency=900 * MILLISECOND))
     assert verdict.outcome == outcome
-    assert "inconclusive" in verdict.text() and "9 samples" in verdict.text()
+    assert "inconclusive" in verdict.text()
+    assert "9 samples" in verdict.text()
 
 
 @pytest.mark.parametrize("executions", [10, 11])
@@ -79,19 +81,22 @@ def test_one_degraded_digest_is_enough():
     good, bad = "a" * 32, "b" * 32
     windows = ({good: sample(), bad: sample()}, {good: sample(latency=1), bad: sample(rows=500)})
     verdict = verification.judge([good, bad], *windows, LIMITS)
-    assert verdict.outcome == "degraded" and good[:12] not in verdict.text()
+    assert verdict.outcome == "degraded"
+    assert good[:12] not in verdict.text()
 
 
 def test_a_digest_that_was_not_judged_is_told():
     seen, unseen = "a" * 32, "b" * 32
     windows = ({seen: sample(), unseen: sample(0)}, {seen: sample(), unseen: sample(0)})
     verdict = verification.judge([seen, unseen], *windows, LIMITS)
-    assert verdict.outcome == "passed" and "inconclusive" in verdict.text()
+    assert verdict.outcome == "passed"
+    assert "inconclusive" in verdict.text()
 
 
 def test_a_run_without_digests_is_inconclusive():
     verdict = verification.judge([], {}, {}, LIMITS)
-    assert verdict.outcome == "inconclusive" and "inconclusive" in verdict.text()
+    assert verdict.outcome == "inconclusive"
+    assert "inconclusive" in verdict.text()
 
 
 def counters(executions, seen="2026-01-01"):
@@ -107,7 +112,7 @@ def test_a_digest_seen_first_within_the_window_counts_from_zero():
 
 
 @pytest.mark.parametrize(
-    "before, after",
+    ("before", "after"),
     [(None, None), (counters(5), None), (counters(5), counters(4)), (counters(5), counters(9, "2026-01-02"))],
 )
 def test_what_can_not_be_measured_says_so(before, after):

@@ -7,8 +7,9 @@ line is wrong, 3 the claim was not granted, 4 the lease was lost. `poll` ends wi
 import os
 import sys
 
-from .. import logs
-from ..environment import ConfigError
+from executor_v1 import logs
+from executor_v1.environment import ConfigError
+
 from .config import AgentConfig
 from .poll import Poller
 from .runner import ExitCode, run

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .. import vocabulary
+from executor_v1 import vocabulary
+
 from . import identifiers
 from .identifiers import KeyPart
 

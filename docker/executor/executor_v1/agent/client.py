@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from .. import logs
+from executor_v1 import logs
+
 from . import http
 from .config import AgentConfig
 

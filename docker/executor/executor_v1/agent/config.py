@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from urllib.parse import urlsplit
 
-from ..environment import ConfigError, Environment
-from ..vocabulary import LEASE_SECONDS_MAX, LEASE_SECONDS_MIN
+from executor_v1.environment import ConfigError, Environment
+from executor_v1.vocabulary import LEASE_SECONDS_MAX, LEASE_SECONDS_MIN
 
 LONGEST_WAIT = 31_536_000
 
@@ -59,7 +59,7 @@ class AgentConfig:
             min_sample_count=env.integer("MIN_SAMPLE_COUNT", 10, 1, 1_000_000_000),
             latency_threshold=env.number("LATENCY_DEGRADATION_THRESHOLD", "0.10", "0", "1000"),
             rows_threshold=env.number("ROWS_EXAMINED_DEGRADATION_THRESHOLD", "0.20", "0", "1000"),
-            kill_switch_timeout=float(env.number("KILL_SWITCH_TIMEOUT_SECONDS", "5", "0.01", "300")),
+            kill_switch_timeout=float(env.number("KILL_SWITCH_TIMEOUT_SECONDS", "5", "0.001", "300")),
             ddl_lock_wait_timeout=env.integer("DDL_LOCK_WAIT_TIMEOUT_SECONDS", 10, 1, LONGEST_WAIT),
             rollback_attempts=env.integer("ROLLBACK_ATTEMPTS", 3, 1, 100),
             fencing_timeout=float(env.number("FENCING_TIMEOUT_SECONDS", "30", "0.1", "3600")),

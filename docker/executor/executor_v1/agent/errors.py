@@ -2,7 +2,7 @@
 
 import pymysql
 
-from .. import logs
+from executor_v1 import logs
 
 DUPLICATE_KEY_NAME = 1061
 NOTHING_TO_DROP = 1091

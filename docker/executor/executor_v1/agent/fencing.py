@@ -7,7 +7,8 @@ while its ALTER waited, and would carry that ALTER out later.
 
 import time
 
-from .. import logs
+from executor_v1 import logs
+
 from .errors import CONNECT_AGAIN, ServerError, lost_connection
 from .lease import Lease
 from .session import Session

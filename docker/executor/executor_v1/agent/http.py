@@ -31,7 +31,7 @@ def call(
     def work() -> None:
         try:
             outcome.append(send(method, url, deadline, headers, params, body))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (handed to the waiting thread)
             outcome.append(error)
         finally:
             finished.set()

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from .. import logs, vocabulary
+from executor_v1 import logs, vocabulary
+
 from .change import IndexChange
 from .client import ApiRefused, ApiUnavailable, Client, Conflict
 from .config import AgentConfig

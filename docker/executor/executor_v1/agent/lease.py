@@ -4,7 +4,8 @@ import threading
 import time
 from types import TracebackType
 
-from .. import logs
+from executor_v1 import logs
+
 from . import http
 from .client import ApiRefused, Client
 

@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .. import logs
+from executor_v1 import logs
+
 from .errors import ServerError
 from .session import Session
 

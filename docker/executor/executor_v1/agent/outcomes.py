@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .. import vocabulary
+from executor_v1 import vocabulary
+
 from . import errors
 from .change import ChangeRefused, IndexChange
 from .errors import ServerError

@@ -3,7 +3,8 @@
 import signal
 import threading
 
-from .. import logs
+from executor_v1 import logs
+
 from . import runner
 from .client import ApiRefused, ApiUnavailable, Client
 from .config import AgentConfig

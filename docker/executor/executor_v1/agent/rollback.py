@@ -1,6 +1,7 @@
 """Undoing what the run made, and only that; recorded first, so that a successor can finish it."""
 
-from .. import logs, vocabulary
+from executor_v1 import logs, vocabulary
+
 from . import change, errors, schema
 from .errors import ServerError
 from .fencing import FencingFailed

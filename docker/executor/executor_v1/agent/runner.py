@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .. import logs
+from executor_v1 import logs
+
 from . import change, outcomes, worker
 from .change import ChangeRefused
 from .client import ApiRefused, ApiUnavailable, Client, Conflict
@@ -38,7 +39,7 @@ def run(config: AgentConfig, run_id: str, started: Callable[[Lease], None] = lam
     except (ApiUnavailable, ApiRefused) as error:
         logs.error("broken", why=str(error))
         return ExitCode.BROKEN
-    except Exception:
+    except Exception:  # noqa: BLE001  (logged with its traceback; the run is left to a successor)
         logs.error("broken", why="a defect of the agent", traceback=True)
         return ExitCode.BROKEN
 

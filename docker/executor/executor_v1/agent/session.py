@@ -6,7 +6,8 @@ from typing import Any
 import pymysql
 from pymysql.cursors import DictCursor
 
-from .. import logs
+from executor_v1 import logs
+
 from . import errors
 from .config import AgentConfig
 from .errors import ServerError

@@ -1,6 +1,6 @@
 """Where to go on when an earlier worker died: decided by what it wrote down and by what is on the server."""
 
-from ..vocabulary import ADDING, INDEX_ADDED, ROLLING_BACK
+from executor_v1.vocabulary import ADDING, INDEX_ADDED, ROLLING_BACK
 
 START = "start"
 VERIFY = "verify"

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from .. import logs, vocabulary
+from executor_v1 import logs, vocabulary
+
 from . import change, errors, killswitch, metrics, outcomes, rollback, schema, takeover, verification
 from .errors import ServerError
 from .fencing import FencingFailed

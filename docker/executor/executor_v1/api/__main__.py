@@ -11,8 +11,9 @@ import sys
 import pymysql
 import uvicorn
 
-from .. import logs
-from ..environment import ConfigError
+from executor_v1 import logs
+from executor_v1.environment import ConfigError
+
 from .app import create_app
 from .config import ApiConfig
 from .database import Database

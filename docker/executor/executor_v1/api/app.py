@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import pymysql
 from fastapi import FastAPI, Header, Query
 
-from .. import __version__
+from executor_v1 import __version__
+
 from . import guard, models, problems, records, runs
 from .config import ApiConfig
 from .database import Database

@@ -4,8 +4,8 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..environment import ConfigError, Environment
-from ..vocabulary import LEASE_SECONDS_MAX, LEASE_SECONDS_MIN
+from executor_v1.environment import ConfigError, Environment
+from executor_v1.vocabulary import LEASE_SECONDS_MAX, LEASE_SECONDS_MIN
 
 
 def is_loopback(host: str) -> bool:

@@ -4,7 +4,8 @@ import hmac
 import time
 from typing import Any
 
-from .. import logs
+from executor_v1 import logs
+
 from . import problems
 
 OPEN_PATHS = frozenset({"/health"})

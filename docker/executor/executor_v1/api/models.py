@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from ..vocabulary import LEASE_SECONDS_MAX, LEASE_SECONDS_MIN, MAX_DIGESTS
+from executor_v1.vocabulary import LEASE_SECONDS_MAX, LEASE_SECONDS_MIN, MAX_DIGESTS
 
 # A TEXT column holds 65,535 bytes and a character takes up to four of them.
 TEXT_LENGTH = 16_000
@@ -21,9 +21,9 @@ FailReason = Literal["kill_switch", "execution_error", "verification_failed", "v
 
 
 def storable(value: Any) -> Any:
-    """Refuse what is no JSON (NaN, infinities) or too much of it."""
-    if len(json.dumps(value, allow_nan=False)) > DETAILS_LENGTH:
-        raise ValueError(f"longer than {DETAILS_LENGTH} characters")
+    """Refuse what is no JSON (NaN, infinities), no Unicode (half a surrogate pair) or too much of it."""
+    if len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode()) > DETAILS_LENGTH:
+        raise ValueError(f"longer than {DETAILS_LENGTH} bytes")
     return value
 
 

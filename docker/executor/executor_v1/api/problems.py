@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from .. import logs
+from executor_v1 import logs
 
 MEDIA_TYPE = "application/problem+json"
 

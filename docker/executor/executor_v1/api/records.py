@@ -5,7 +5,8 @@ from typing import Any
 
 from pymysql.cursors import DictCursor
 
-from ..vocabulary import GLOBAL_SWITCH
+from executor_v1.vocabulary import GLOBAL_SWITCH
+
 from . import rows, runs
 from .models import AuditEntry, KillSwitch, Rollback
 

@@ -9,7 +9,8 @@ from typing import Any
 import pymysql
 from pymysql.cursors import DictCursor
 
-from .. import vocabulary
+from executor_v1 import vocabulary
+
 from . import problems, rows
 from .models import Claim, NewExecution, Progress, StatusChange
 

@@ -1,0 +1,46 @@
+# make help says what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BEHAVE_ARGS ?=
+
+.PHONY: help setup accept test unit lint bench clean
+.DEFAULT_GOAL := help
+
+help: ## what there is
+	@echo "Acceptance suite for Executor v1"
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
+	@echo "After make setup:  . $(VENV)/bin/activate  and then behave, behave --tags=@P0, behave --tags=@TC-03, …"
+
+setup: $(READY) ## a virtual environment with all that is needed
+
+$(READY): requirements.txt docker/executor/requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; name one with  make PYTHON=python3.11 …"; exit 2; }
+	@echo "Setting up $(VENV), once; this takes about half a minute …"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "A virtual environment could not be made; on Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $(READY)
+
+accept: $(READY) ## run the ten test cases; ends with the table, the decision, and its exit status
+	@$(BIN)/python -m support.accept $(BEHAVE_ARGS)
+
+test: lint unit accept ## everything CI runs: lint, the suite's own tests, the ten test cases
+
+lint: $(READY) ## style of the code
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+
+unit: $(READY) ## the suite's and the bundled executor's own tests
+	@$(BIN)/python -m pytest
+
+bench: $(READY) ## where the time of a full run goes
+	@$(BIN)/python -m support.bench
+
+clean: ## remove what setup and runs have made
+	rm -rf $(VENV) .servers reports/* *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
