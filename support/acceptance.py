@@ -13,8 +13,8 @@ from behave.model import Scenario, Step
 
 from support import evidence, verdict
 from support.case import Case
-from support.errors import AcceptanceError
-from support.evidence import FAIL, PASS, Evidence, Secrets
+from support.errors import INTERRUPTED, AcceptanceError
+from support.evidence import FAIL, NOT_RUN, PASS, Evidence, Secrets
 from support.gateway.calls import now
 from support.record import RunRecord
 from support.selection import Selection, id_of, location_of
@@ -47,6 +47,7 @@ class AcceptanceRun:
         )
         self.stack: EmbeddedStack | None = None
         self._warden: Warden | None = None
+        self._begun = False
         self._unjudged = {location_of(scenario) for scenario in selection.selected}
 
     def local(self, time: datetime) -> datetime:
@@ -103,8 +104,9 @@ class AcceptanceRun:
                 self._warden.close()
         except AcceptanceError as error:
             self.record.troubles.append(str(error))
-        if self._unjudged:
-            self.record.troubles.append(f"selected, but never judged: {', '.join(sorted(self._unjudged))}")
+        if self._unjudged and self._begun:
+            some = ", ".join(sorted(self._unjudged)[:3])
+            self.record.troubles.append(f"{len(self._unjudged)} selected scenarios were never judged: {some} …")
         return self._conclude()
 
     def _conclude(self) -> dict:
@@ -119,13 +121,17 @@ class AcceptanceRun:
         latest = self.settings.reports_folder / "latest"
         latest.unlink(missing_ok=True)
         latest.symlink_to(self.folder.relative_to(self.settings.reports_folder))
-        self.terminal.verdict(content, self._shown(self.folder))
+        if self._begun:
+            self.terminal.verdict(content, self._shown(self.folder))
+        else:
+            self.terminal.say(f"Nothing was run. Decision: {self.terminal.coloured(content['decision'])}")
         return content
 
     # -- around a scenario ----------------------------------------------------------------------------------
 
     def begin(self, scenario: Scenario) -> Case:
         """Start the record of a scenario and bring the database into its first state."""
+        self._begun = True
         if self._reporting:
             self.terminal.scenario_starts(scenario.name)
         record = Evidence(
@@ -163,7 +169,7 @@ class AcceptanceRun:
         passed = scenario.status.name == "passed" and record.failure is None
         if not passed and record.failure is None:
             self._add_failure(record, f"behave calls the scenario {scenario.status.name}", "the suite")
-        record.result = PASS if passed else FAIL
+        record.result = PASS if passed else NOT_RUN if record.blames == INTERRUPTED else FAIL
         path = evidence.write(record, self.folder / "evidence", self.secrets)
         self._unjudged.discard(record.location)
         if self._reporting:
@@ -197,6 +203,8 @@ class AcceptanceRun:
         text = str(error) or type(error).__name__
         if isinstance(error, AssertionError | AcceptanceError):
             return text
+        if isinstance(error, KeyboardInterrupt):
+            return f"interrupted ({text})"
         return f"{type(error).__name__}: {text}\n{''.join(traceback.format_tb(error.__traceback__)[-3:])}"
 
     def _shown(self, path: Path) -> str:
@@ -210,5 +218,5 @@ def blamed(error: BaseException) -> str:
     if isinstance(error, AssertionError):
         return "the executor"
     if isinstance(error, KeyboardInterrupt):
-        return "nobody: the run was interrupted"
+        return INTERRUPTED
     return "the suite"

@@ -3,6 +3,9 @@
 A plain ``AssertionError`` blames the product: the executor under test broke its contract.
 """
 
+INTERRUPTED = "the run was interrupted"
+"""Who is to blame where a person or a signal ended a run: nobody; what had not ended by then counts as not run."""
+
 
 class AcceptanceError(Exception):
     """Trouble that is not the product's; ``str()`` of it is what a person reads: one clear line, no traceback."""

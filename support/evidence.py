@@ -11,7 +11,7 @@ from typing import Any
 from support.gateway.calls import Call, now
 from support.settings import MASK
 
-PASS, FAIL, UNKNOWN = "PASS", "FAIL", "UNKNOWN"
+PASS, FAIL, UNKNOWN, NOT_RUN = "PASS", "FAIL", "UNKNOWN", "NOT RUN"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Evidence:
     description: str
     started: datetime = field(default_factory=now)
     ended: datetime | None = None
-    result: str = "NOT RUN"
+    result: str = NOT_RUN
     failure: str | None = None
     blames: str | None = None
     actual_status: str | None = None

@@ -8,12 +8,12 @@ from behave.model import Feature
 from behave.runner import Runner
 
 from support.acceptance import AcceptanceRun
-from support.errors import AcceptanceError
+from support.errors import INTERRUPTED, AcceptanceError
 from support.selection import select
 from support.settings import Settings
 from support.terminal import Terminal
 
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class AcceptanceRunner(Runner):
@@ -45,7 +45,7 @@ class AcceptanceRunner(Runner):
             run.record.troubles.append(run.secrets.masked(f"{error.blames}: {error}"))
             terminal.trouble(error.blames, run.secrets.masked(str(error)))
         except KeyboardInterrupt:
-            run.record.troubles.append("interrupted before the end")
+            run.record.troubles.append(INTERRUPTED)
         finally:
             with _interrupts_ignored():
                 run.close()
@@ -54,7 +54,7 @@ class AcceptanceRunner(Runner):
 
 @contextmanager
 def _signals_as_interrupts() -> Iterator[None]:
-    """SIGTERM and a lost terminal end a run as Ctrl-C does: in order, with a verdict."""
+    """Ctrl-C, SIGTERM and a lost terminal end a run in order, with a verdict, also where a shell has SIGINT ignored."""
 
     def interrupt(number: int, _frame: object) -> None:
         raise KeyboardInterrupt(signal.Signals(number).name)
@@ -66,7 +66,7 @@ def _signals_as_interrupts() -> Iterator[None]:
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
     """Nobody's second Ctrl-C cuts the clean-up short; it is bounded by itself."""
-    with _handling(signal.SIG_IGN, (signal.SIGINT, *ENDING_SIGNALS)):
+    with _handling(signal.SIG_IGN, ENDING_SIGNALS):
         yield
 
 

@@ -6,9 +6,10 @@ import textwrap
 import unicodedata
 from typing import Any, TextIO
 
-from support.verdict import APPROVED, BLOCKED, CONDITIONAL, FAIL
+from support.evidence import FAIL, NOT_RUN, PASS
+from support.verdict import APPROVED, BLOCKED, CONDITIONAL
 
-_COLOURS = {"PASS": "32", APPROVED: "32;1", "FAIL": "31", BLOCKED: "31;1", "NOT RUN": "33", CONDITIONAL: "33;1"}
+_COLOURS = {PASS: "32", APPROVED: "32;1", FAIL: "31", BLOCKED: "31;1", NOT_RUN: "33", CONDITIONAL: "33;1"}
 
 
 def width(text: str) -> int:
@@ -91,7 +92,7 @@ class Terminal:
         lines = table(rows, ["TC", "Prio", "Test case", "Ran", "Result", "Status of the run", "Time"])
         self.say("", *lines[:2])
         for row, line in zip(rows, lines[2:], strict=True):
-            self.say(self.coloured(row[4], line) if row[4] != "PASS" else line)
-        passed = sum(1 for case in content["test_cases"].values() if case["result"] == "PASS")
+            self.say(self.coloured(row[4], line) if row[4] != PASS else line)
+        passed = sum(1 for case in content["test_cases"].values() if case["result"] == PASS)
         self.say("", f"{passed} of {len(rows)} test cases passed.", f"Decision: {self.coloured(content['decision'])}")
         self.say(*(f"  - {reason}" for reason in content["reasons"]), f"Verdict and evidence: {report}")

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from support.catalogue import TEST_CASES
-from support.evidence import PASS
+from support.evidence import FAIL, NOT_RUN, PASS
 
-FAIL, NOT_RUN = "FAIL", "NOT RUN"
 APPROVED, CONDITIONAL, BLOCKED = "APPROVED", "CONDITIONAL", "BLOCKED"
 P1_NEEDED = 0.8
 """Share of the P1 test cases that has to pass. Source: the result log, 3.3 Canary Run Decision."""

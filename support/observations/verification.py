@@ -4,6 +4,7 @@ from support.observations.index import told
 from support.observations.registry import Seen, observation, yes_or_no
 from support.world import World
 
+
 def _in_words(world: World) -> str:
     values = world.measured()
     if not values:

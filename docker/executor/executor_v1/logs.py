@@ -58,8 +58,10 @@ def configure(level: str, **context: Any) -> None:
 
 
 def bind(**context: Any) -> None:
-    """Put these fields on each line that follows."""
+    """Put these fields on each line that follows; None takes one off again."""
     _context.update(context)
+    for name in [name for name, value in _context.items() if value is None]:
+        del _context[name]
 
 
 def debug(event: str, **fields: Any) -> None:

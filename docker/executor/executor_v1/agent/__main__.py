@@ -10,9 +10,10 @@ import sys
 from executor_v1 import logs
 from executor_v1.environment import ConfigError
 
+from . import runner
 from .config import AgentConfig
 from .poll import Poller
-from .runner import ExitCode, run
+from .runner import ExitCode
 
 USAGE = "usage: python -m executor_v1.agent run EXECUTION_ID | poll"
 
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["poll"]:
         Poller(config).run()
         return ExitCode.FINISHED
-    return run(config, arguments[1])
+    return runner.run(config, arguments[1])
 
 
 if __name__ == "__main__":

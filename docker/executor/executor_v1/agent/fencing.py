@@ -9,7 +9,8 @@ import time
 
 from executor_v1 import logs
 
-from .errors import CONNECT_AGAIN, ServerError, lost_connection
+from . import errors
+from .errors import ServerError
 from .lease import Lease
 from .session import Session
 
@@ -46,7 +47,7 @@ def end(session: Session, holder: int) -> None:
     try:
         session.kill(holder)
     except ServerError as error:
-        if lost_connection(error):
+        if errors.lost_connection(error):
             raise
         raise FencingFailed(f"connection {holder} of an earlier worker can't be ended: {error}") from error
 
@@ -77,4 +78,5 @@ def open_session(session: Session, lease: Lease, timeout: float) -> None:
 
 
 def may_connect_again(error: ServerError, now: float, give_up: float) -> bool:
-    return error.errno in CONNECT_AGAIN and now < give_up
+    """Whether another attempt may succeed, and there is time for it."""
+    return error.errno in errors.CONNECT_AGAIN and now < give_up

@@ -7,10 +7,10 @@ from typing import Any
 
 from executor_v1 import logs, vocabulary
 
+from . import fencing
 from .change import IndexChange
 from .client import ApiRefused, ApiUnavailable, Client, Conflict
 from .config import AgentConfig
-from .fencing import open_session
 from .lease import Lease
 from .session import Session
 
@@ -32,7 +32,7 @@ class Job:
 
     def connect(self) -> None:
         """Have a fresh connection that holds the run's lock. Raises what `fencing.open_session` raises."""
-        open_session(self.session, self.lease, self.config.fencing_timeout)
+        fencing.open_session(self.session, self.lease, self.config.fencing_timeout)
 
     def record(self, phase: str, **facts: Any) -> None:
         """Write down for a successor how far this worker is. Without that the work does not go on."""

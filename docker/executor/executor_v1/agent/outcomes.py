@@ -42,7 +42,8 @@ def stopped_by_switch(reason: str) -> Outcome:
 
 
 def failed(message: str, error: str | None = None) -> Outcome:
-    return Outcome(vocabulary.FAILED, message, vocabulary.EXECUTION_ERROR, error)
+    """`error` is what the server said, if it said something."""
+    return Outcome(vocabulary.FAILED, message, vocabulary.EXECUTION_ERROR, error or message)
 
 
 def no_longer_possible(why: str) -> Outcome:
@@ -51,7 +52,8 @@ def no_longer_possible(why: str) -> Outcome:
 
 
 def requires_manual(message: str, error: str | None = None) -> Outcome:
-    return Outcome(vocabulary.REQUIRES_MANUAL, message, vocabulary.EXECUTION_ERROR, error)
+    """`error` is what the server said, if it said something."""
+    return Outcome(vocabulary.REQUIRES_MANUAL, message, vocabulary.EXECUTION_ERROR, error or message)
 
 
 def add_refused(change: IndexChange, error: ServerError) -> Outcome:

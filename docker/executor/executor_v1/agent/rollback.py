@@ -35,11 +35,9 @@ def drop(job: Job) -> bool:
 
     Raises ServerError, IndexReplaced, LeaseLost, SessionRefused or FencingFailed.
     """
-    was_there = False
-    for attempt in range(1, job.config.rollback_attempts + 1):
-        if not is_there(job):
-            return was_there
-        was_there = True
+    attempt = 0
+    while is_there(job):
+        attempt += 1
         job.record_rollback("pending", change.drop_statement(job.change), trigger(job))
         job.lease.check()
         try:
@@ -48,15 +46,15 @@ def drop(job: Job) -> bool:
         except ServerError as error:
             if errors.lost_connection(error):
                 job.connect()
-                if is_there(job):
-                    raise
-                return True
-            if error.errno == errors.NOTHING_TO_DROP:
-                return True
-            if not errors.is_retryable_drop(error) or attempt == job.config.rollback_attempts:
+            if is_there(job) and not may_try_again(error, attempt, job.config.rollback_attempts):
                 raise
-            logs.warning("rollback_again", attempt=attempt, error=str(error))
-    return was_there
+            logs.warning("rollback_unsure", attempt=attempt, error=str(error))
+    return attempt > 0
+
+
+def may_try_again(error: ServerError, attempt: int, attempts: int) -> bool:
+    """Whether a DROP that failed for the `attempt`th time is sent once more."""
+    return errors.is_retryable_drop(error) and attempt < attempts
 
 
 def is_there(job: Job) -> bool:

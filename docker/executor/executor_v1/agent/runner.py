@@ -42,11 +42,12 @@ def run(config: AgentConfig, run_id: str, started: Callable[[Lease], None] = lam
     except Exception:  # noqa: BLE001  (logged with its traceback; the run is left to a successor)
         logs.error("broken", why="a defect of the agent", traceback=True)
         return ExitCode.BROKEN
+    finally:
+        logs.bind(execution_id=None)
 
 
 def attempt(config: AgentConfig, run_id: str, client: Client, started: Callable[[Lease], None]) -> ExitCode:
-    run_as_read = client.get_run(run_id)
-    refusal = refusal_of(run_as_read)
+    refusal = refusal_of(client.get_run(run_id))
     asked_at = time.monotonic()
     claimed = client.claim(run_id)
     if claimed is None:
@@ -54,15 +55,15 @@ def attempt(config: AgentConfig, run_id: str, client: Client, started: Callable[
     logs.info("claimed", lease_expires_at=claimed["lease_expires_at"], earlier_phase=claimed["phase"])
     with Lease(client, run_id, claimed["lease_seconds"], asked_at, config.api_timeout) as lease:
         started(lease)
-        outcome = refusal or worker.carry_out(job_for(config, claimed, client, lease))
+        outcome = refusal or refusal_of(claimed) or worker.carry_out(job_for(config, claimed, client, lease))
         report(client, lease, run_id, outcome)
     return ExitCode.FINISHED
 
 
-def refusal_of(run_as_read: dict[str, Any]) -> Outcome | None:
+def refusal_of(run: dict[str, Any]) -> Outcome | None:
     """The outcome of a run that is not carried out; it has to be claimed all the same, to be ended."""
     try:
-        change.read(run_as_read)
+        change.read(run)
     except ChangeRefused as error:
         logs.warning("run_refused", why=str(error))
         return outcomes.refused(error)

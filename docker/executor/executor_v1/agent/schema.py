@@ -6,8 +6,9 @@ Nothing here waits for another's lock except `create_table`, which waits no long
 import re
 from dataclasses import dataclass
 
+from . import identifiers
 from .change import IndexChange
-from .identifiers import KeyPart, quote
+from .identifiers import KeyPart
 from .session import Session
 
 
@@ -111,7 +112,7 @@ def serves(parts: tuple[KeyPart, ...], key: list[str]) -> bool:
 
 def create_table(session: Session, table: str) -> str:
     """SHOW CREATE TABLE without the counter, which changes with every row."""
-    row = session.query(f"SHOW CREATE TABLE {quote(table)}")[0]
+    row = session.query(f"SHOW CREATE TABLE {identifiers.quote(table)}")[0]
     return without_counter(str(row.get("Create Table", "")))
 
 

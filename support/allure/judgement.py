@@ -1,0 +1,84 @@
+"""The status Allure shows: the worst of what behave and the evidence say, and whom it blames."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from allure_commons.model2 import Status
+
+from support.allure.outcomes import NOT_ENDED, PASSED, Outcome
+from support.errors import INTERRUPTED
+from support.evidence import PASS
+
+RED = (Status.FAILED, Status.BROKEN)
+
+EXECUTOR, STAND, SUITE = "the executor", "the stand", "the suite"
+
+CATEGORIES = [
+    {"name": "The executor broke its promise", "matchedStatuses": [Status.FAILED]},
+    {"name": "The stand broke", "matchedStatuses": [Status.BROKEN], "traceRegex": f"Blame: {STAND}"},
+    {
+        "name": "The settings or the agent command are wrong",
+        "matchedStatuses": [Status.BROKEN],
+        "traceRegex": "Blame: the (settings|agent command)",
+    },
+    {"name": "The run was interrupted", "matchedStatuses": [Status.BROKEN], "traceRegex": f"Blame: {INTERRUPTED}"},
+    {"name": "The suite is wrong", "matchedStatuses": [Status.BROKEN]},
+    {"name": "Not run", "matchedStatuses": [Status.UNKNOWN, Status.SKIPPED]},
+]
+"""Tried in this order; the status and the ``Blame:`` line of a result's trace decide."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Allure's status, whom it blames (None where nobody), and the message."""
+
+    status: str
+    blames: str | None
+    message: str | None
+
+
+def judge(outcome: Outcome, record: dict[str, Any] | None, unfinished: str) -> Judgement:
+    """The status of a scenario.
+
+    :param record: its evidence, or None if it left none.
+    :param unfinished: why a scenario that behave never began did not run.
+    """
+    messages, blames = [], []
+    if record is not None and record["failure"]:
+        messages.append(record["failure"])
+        blames.append(record["blames"] or SUITE)
+    for step in outcome.steps:
+        if step.message:
+            _add(messages, step.message)
+            blames.append(step.blames or SUITE)
+    for blame, message in outcome.troubles:
+        _add(messages, message)
+        blames.append(blame)
+    if not messages:
+        said = _contradiction(outcome, record)
+        if said is None and outcome.status == PASSED:
+            return Judgement(Status.PASSED, None, None)
+        if said is None:
+            return Judgement(Status.UNKNOWN, None, f"not run: {outcome.skip_reason or unfinished}")
+        messages, blames = [said], [SUITE]
+    status = Status.FAILED if blames[0] == EXECUTOR else Status.BROKEN
+    return Judgement(status, blames[0], "\n\n".join(messages))
+
+
+def _contradiction(outcome: Outcome, record: dict[str, Any] | None) -> str | None:
+    """What is wrong where nothing failed, if anything is: a result that is missing or not the same on all sides."""
+    if outcome.status == PASSED:
+        if record is None:
+            return "behave calls the scenario passed, but it left no evidence"
+        return None if record["result"] == PASS else f"behave calls it passed, its evidence says {record['result']}"
+    if outcome.status not in NOT_ENDED:
+        return f"behave calls the scenario {outcome.status}"
+    if outcome.begun:
+        why = f": {outcome.skip_reason}" if outcome.skip_reason else ""
+        return f"the scenario began and was not carried to its end (behave calls it {outcome.status}){why}"
+    return None
+
+
+def _add(messages: list[str], message: str) -> None:
+    if not any(message in earlier for earlier in messages):
+        messages.append(message)

@@ -1,0 +1,180 @@
+"""What behave itself says of every scenario, hook and clean-up, as plain data."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from allure_behave.utils import step_status_details
+from behave.model import Feature, Rule, Scenario, Step
+
+from support.errors import INTERRUPTED, AcceptanceError
+from support.selection import location_of, scenarios_of
+
+PASSED = "passed"
+NOT_ENDED = ("untested", "skipped")
+"""behave's words for a scenario that came to no result."""
+
+ID_PREFIXES = ("TC-", "S-")
+
+
+@dataclass(frozen=True)
+class StepOutcome:
+    """A phrase: behave's status, seconds it took, what went wrong and whom that blames."""
+
+    phrase: str
+    status: str
+    seconds: float
+    table: list[list[str]] | None
+    text: str | None
+    message: str | None = None
+    trace: str | None = None
+    blames: str | None = None
+
+
+@dataclass
+class Outcome:
+    """A selected scenario as behave left it.
+
+    ``number`` tells scenarios of equal name and parameters in one feature apart. ``begun`` is True once its hooks or
+    steps ran. ``troubles`` are (blames, message) of its hooks and clean-ups.
+    """
+
+    location: str
+    name: str
+    feature: str
+    rule: str | None
+    description: str
+    tags: list[str]
+    parameters: list[tuple[str, str]]
+    number: int
+    status: str
+    begun: bool
+    skip_reason: str | None
+    steps: list[StepOutcome] = field(default_factory=list)
+    troubles: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The id of its test case; empty without one."""
+        return next((tag for tag in self.tags if tag.startswith(ID_PREFIXES)), "")
+
+    @property
+    def full_name(self) -> str:
+        """Where it is and what it is called, without line numbers: the same in every run."""
+        again = f" #{self.number}" if self.number > 1 else ""
+        return f"{self.location.rpartition(':')[0]}: {': '.join([*filter(None, [self.rule]), self.name])}{again}"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that went wrong outside of every scenario: where, whom it blames, and the message."""
+
+    where: str
+    blames: str
+    message: str
+
+
+def blame_of(error: BaseException | None, in_step: bool) -> str:
+    """Whose fault ``error`` looks like; an assertion blames the executor in a step only, not in a hook."""
+    if isinstance(error, AcceptanceError):
+        return error.blames
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        return INTERRUPTED
+    return "the executor" if in_step and isinstance(error, AssertionError) else "the suite"
+
+
+def outcome_of(scenario: Scenario, begun: bool, cleanup_errors: Iterable[BaseException] = ()) -> Outcome:
+    """What behave says of ``scenario`` now.
+
+    :param cleanup_errors: what its clean-ups raised, which behave itself does not keep.
+    """
+    troubles = [(blame_of(error, False), f"clean-up failed: {_told(error)}") for error in cleanup_errors]
+    if scenario.hook_failed:
+        message = scenario.error_message or "HOOK-ERROR: interrupted in a hook of the scenario"
+        interrupted = scenario.error_message is None
+        troubles.insert(0, (INTERRUPTED if interrupted else blame_of(scenario.exception, False), message))
+    return Outcome(
+        location=location_of(scenario),
+        name=_name_of(scenario),
+        feature=scenario.feature.name,
+        rule=_rule_of(scenario),
+        description="\n".join(scenario.description),
+        tags=sorted(str(tag) for tag in scenario.effective_tags),
+        parameters=_parameters_of(scenario),
+        number=_number_of(scenario),
+        status=scenario.status.name,
+        begun=begun,
+        skip_reason=scenario.skip_reason,
+        steps=[_step_outcome(step) for step in scenario.all_steps],
+        troubles=troubles,
+    )
+
+
+def troubles_of(features: Iterable[Feature]) -> list[Trouble]:
+    """The failed hooks of features and rules."""
+    found = []
+    for feature in features:
+        for container in (feature, *feature.iter_rules()):
+            if container.hook_failed:
+                message = container.error_message or "HOOK-ERROR: interrupted in a hook"
+                where = f"{container.keyword}: {container.name}"
+                found.append(Trouble(where, blame_of(container.exception, False), message))
+    return found
+
+
+def _name_of(scenario: Scenario) -> str:
+    """The name as the feature has it, without the row number that behave adds to a row of an outline."""
+    name = scenario.name or scenario.keyword
+    return name.rsplit(" -- @", 1)[0].rstrip() if scenario._row is not None else name
+
+
+def _parameters_of(scenario: Scenario) -> list[tuple[str, str]]:
+    row = scenario._row
+    return list(zip(row.headings, row.cells, strict=True)) if row is not None else []
+
+
+def _rule_of(scenario: Scenario) -> str | None:
+    parent = scenario.parent
+    while parent is not None and not isinstance(parent, Rule):
+        parent = parent.parent
+    return parent.name if parent is not None else None
+
+
+def _number_of(scenario: Scenario) -> int:
+    """1 for the first scenario of this name, rule and parameters in its feature, 2 for the second, and so on."""
+    seen: Counter[tuple] = Counter()
+    for other in scenarios_of([scenario.feature]):
+        key = (_rule_of(other), _name_of(other), tuple(_parameters_of(other)))
+        seen[key] += 1
+        if other is scenario:
+            return seen[key]
+    return 1
+
+
+def _step_outcome(step: Step) -> StepOutcome:
+    details = step_status_details(step)
+    failed = step.status.has_failed()
+    message = None
+    if failed:
+        message = details.message if step.exception is None and details else _told(step.exception, step.error_message)
+    blames = None
+    if failed:
+        blames = blame_of(step.exception, in_step=step.status.name == "failed" and not step.hook_failed)
+    return StepOutcome(
+        phrase=f"{step.keyword} {step.name}",
+        status=step.status.name,
+        seconds=step.duration,
+        table=[list(step.table.headings), *(list(row.cells) for row in step.table.rows)] if step.table else None,
+        text=str(step.text) if step.text else None,
+        message=message,
+        trace=details.trace if details and blames == "the suite" else None,
+        blames=blames,
+    )
+
+
+def _told(error: BaseException | None, otherwise: str | None = None) -> str:
+    if error is None:
+        return otherwise or "no message"
+    if isinstance(error, AssertionError | AcceptanceError) and str(error):
+        return str(error)
+    return f"{type(error).__name__}: {error}".rstrip(": ")

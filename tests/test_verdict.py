@@ -1,0 +1,106 @@
+"""The decision is total and pessimistic."""
+
+import itertools
+
+import pytest
+
+from support.catalogue import TEST_CASES
+from support.verdict import APPROVED, BLOCKED, CONDITIONAL, decide, result_of, verdict
+
+P0, P1 = ("TC-02", "TC-03", "TC-09"), ("TC-01", "TC-06")
+P2 = ("TC-04", "TC-05", "TC-07", "TC-08", "TC-10")
+WORDS = ("PASS", "FAIL", "NOT RUN")
+
+
+def test_the_priorities_are_those_of_the_form():
+    assert {case.id for case in TEST_CASES.values() if case.priority == "P0"} == set(P0)
+    assert {case.id for case in TEST_CASES.values() if case.priority == "P1"} == set(P1)
+    assert {case.id for case in TEST_CASES.values() if case.priority == "P2"} == set(P2)
+
+
+@pytest.mark.parametrize("p2", WORDS)
+def test_every_combination_of_p0_and_p1(p2):
+    for words in itertools.product(WORDS, repeat=5):
+        results = dict(zip((*P0, *P1), words, strict=True)) | dict.fromkeys(P2, p2)
+        if words[:3] != ("PASS",) * 3:
+            expected = BLOCKED
+        elif words[3:] == ("PASS", "PASS"):  # 80 % of two is both
+            expected = APPROVED
+        else:
+            expected = CONDITIONAL
+        assert decide(results)[0] == expected, results
+
+
+def test_what_is_missing_did_not_run():
+    assert decide({})[0] == BLOCKED
+    assert decide(dict.fromkeys(P0, "PASS"))[0] == CONDITIONAL
+
+
+def test_an_unknown_word_is_no_pass():
+    assert decide(dict.fromkeys(TEST_CASES, "PASS") | {"TC-02": "UNKNOWN"})[0] == BLOCKED
+
+
+def test_the_reasons_name_every_test_case_that_did_not_pass():
+    decision, reasons = decide(dict.fromkeys(TEST_CASES, "PASS") | {"TC-07": "FAIL"})
+
+    assert decision == APPROVED
+    assert reasons == ["passed: P0 3 of 3, P1 2 of 2, P2 4 of 5", "P2 TC-07 Verification Fail + Rollback Fail: FAIL"]
+
+
+def record(location, result="PASS", status="FAILED", blames=None):
+    return {
+        "id": "TC-09",
+        "location": location,
+        "result": result,
+        "actual_status": status,
+        "duration_s": 1.0,
+        "blames": blames,
+        "file": f"{location}.json",
+    }
+
+
+@pytest.mark.parametrize(
+    ("records", "expected", "result"),
+    [
+        ([record("a"), record("b")], {"a", "b"}, "PASS"),
+        ([record("a")], {"a", "b"}, "NOT RUN"),
+        ([record("a"), record("b", "FAIL")], {"a", "b"}, "FAIL"),
+        ([record("a", "FAIL")], {"a", "b"}, "FAIL"),
+        ([record("a"), record("b", "NOT RUN")], {"a", "b"}, "NOT RUN"),
+        ([record("a"), record("a", "FAIL")], {"a"}, "FAIL"),
+        ([record("a", "anything else")], {"a"}, "FAIL"),
+        ([], {"a"}, "NOT RUN"),
+        ([], set(), "NOT RUN"),
+    ],
+)
+def test_a_test_case_passes_only_if_all_its_scenarios_ran_and_passed(records, expected, result):
+    assert result_of("TC-09", records, expected).result == result
+
+
+def test_the_verdict_has_what_a_pipeline_needs():
+    content = verdict("run-1", [record("a")], {"TC-09": {"a"}}, {"OS": "Debian"}, [])
+
+    assert (content["run_id"], content["decision"], content["environment"]) == ("run-1", BLOCKED, {"OS": "Debian"})
+    assert list(content["test_cases"]) == [f"TC-{n:02d}" for n in range(1, 11)]
+    assert content["test_cases"]["TC-09"] == {
+        "name": "Kill Switch API Failure",
+        "priority": "P0",
+        "result": "PASS",
+        "expected_status": "FAILED",
+        "actual_status": "FAILED",
+        "duration_s": 1.0,
+        "scenarios": 1,
+        "scenarios_run": 1,
+        "evidence": ["a.json"],
+        "blames": [],
+    }
+
+
+def test_trouble_with_the_run_itself_forbids_an_approval():
+    all_passed = [record("a") | {"id": case_id} for case_id in TEST_CASES]
+    expected = {case_id: {"a"} for case_id in TEST_CASES}
+
+    assert verdict("r", all_passed, expected, {}, [])["decision"] == APPROVED
+    content = verdict("r", all_passed, expected, {}, ["the stack did not stop well"])
+    assert content["decision"] == BLOCKED
+    assert "the stack did not stop well" in content["reasons"]
