@@ -139,7 +139,7 @@ class AcceptanceRun:
             name=scenario.name,
             feature=scenario.feature.name,
             location=location_of(scenario),
-            tags=[str(tag) for tag in scenario.effective_tags],
+            tags=sorted(str(tag) for tag in scenario.effective_tags),
             description=" ".join(scenario.description),
         )
         logs = self.folder / "logs" / record.location.rpartition("/")[2].replace(".feature:", "-")

@@ -30,7 +30,7 @@ def id_of(scenario: Scenario) -> str:
 
     :raises SuiteError: it has none, several, or one that is not in the catalogue.
     """
-    ids = [str(tag) for tag in scenario.effective_tags if str(tag).startswith(("TC-", "S-"))]
+    ids = sorted(str(tag) for tag in scenario.effective_tags if str(tag).startswith(("TC-", "S-")))
     if len(ids) != 1:
         raise SuiteError(f"{location_of(scenario)} has {', '.join(ids) or 'no id'}; a scenario has exactly one id tag")
     if ids[0] not in TEST_CASES:
@@ -63,7 +63,7 @@ def expected_scenarios(features: Iterable[Feature]) -> dict[str, set[str]]:
     names: dict[str, str] = {}
     for scenario in scenarios_of(features):
         case_id, location = id_of(scenario), location_of(scenario)
-        priorities = [str(tag) for tag in scenario.effective_tags if str(tag) in PRIORITIES]
+        priorities = sorted(str(tag) for tag in scenario.effective_tags if str(tag) in PRIORITIES)
         if priorities != [TEST_CASES[case_id].priority]:
             raise SuiteError(
                 f"{location}: {case_id} has priority {TEST_CASES[case_id].priority}, the tags say {', '.join(priorities) or 'none'}"

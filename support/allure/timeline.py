@@ -60,7 +60,11 @@ def svg(record: dict[str, Any], clock: Clock) -> str:
 
 
 def _stamps(record: dict[str, Any]) -> Iterable[str]:
-    groups = [("wire", ("arrived", "answered")), ("statements", ("started", "ended")), ("workers", ("started", "ended"))]
+    groups = [
+        ("wire", ("arrived", "answered")),
+        ("statements", ("started", "ended")),
+        ("workers", ("started", "ended")),
+    ]
     for group, names in groups:
         for item in record[group]:
             yield from (item[name] for name in names if item[name])
@@ -132,7 +136,9 @@ def _worker(record: dict[str, Any], number: int, scale: _Scale, top: float) -> l
     drawn = [_text(6, top + 34, f"worker {number}", weight="600")]
     for life in (worker for worker in record["workers"] if worker["number"] == number and worker["started"]):
         end = parsed(life["ended"]) if life["ended"] else scale.end
-        drawn.append(_bar(scale, parsed(life["started"]), end, top + 24, 16, "life", f"exit status {life['exit_status']}"))
+        drawn.append(
+            _bar(scale, parsed(life["started"]), end, top + 24, 16, "life", f"exit status {life['exit_status']}")
+        )
         if life["killed"]:
             x = scale.x(parsed(life["killed"]))
             cross = f"M{x - 6} {top + 26}l12 12m0 -12l-12 12"

@@ -1,6 +1,7 @@
 """Whole runs of the agent in this process, against a real server and a real API."""
 
 import contextlib
+import logging
 
 import pytest
 import requests
@@ -193,6 +194,7 @@ def test_no_secret_in_the_log(runs, carry_out, agent_environment, capfd, monkeyp
     tokens = []
     monkeypatch.setattr(runner.secrets, "token_hex", lambda size: tokens.append("f00d" * 16) or tokens[-1])
     runs.add()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     logs.configure("DEBUG", program="agent")
     assert carry_out() == ExitCode.FINISHED
     log = capfd.readouterr().err

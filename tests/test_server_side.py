@@ -1,0 +1,313 @@
+"""What the suite sees and does on a real server: the journal, the metadata lock gate, the schema's differences, accounts."""
+
+import secrets
+import threading
+
+import pymysql
+import pytest
+
+from support import tables
+from support.database import Account, Database
+from support.errors import GateNotReached, SettingsError, StandError
+from support.journal import Journal
+from support.locks import TableGate
+from support.stacks.schema import ROLES, grant_alter, make_accounts, make_schema, revoke_alter, users
+from support.waiting import eventually
+from support.workload import CountQuery, LookupQuery, Profile, Workload
+
+ADD = "ALTER TABLE t ADD INDEX i (c), ALGORITHM=INPLACE, LOCK=NONE"
+
+
+@pytest.fixture
+def root(mysql_server):
+    return Account(mysql_server.host, mysql_server.port, mysql_server.user, mysql_server.password)
+
+
+@pytest.fixture
+def schema(root, tmp_path):
+    name = f"executor_test_{secrets.token_hex(4)}"
+    file = tmp_path / "t.sql"
+    file.write_text(
+        "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, c INT, s VARCHAR(10));\n"
+        "CREATE TABLE test_orders (id INT PRIMARY KEY AUTO_INCREMENT, customer_id INT, total_amount INT, status VARCHAR(9));\n"
+        "CREATE TABLE test_myisam_table (id INT PRIMARY KEY) ENGINE=MyISAM;\n"
+        "INSERT INTO t (c) VALUES (1), (2);\n",
+        encoding="utf-8",
+    )
+    make_schema(root, name, [file])
+    yield name
+    database = Database(root)
+    database.execute(f"DROP DATABASE {name}")
+    for user, host in database_users(database):
+        database.execute(f"DROP USER '{user}'@'{host}'")
+    database.close()
+
+
+def database_users(database):
+    return [
+        (row["User"], row["Host"])
+        for row in database.rows("SELECT User, Host FROM mysql.user WHERE User LIKE 'ex\\_%'")
+    ]
+
+
+@pytest.fixture
+def account(root, schema):
+    return Account(root.host, root.port, root.user, root.password, schema)
+
+
+@pytest.fixture
+def database(account):
+    database = Database(account)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def journal(account):
+    journal = Journal(account)
+    journal.mark()
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def executor(account):
+    connection = account.connect()
+    yield connection
+    connection.close()
+
+
+def send(connection, sql):
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(sql)
+        except pymysql.MySQLError as error:
+            return error.args[0]
+    return 0
+
+
+# -- the journal ----------------------------------------------------------------------------------------------
+
+
+def test_the_journal_tells_every_schema_change_with_the_servers_own_error(journal, executor):
+    assert [send(executor, ADD), send(executor, ADD), send(executor, "DROP INDEX i ON t")] == [0, 1061, 0]
+
+    told = journal.schema_changes()
+
+    assert [(s.kind, s.errno, s.outcome) for s in told] == [
+        ("alter_table", 0, "done"),
+        ("alter_table", 1061, "Error 1061"),
+        ("drop_index", 0, "done"),
+    ]
+    assert told[0].text == ADD
+    assert told[0].started < told[0].ended <= told[1].started
+
+
+def test_the_journal_forgets_what_was_before_the_mark(journal, executor):
+    send(executor, ADD)
+    journal.mark()
+
+    assert journal.schema_changes() == []
+
+
+def test_the_journal_leaves_other_schemas_out(journal, root, schema):
+    other = f"executor_test_{secrets.token_hex(4)}"
+    make_schema(root, other, [])
+    connection = Account(root.host, root.port, root.user, root.password, other).connect()
+    send(connection, "CREATE TABLE t (c INT)")
+    send(connection, ADD)
+    connection.close()
+
+    assert journal.schema_changes() == []
+
+    connection = root.connect()
+    send(connection, f"ALTER TABLE {schema}.t ADD INDEX j (c)")  # named in full, from no schema at all
+    send(connection, f"DROP DATABASE {other}")
+    connection.close()
+    assert [s.text for s in journal.schema_changes()] == [f"ALTER TABLE {schema}.t ADD INDEX j (c)"]
+
+
+def test_the_suites_own_statements_are_not_counted(journal, database):
+    database.execute(ADD)
+
+    assert journal.schema_changes() == []
+
+
+def test_a_statement_that_runs_is_told_as_running(journal, database, executor, account):
+    gate = TableGate(database, account, "t")
+    gate.close()
+    thread = threading.Thread(target=send, args=(executor, ADD))
+    thread.start()
+    gate.await_reached(10)
+
+    (running,) = journal.schema_changes()
+    assert (running.ended, running.outcome, running.succeeded) == (None, "still running", False)
+
+    gate.release()
+    thread.join(10)
+    (done,) = journal.schema_changes()
+    assert done.succeeded
+
+
+def test_reads_of_the_digest_table_are_told_apart_from_other_queries(journal, executor):
+    send(executor, "SELECT 1")
+    send(executor, "SELECT COUNT(*) FROM performance_schema.events_statements_summary_by_digest WHERE DIGEST = 'x'")
+
+    assert len(journal.metric_reads()) == 1
+    assert len(journal.read()) == 1
+
+
+def test_a_server_that_keeps_no_record_is_refused(root, account):
+    database = Database(root)
+    switch = "UPDATE performance_schema.setup_consumers SET ENABLED = %s WHERE NAME = 'events_statements_history_long'"
+    database.execute(switch, ("NO",))
+    try:
+        with pytest.raises(StandError, match="off: events_statements_history_long"):
+            Journal(account)
+    finally:
+        database.execute(switch, ("YES",))
+        database.close()
+
+
+# -- the gate -------------------------------------------------------------------------------------------------
+
+
+def test_the_gate_holds_an_alter_until_it_is_released(database, executor, account):
+    gate = TableGate(database, account, "t")
+    gate.close()
+    thread = threading.Thread(target=send, args=(executor, ADD))
+    thread.start()
+
+    waiting = gate.await_reached(10)
+
+    assert waiting.text == ADD
+    assert tables.find_index(tables.indexes(database, account.database), "t", "i") is None
+    gate.release()
+    thread.join(10)
+    assert tables.find_index(tables.indexes(database, account.database), "t", "i") is not None
+
+
+def test_the_gate_can_end_the_statement_that_waits(database, executor, account):
+    gate = TableGate(database, account, "t")
+    gate.close()
+    outcome = []
+    thread = threading.Thread(target=lambda: outcome.append(send(executor, ADD)))
+    thread.start()
+
+    gate.abort(gate.await_reached(10))
+    thread.join(10)
+
+    eventually(lambda: gate.waiting() is None, within=10, what="the end of the statement")
+    gate.release()
+    assert outcome[0] in (1317, 2013)
+    assert tables.find_index(tables.indexes(database, account.database), "t", "i") is None
+
+
+def test_a_gate_that_nobody_reaches_is_an_error_of_its_own_kind(database, account):
+    gate = TableGate(database, account, "t")
+    gate.close()
+
+    with pytest.raises(GateNotReached, match="an ALTER of t waiting for its lock did not come to pass within 0.05 s"):
+        gate.await_reached(0.05)
+    gate.release()
+
+
+# -- the schema -----------------------------------------------------------------------------------------------
+
+
+def test_nothing_changed_is_no_difference(database, account):
+    assert tables.differences(tables.look(database, account.database), tables.look(database, account.database)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("ALTER TABLE t ADD INDEX i (c, s(3))", "index i on t (c, s(3)) BTREE was added"),
+        ("ALTER TABLE t ADD UNIQUE u (c)", "index u on t (c) UNIQUE BTREE was added"),
+        ("CREATE TABLE x (c INT)", "table x (InnoDB) was added"),
+        ("DROP TABLE t", "table t (InnoDB) is gone"),
+        ("ALTER TABLE t ADD COLUMN d INT", "column t.d is now 4 int"),
+        ("INSERT INTO test_orders (customer_id) VALUES (1)", "the rows of test_orders changed"),
+        ("INSERT INTO test_myisam_table VALUES (1)", "the rows of test_myisam_table changed"),
+    ],
+)
+def test_every_kind_of_change_is_told(database, account, change, told):
+    before = tables.look(database, account.database)
+
+    database.execute(change)
+
+    differences = tables.differences(before, tables.look(database, account.database))
+    assert any(line.startswith(told) for line in differences), differences
+
+
+def test_an_index_replaced_by_another_of_its_name_is_told(database, account):
+    database.execute("ALTER TABLE t ADD INDEX i (c)")
+    before = tables.look(database, account.database)
+
+    database.execute("ALTER TABLE t DROP INDEX i, ADD INDEX i (s)")
+
+    assert tables.differences(before, tables.look(database, account.database)) == [
+        "index i on t (c) BTREE is gone",
+        "index i on t (s) BTREE was added",
+    ]
+
+
+def test_a_schema_that_is_there_already_is_not_ours(root, schema):
+    with pytest.raises(SettingsError, match=f"schema '{schema}' exists on .* and this run did not make it"):
+        make_schema(root, schema, [], on_made=lambda: pytest.fail("its end must not be arranged"))
+
+
+# -- accounts -------------------------------------------------------------------------------------------------
+
+
+def test_accounts_are_new_and_the_right_to_change_a_table_can_be_taken_from_an_open_connection(root, schema, database):
+    accounts = make_accounts(root, schema, secrets.token_hex(3))
+    agent = accounts.agent.connect()
+    assert send(agent, "ALTER TABLE test_orders ADD INDEX i (customer_id)") == 0
+
+    revoke_alter(database, accounts.agent, schema, "test_orders")
+    assert send(agent, "ALTER TABLE test_orders DROP INDEX i") == 1142
+
+    grant_alter(database, accounts.agent, schema, "test_orders")
+    assert send(agent, "ALTER TABLE test_orders DROP INDEX i") == 0
+    agent.close()
+
+
+def test_the_application_can_only_read_and_no_account_reaches_other_schemas(root, schema):
+    suffix = secrets.token_hex(3)
+    accounts = make_accounts(root, schema, suffix)
+
+    app = accounts.app.connect()
+    assert send(app, "INSERT INTO test_orders (customer_id) VALUES (1)") == 1142
+    app.close()
+    for one in (accounts.agent, accounts.api, accounts.app):
+        connection = one.connect()
+        assert send(connection, "SELECT * FROM mysql.user") == 1142
+        connection.close()
+    assert users(suffix) == [(f"ex_{role}_{suffix}", "%") for role in ROLES]
+
+
+def test_a_wrong_password_is_one_line_without_the_password(root):
+    wrong = Account(root.host, root.port, root.user, "not-the-password")
+
+    with pytest.raises(StandError, match="refuses the password of account") as told:
+        wrong.connect()
+    assert "not-the-password" not in str(told.value) + repr(wrong)
+
+
+# -- the application's queries --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", [CountQuery, LookupQuery])
+def test_all_variants_of_a_query_are_one_digest_and_run_exactly_as_often_as_asked(account, journal, database, query):
+    database.execute("ALTER TABLE test_orders ADD INDEX idx_orders_status (status)")
+    workload = Workload(account, query())
+    journal.mark()
+
+    workload.run(Profile(0.001), 7)
+    workload.run(Profile(0.004, rows=3, scans=True), 3)
+
+    statements = journal.read(workload.threads)
+    assert [s.digest for s in statements] == [workload.digest] * 10
+    assert sum(s.seconds >= 0.004 for s in statements) >= 3
+    workload.close()
