@@ -15,10 +15,20 @@ LANE, FACT = 64, 15
 """Pixels: the height of a lane, of a line of facts."""
 
 COLOURS = {
-    "claim": "#1a73e8", "kill switch": "#137333", "kill switch on": "#b3261e", "heartbeat": "#9aa0a6", "status": "#5f6368",
-    "rollback": "#e37400", "audit": "#c5cad0", "run": "#c5cad0", "other": "#c5cad0", "lease": "#a8c7fa", "window": "#fff3c4",
-    "life": "#e4e7eb", "add": "#34a853", "drop": "#e37400", "error": "#b3261e",
-}  # fmt: skip
+    "claim": "#1a73e8",
+    "kill switch": "#137333",
+    "kill switch on": "#b3261e",
+    "heartbeat": "#9aa0a6",
+    "status": "#5f6368",
+    "rollback": "#e37400",
+    "other": "#c5cad0",
+    "lease": "#a8c7fa",
+    "window": "#fff3c4",
+    "life": "#e4e7eb",
+    "add": "#34a853",
+    "drop": "#e37400",
+    "error": "#b3261e",
+}
 
 _LEGEND = [
     ("claim", "claim"), ("kill switch", "kill switch: off"), ("kill switch on", "kill switch: on, or the call failed"),

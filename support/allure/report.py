@@ -1,0 +1,178 @@
+"""The HTML report of one or several runs: ``python -m support.allure.report [RUN_FOLDER ...]``, by default the newest.
+
+Makes ``reports/allure-report/``, and the same in one file that can be mailed, ``reports/allure-report.html``. Needs
+Node.js with npm; the first time npm installs Allure 3, as pinned beside this file, into ``.tools/``. Opens nothing.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from support.allure.judgement import CATEGORIES
+from support.allure.recorder import RESULTS
+from support.settings import PROJECT, Settings
+
+HERE = Path(__file__).resolve().parent
+TOOLS = PROJECT / ".tools"
+PINS = ("package.json", "package-lock.json")
+REPORT, HISTORY = "allure-report", "allure-history.jsonl"
+NODE_MISSING = (
+    "The Allure report needs Node.js 20 or newer with npm, and {} is not there: install it (Debian, Ubuntu:"
+    " apt-get install nodejs npm) and try again. Nothing else needs it: results, log and verdict are in {}."
+)
+INSTALL_SECONDS, GENERATE_SECONDS = 600, 300
+RUNS_IN_HISTORY = 30
+
+CHARTS = [
+    {"type": "currentStatus", "title": "Scenarios by status"},
+    {"type": "statusDynamics", "title": "Status, run by run"},
+    {"type": "testResultSeverities", "title": "Scenarios by severity"},
+    {"type": "statusTransitions", "title": "What changed between runs"},
+    {"type": "stabilityDistribution", "title": "Stability by test case", "groupBy": "story", "threshold": 90,
+     "skipStatuses": ["skipped", "unknown"]},
+    {"type": "durationDynamics", "title": "Duration, run by run"},
+]  # fmt: skip
+
+_ANALYTICS = re.compile(
+    r'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>', re.DOTALL
+)
+
+
+class ReportError(Exception):
+    """The report cannot be made; ``str()`` is the one line a person reads."""
+
+
+def main(arguments: list[str]) -> int:
+    """Make the report and say where it is; 1 if it cannot be made."""
+    reports = Settings.read({}).reports_folder
+    folders = [Path(argument).resolve() for argument in arguments] or [(reports / "latest").resolve()]
+    try:
+        made = make(folders, reports)
+    except ReportError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Report: {made}\nIn one file: {made.with_suffix('.html')}")
+    return 0
+
+
+def make(runs: list[Path], reports: Path, tools: Path = TOOLS) -> Path:
+    """Make the report of ``runs`` in ``reports`` and return its folder.
+
+    :raises ReportError: there are no results, Node.js or npm is not there, or Allure does not do it.
+    """
+    for run in runs:
+        if not any((run / RESULTS).glob("*-result.json")):
+            raise ReportError(f"There are no Allure results in {run / RESULTS}: run behave first.")
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            raise ReportError(NODE_MISSING.format(program, reports))
+    allure = installed(tools)
+    name = "Executor v1 acceptance, run " + " and ".join(run.name for run in runs)
+    _forget(reports / HISTORY, name)
+    with tempfile.TemporaryDirectory(prefix="allure-", dir=reports) as work:
+        output = Path(work) / "out"
+        config = Path(work) / "allurerc.json"
+        config.write_text(json.dumps(_config(name, output, reports / HISTORY, _variables(runs))), encoding="utf-8")
+        command = ["node", str(allure), "generate", "--config", str(config), "--cwd", work]
+        _run([*command, *(str(run / RESULTS) for run in runs)], Path(work), GENERATE_SECONDS)
+        folder, single = output / "awesome", output / "single" / "index.html"
+        for page in (folder / "index.html", single):
+            _without_analytics(page)
+        shutil.rmtree(reports / REPORT, ignore_errors=True)
+        folder.rename(reports / REPORT)
+        single.replace(reports / f"{REPORT}.html")
+    return reports / REPORT
+
+
+def installed(tools: Path) -> Path:
+    """Allure's program, installed exactly as pinned if it is not there yet.
+
+    :raises ReportError: npm cannot install it.
+    """
+    folder = tools / "allure"
+    program = folder / "node_modules" / "allure" / "cli.js"
+    if program.exists() and all((folder / pin).read_bytes() == (HERE / pin).read_bytes() for pin in PINS):
+        return program
+    tools.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix="allure-", dir=tools))
+    try:
+        for pin in PINS:
+            shutil.copyfile(HERE / pin, fresh / pin)
+        print("Installing Allure with npm, this once …", file=sys.stderr)
+        _run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], fresh, INSTALL_SECONDS)
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return program
+
+
+def _run(command: list[str], folder: Path, seconds: float) -> None:
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ReportError(f"{' '.join(command[:3])} did not work: {error}") from error
+    if done.returncode:
+        words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-15:]
+        raise ReportError(f"{' '.join(command[:3])} failed with exit status {done.returncode}:\n" + "\n".join(words))
+
+
+def _config(name: str, output: Path, history: Path, variables: dict[str, str]) -> dict[str, Any]:
+    options = {
+        "reportName": name,
+        "groupBy": ["story"],
+        "defaultSortBy": "name,asc",
+        "reportLanguage": "en",
+        "sections": ["charts"],
+        "charts": CHARTS,
+    }
+    plugin = "@allurereport/plugin-awesome"
+    return {
+        "name": name,
+        "output": str(output),
+        "historyPath": str(history),
+        "historyLimit": RUNS_IN_HISTORY,
+        "categories": {"rules": [{**category, "groupByMessage": False, "expand": True} for category in CATEGORIES]},
+        "variables": variables,
+        "hideLabels": ["host", "thread", "framework", "language", "parentSuite", "suite", "subSuite"],
+        "plugins": {
+            "awesome": {"import": plugin, "options": options},
+            "single": {"import": plugin, "options": {**options, "singleFile": True}},
+        },
+    }
+
+
+def _variables(runs: list[Path]) -> dict[str, str]:
+    """What stands above the results: the runs and their decisions."""
+    found = {}
+    for run in runs:
+        try:
+            verdict = json.loads((run / "verdict.json").read_text("utf-8"))
+        except OSError:
+            verdict = {"decision": "none: the run was cut off"}
+        found["Decision" if len(runs) == 1 else f"Decision of {run.name}"] = verdict["decision"]
+    return found
+
+
+def _forget(history: Path, name: str) -> None:
+    """Take an earlier report of the same runs out of the history, so that making it again adds nothing to the trend."""
+    if history.exists():
+        lines = history.read_text("utf-8").splitlines(keepends=True)
+        history.write_text("".join(line for line in lines if json.loads(line)["name"] != name), encoding="utf-8")
+
+
+def _without_analytics(page: Path) -> None:
+    """Take out the script with which the report would tell Allure's makers whenever somebody opens it."""
+    text = _ANALYTICS.sub("", page.read_text("utf-8"), count=1)
+    if "googletagmanager.com" in text:
+        raise ReportError(f"{page.name} still calls a tracker; the pinned version of Allure changed")
+    page.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
