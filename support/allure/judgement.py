@@ -13,19 +13,25 @@ RED = (Status.FAILED, Status.BROKEN)
 
 EXECUTOR, STAND, SUITE = "the executor", "the stand", "the suite"
 
+
+def _blaming(whom: str) -> str:
+    """Matches a whole message, in Java's words as in JavaScript's."""
+    return rf"[\s\S]*\nBlame: {whom}[\s\S]*"
+
+
 CATEGORIES = [
     {"name": "The executor broke its promise", "matchedStatuses": [Status.FAILED]},
-    {"name": "The stand broke", "matchedStatuses": [Status.BROKEN], "traceRegex": f"Blame: {STAND}"},
+    {"name": "The stand broke", "matchedStatuses": [Status.BROKEN], "messageRegex": _blaming(STAND)},
     {
         "name": "The settings or the agent command are wrong",
         "matchedStatuses": [Status.BROKEN],
-        "traceRegex": "Blame: the (settings|agent command)",
+        "messageRegex": _blaming("the (settings|agent command)"),
     },
-    {"name": "The run was interrupted", "matchedStatuses": [Status.BROKEN], "traceRegex": f"Blame: {INTERRUPTED}"},
+    {"name": "The run was interrupted", "matchedStatuses": [Status.BROKEN], "messageRegex": _blaming(INTERRUPTED)},
     {"name": "The suite is wrong", "matchedStatuses": [Status.BROKEN]},
     {"name": "Not run", "matchedStatuses": [Status.UNKNOWN, Status.SKIPPED]},
 ]
-"""Tried in this order; the status and the ``Blame:`` line of a result's trace decide."""
+"""Tried in this order; the status and the ``Blame:`` line of a result's message decide."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def judge(outcome: Outcome, record: dict[str, Any] | None, unfinished: str) -> J
             return Judgement(Status.UNKNOWN, None, f"not run: {outcome.skip_reason or unfinished}")
         messages, blames = [said], [SUITE]
     status = Status.FAILED if blames[0] == EXECUTOR else Status.BROKEN
-    return Judgement(status, blames[0], "\n\n".join(messages))
+    return Judgement(status, blames[0], "\n\n".join(message.strip() for message in messages))
 
 
 def _contradiction(outcome: Outcome, record: dict[str, Any] | None) -> str | None:

@@ -15,9 +15,10 @@ h2{font-size:15px;margin:18px 0 6px}h2:first-child{margin-top:0}
 table{border-collapse:collapse;margin:0 0 10px}
 th,td{border:1px solid #d5dae0;padding:4px 9px;text-align:left;vertical-align:top}
 th{background:#f1f4f7;font-weight:600}
-td.n{text-align:right;font-variant-numeric:tabular-nums}
+td:first-child{min-width:90px}
 tr.bad td{background:#fdecea}tr.odd td{background:#fff8e5}
 .bad b{color:#b3261e}.good b{color:#137333}
+details code{display:block;min-width:260px}
 pre,code{font:12.5px/1.4 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0}
 .quiet{color:#5c6670;font-size:13px;margin:2px 0 8px}
 """
@@ -109,27 +110,40 @@ def wire(record: dict[str, Any], clock: Clock, red: bool) -> str:
     for worker in sorted({call["worker"] for call in record["wire"]}):
         calls = sorted((c for c in record["wire"] if c["worker"] == worker), key=lambda call: call["arrived"])
         shown = calls if red else calls[:CALLS_WHEN_GREEN]
-        parts += [
-            heading(f"{worker}: {len(calls)} calls to the SaaS API"),
-            table(
-                ["Time", "Call", "Method", "Path", "Answer", "Held", "Fault", "Index there", "ms"]
-                + (["Request", "Response"] if red else []),
-                [_call(call, clock, red) for call in shown],
-                ["bad" if not 200 <= (c["status"] or 0) < 300 else "odd" if c["held"] else "" for c in shown],
-            ),
-        ]
+        parts += [heading(f"{worker}: {len(calls)} calls to the SaaS API"), _calls(shown, clock, red)]
         if len(shown) < len(calls):
             parts.append(remark(f"{len(calls) - len(shown)} more calls are in the evidence record."))
     return page("Calls over the wire", *parts)
 
 
-def _call(call: dict[str, Any], clock: Clock, red: bool) -> list[Any]:
-    there = {True: "yes", False: "no", None: ""}[call["after_index"]]
-    cells = [clock.time(call["arrived"]), call["kind"], call["method"], call["path"], call["answer"],
-             "held" if call["held"] else "", call["fault"] or call["trouble"] or "", there,
-             milliseconds(call["arrived"], call["answered"])]  # fmt: skip
-    bodies = [call["request_body"], call["response_body"]] if red else []
-    return cells + [Html(f"<code>{escape(body)}</code>") for body in bodies]
+def _calls(calls: list[dict[str, Any]], clock: Clock, red: bool) -> str:
+    """The table; a column that no call fills is left out."""
+    there = {True: "yes", False: "no", None: ""}
+    columns = {
+        "Time": [clock.time(call["arrived"]) for call in calls],
+        "Call": [call["kind"] for call in calls],
+        "Method": [call["method"] for call in calls],
+        "Path": [call["path"] for call in calls],
+        "Answer": [call["answer"] for call in calls],
+        "ms": [milliseconds(call["arrived"], call["answered"]) for call in calls],
+        "Held": ["held" if call["held"] else "" for call in calls],
+        "Fault": [call["fault"] or call["trouble"] or "" for call in calls],
+        "Index there": [there[call["after_index"]] for call in calls],
+        "Bodies": [_bodies(call) if red else "" for call in calls],
+    }
+    filled = {name: cells for name, cells in columns.items() if any(cells)}
+    classes = ["bad" if not 200 <= (c["status"] or 0) < 300 else "odd" if c["held"] else "" for c in calls]
+    return table(list(filled), zip(*filled.values(), strict=True), classes)
+
+
+def _bodies(call: dict[str, Any]) -> Html | str:
+    """What was sent and answered, folded."""
+    bodies = [f"{way} {body}" for way, body in (("→", call["request_body"]), ("←", call["response_body"])) if body]
+    if not bodies:
+        return ""
+    return Html(
+        f"<details><summary>show</summary><code>{'<br>'.join(escape(body) for body in bodies)}</code></details>"
+    )
 
 
 def queries(record: dict[str, Any], clock: Clock, red: bool) -> str:

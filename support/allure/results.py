@@ -6,6 +6,7 @@ import platform
 import threading
 from collections.abc import Sequence
 from datetime import datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -55,9 +56,6 @@ class Results:
         lines = [f"{_escaped(key)} = {' '.join(str(value).split())}\n" for key, value in environment.items() if value]
         text = self._secrets.masked("".join(lines))
         (self.folder / "environment.properties").write_text(text, encoding="utf-8")
-        _write_json(
-            self.folder / "executor.json", {"name": "behave", "type": "behave", "buildName": self._record.run_id}
-        )
 
     def scenario(self, outcome: Outcome, judgement: Judgement, record: dict[str, Any] | None) -> None:
         """Write the result of a scenario.
@@ -80,7 +78,7 @@ class Results:
             titlePath=[outcome.feature, *filter(None, [outcome.rule])],
             testCaseId=test_case_id,
             historyId=md5(test_case_id, *(f"{name}={value}" for name, value in outcome.parameters)),
-            description=outcome.description,
+            description=escape(outcome.description, quote=False).replace("\n", "  \n"),
             status=judgement.status,
             statusDetails=self._details(outcome, judgement, record),
             stage="finished",
@@ -97,7 +95,7 @@ class Results:
     def run_trouble(self, number: int, trouble: Trouble) -> None:
         """Write the result of something that went wrong outside of every scenario, as a broken one and as an error."""
         uuid, name, when = self._uuid(f"{RUN_FEATURE} {number}"), f"{RUN_FEATURE}: {trouble.where}", now()
-        details = StatusDetails(message=trouble.message, trace=f"Blame: {trouble.blames}")
+        details = StatusDetails(message=f"{trouble.message}\n\nBlame: {trouble.blames}")
         result = TestResult(
             uuid=uuid,
             name=name,
@@ -144,11 +142,12 @@ class Results:
     def _details(self, outcome: Outcome, judgement: Judgement, record: dict[str, Any] | None) -> StatusDetails | None:
         if judgement.message is None:
             return None
-        lines = [f"Blame: {judgement.blames}"] if judgement.blames else []
+        lines = [judgement.message, ""]
+        lines += [f"Blame: {judgement.blames}"] if judgement.blames else []
         lines += [f"Log: {log}" for log in record["logs"]] if record else []
         lines.append(f"Again: behave {outcome.location}")
-        lines += [step.trace for step in outcome.steps if step.trace]
-        return StatusDetails(message=judgement.message, trace="\n".join(lines))
+        traces = [step.trace for step in outcome.steps if step.trace]
+        return StatusDetails(message="\n".join(lines), trace="\n".join(traces) or None)
 
     def _uuid(self, what: str) -> str:
         return str(uuid5(NAMESPACE_URL, f"{self._record.run_id} {what}"))

@@ -8,11 +8,11 @@ from typing import Any
 
 from support.allure.pages import Clock, parsed
 
-WIDTH, LEFT, RIGHT = 1080, 96, 16
+WIDTH, LEFT, RIGHT = 860, 76, 16
 """Pixels: of the picture, of the lane names, of the right margin."""
 
-LANE, FACT = 64, 15
-"""Pixels: the height of a lane, of a line of facts."""
+LANE, FACT, FOOT = 64, 15, 58
+"""Pixels: the height of a lane, of a line of facts, of scale and legend."""
 
 COLOURS = {
     "claim": "#1a73e8",
@@ -56,15 +56,15 @@ def svg(record: dict[str, Any], clock: Clock) -> str:
     labels = _facts(record, scale)
     top = 24 + FACT * len({row for _, row, _ in labels})
     workers = sorted({worker["number"] for worker in record["workers"]})
-    height = top + LANE * (1 + len(workers)) + 44
-    drawn = [*_windows(record, scale, top, height - 44), *_axis(scale, clock, record, top, height - 44)]
+    height = top + LANE * (1 + len(workers)) + FOOT
+    drawn = [*_windows(record, scale, top, height - FOOT), *_axis(scale, clock, record, top, height - FOOT)]
     drawn += _server(record, scale, top)
     for position, number in enumerate(workers, start=1):
         drawn += _worker(record, number, scale, top + LANE * position)
-    drawn += _fact_lines(labels, height - 44) + _legend(height - 28)
+    drawn += _fact_lines(labels, height - FOOT) + _legend(height - FOOT + 20)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
-        f' role="img" font-family="system-ui,Tahoma,sans-serif" font-size="11">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="100%" role="img"'
+        f' style="max-width:{1.4 * WIDTH:.0f}px" font-family="system-ui,Tahoma,sans-serif" font-size="11">'
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"></rect>{"".join(drawn)}</svg>'
     )
 
@@ -84,7 +84,7 @@ def _stamps(record: dict[str, Any]) -> Iterable[str]:
 def _axis(scale: _Scale, clock: Clock, record: dict[str, Any], top: float, bottom: float) -> list[str]:
     first = clock.time(min(_stamps(record), key=parsed))
     drawn = [_text(LEFT, 14, f"{first} + {scale.seconds:.2f} s", "#5c6670")]
-    step = next(s for s in (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1e9) if scale.seconds / s <= 14)
+    step = next(s for s in (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1e9) if scale.seconds / s <= 10)
     for n in range(1, int(scale.seconds / step) + 1):
         x = round(LEFT + n * step / scale.seconds * (WIDTH - LEFT - RIGHT), 1)
         drawn.append(f'<line x1="{x}" x2="{x}" y1="{top}" y2="{bottom}" stroke="#eef0f3"></line>')
@@ -96,11 +96,12 @@ def _facts(record: dict[str, Any], scale: _Scale) -> list[tuple[float, int, str]
     """(x, row, label) of every fact, in rows so that the labels don't cover each other."""
     placed, ends = [], []
     for fact in sorted(record["facts"], key=lambda fact: fact["time"]):
-        x, width = scale.x(parsed(fact["time"])), 6.2 * len(fact["label"]) + 8
+        label = fact["value"] if fact["label"] == "Moment" else fact["label"]
+        x, width = scale.x(parsed(fact["time"])), 6.2 * len(label) + 8
         left = min(x, WIDTH - width)
         row = next((n for n, end in enumerate(ends) if end <= left), len(ends))
         ends[row:row + 1] = [left + width]  # fmt: skip
-        placed.append((x, row, fact["label"]))
+        placed.append((x, row, label))
     return placed
 
 
@@ -202,6 +203,8 @@ def _colour(call: dict[str, Any]) -> str:
 def _legend(y: float) -> list[str]:
     drawn, x = [], 6.0
     for name, label in _LEGEND:
+        if x + 26 + 5.9 * len(label) > WIDTH:
+            x, y = 6.0, y + 16
         drawn.append(f'<rect x="{x}" y="{y}" width="10" height="10" fill="{COLOURS[name]}" stroke="#c5cad0"></rect>')
         drawn.append(_text(x + 14, y + 9, label, "#3c434a"))
         x += 26 + 5.9 * len(label)

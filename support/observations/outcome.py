@@ -11,7 +11,9 @@ def final_status(world: World) -> Seen:
     if api != status:
         return Seen(f"disputed: {status} in the table, {api} by the API")
     lie = _contradiction(world)
-    return Seen(f"{status}, which is not true", lie) if lie else Seen(status, "the table and the API agree")
+    if lie:
+        return Seen(f"{status}, which is not true", lie)
+    return Seen(status, f"the table and the API agree; message: {world.said('message')}")
 
 
 def _contradiction(world: World) -> str | None:

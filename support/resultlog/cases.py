@@ -1,0 +1,170 @@
+"""One test case of the form, from the records of all its scenarios."""
+
+from typing import Any
+
+from support.catalogue import TEST_CASES
+from support.evidence import PASS
+from support.resultlog import form
+from support.resultlog.merging import Material, place
+from support.resultlog.model import CaseLog, ScenarioLog
+from support.resultlog.moments import Clock
+from support.resultlog.scenarios import has_own_table, log_paths, scenario_log, unrun_log
+from support.verdict import NOT_RUN
+
+STATUS = "Final execution_run Status"
+SHOWN_LOCATIONS = 4
+
+
+def case_log(case_id: str, judged: dict[str, Any], material: Material, clock: Clock) -> CaseLog:
+    """The log of one test case.
+
+    :param judged: its entry in the verdict.
+    """
+    case, number = TEST_CASES[case_id], list(TEST_CASES).index(case_id) + 1
+    records = sorted(
+        (record for record in material.records if record["id"] == case_id), key=lambda one: place(one["location"])
+    )
+    own, further = _arranged(case_id, records, material, clock)
+    ran = {record["location"] for record in records if record["result"] != NOT_RUN}
+    unrun = sorted(material.expected.get(case_id, set()) - ran, key=place)
+    count = f"{len(ran)} of {len(ran) + len(unrun)}"
+    log = CaseLog(
+        id=case_id,
+        section=f"2.{number}",
+        title=form.TITLES[case_id],
+        name=case.name,
+        description=case.description,
+        priority=case.priority,
+        result=judged["result"],
+        expected_status=case.expected_status,
+        actual_status=judged["actual_status"],
+        behaviour="",
+        reference=_reference(records, material, clock),
+        note=_note(judged, count, unrun),
+        own=own,
+        further=further,
+        unrun=unrun,
+        count=count,
+        notes=[],
+        logs=[path for record in records for path in log_paths(record, material)],
+    )
+    log.behaviour = behaviour(log)
+    log.notes = _notes(log)
+    if case_id == "TC-09":
+        log.security = _security(log)
+    return log
+
+
+def _arranged(
+    case_id: str, records: list[dict[str, Any]], material: Material, clock: Clock
+) -> tuple[ScenarioLog, list[ScenarioLog]]:
+    """The scenario with the form's own table first, the others after it, all numbered."""
+    own = next((record for record in records if has_own_table(record)), None)
+    others = [scenario_log(record, material, clock) for record in records if record is not own]
+    first = scenario_log(own, material, clock) if own else unrun_log(case_id)
+    if own:
+        first.rows = _form_rows_first(case_id, first)
+    for number, scenario in enumerate([first, *others], 1):
+        scenario.number = number
+    return first, others
+
+
+def _form_rows_first(case_id: str, scenario: ScenarioLog) -> list:
+    order = [field for field, _ in TEST_CASES[case_id].fields]
+    return sorted(scenario.rows, key=lambda row: order.index(row.field) if row.field in order else len(order))
+
+
+def behaviour(log: CaseLog) -> str:
+    """What the executor did, in a sentence."""
+    ran = [scenario for scenario in log.scenarios if scenario.result != NOT_RUN]
+    if not ran:
+        return "NOT RUN: no scenario of it was part of this run."
+    if log.failed:
+        first = log.failed[0]
+        where = f" ({first.title})" if first.title else ""
+        rows = first.differing
+        seen = "; ".join(f"{row.field} was {row.actual}, not {row.expected}" for row in rows[:3])
+        if not rows or not any(row.because or row.verdict == "FAIL" for row in rows):
+            seen = first.failure.strip().split("\n")[0]
+        return f"Not as expected in {len(log.failed)} of {_scenarios(len(ran))}{where}: {seen}."
+    shown = log.own if log.own.result == PASS else ran[0]
+    seen = "; ".join(
+        f"{row.field}: {row.actual}" for row in shown.rows if row.field not in (STATUS, "Unexpected changes")
+    )
+    return f"As expected in {_all(len(ran))}. {seen}."
+
+
+def _all(count: int) -> str:
+    return f"all {count} scenarios" if count > 1 else "its scenario"
+
+
+def _scenarios(count: int) -> str:
+    return f"{count} scenario{'' if count == 1 else 's'}"
+
+
+def _reference(records: list[dict[str, Any]], material: Material, clock: Clock) -> str:
+    if not records:
+        return NOT_RUN
+    first = next((record for record in records if has_own_table(record)), records[0])
+    paths = log_paths(first, material)
+    folder = f"{paths[0].rpartition('/')[0]}/" if paths else "no log"
+    return f"{folder} {clock.second(first['started'])}"
+
+
+def _note(judged: dict[str, Any], count: str, unrun: list[str]) -> str:
+    if judged["result"] == PASS:
+        return f"{count} scenarios" if judged["scenarios"] > 1 else ""
+    words = f"only {count} scenarios ran" if unrun and judged["scenarios_run"] else ""
+    blames = ", ".join(judged["blames"])
+    return "; ".join(word for word in (f"blames {blames}" if blames else "", words) if word)
+
+
+def _notes(log: CaseLog) -> list[str]:
+    """The "Notes" of a test case, with what the form asks for in three of them."""
+    ran = [scenario for scenario in log.scenarios if scenario.result != NOT_RUN]
+    passed = [scenario for scenario in ran if scenario.result == PASS]
+    if not ran:
+        notes = [f"NOT RUN: none of its {_scenarios(len(log.unrun))} ran. Run it with: behave --tags=@{log.id}"]
+    else:
+        notes = [f"{log.count} scenarios ran; {len(passed)} passed."]
+        if log.unrun:
+            some = " …" if len(log.unrun) > SHOWN_LOCATIONS else ""
+            notes.append(f"NOT RUN: {', '.join(log.unrun[:SHOWN_LOCATIONS])}{some}")
+    notes += [
+        f"{scenario.location} was judged in several runs: {', '.join(f'{run} {result}' for run, result in scenario.copies)}"
+        for scenario in log.scenarios
+        if scenario.copies
+    ]
+    if log.id == "TC-07" and ran:
+        notes.append("The index that stays behind by design is dropped by the clean-up (section 5).")
+    if log.id == "TC-09" and ran:
+        closed = sum(1 for scenario in ran if _seen(scenario, "Fail-closed behavior"))
+        notes.append(
+            f"Fail-closed in {closed} of {len(ran)} kinds of API failure; any other number is a security issue."
+        )
+    if log.id == "TC-10" and ran:
+        found = [
+            scenario for scenario in ran if any(row.field == "Index found and not added again" for row in scenario.rows)
+        ]
+        verdicts = [row.actual for scenario in found for row in scenario.rows if row.field.startswith("Index found")]
+        notes.append(f"Worker 2 detects an index that is there already: {', '.join(verdicts) or 'was not looked at'}.")
+    return notes
+
+
+def _seen(scenario: ScenarioLog, *fields: str) -> bool:
+    """True if the scenario has all these rows, and every one is as expected."""
+    rows = [row for row in scenario.rows if row.field in fields]
+    return len(rows) == len(fields) and all(row.verdict == PASS for row in rows)
+
+
+def _security(log: CaseLog) -> list[tuple[str, bool]]:
+    """The boxes of TC-09: ticked only if every scenario there is ran and showed it."""
+    complete = bool(log.scenarios) and not log.unrun
+    aborted = complete and all(
+        _seen(one, "API error detected", "Fail-closed behavior", STATUS) for one in log.scenarios
+    )
+    unmade = complete and all(
+        _seen(one, "Index created") or _seen(one, "Index exists after rollback", "Rollback executed")
+        for one in log.scenarios
+    )
+    return list(zip(form.SECURITY_CHECKS, (aborted, unmade), strict=True))

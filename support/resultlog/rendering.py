@@ -1,0 +1,59 @@
+"""The log as Markdown and as a page, both from the same model."""
+
+import functools
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from support.resultlog import appendix, form, markdown, rows
+from support.resultlog.model import Choice, Log
+
+TEMPLATES = Path(__file__).with_name("templates")
+MARKDOWN, PAGE = "result-log.md", "result-log.html"
+TICKED = {"good": "✅", "bad": "❌", "warn": "⚠️"}
+EMPTY = "⬜"
+BLANK = "______________________"
+
+
+def as_markdown(log: Log) -> str:
+    """``result-log.md``."""
+    return _template(f"{MARKDOWN}.j2").render(log=log)
+
+
+def as_page(log: Log) -> str:
+    """``result-log.html``: one file that needs nothing else."""
+    return _template(f"{PAGE}.j2").render(log=log)
+
+
+@functools.cache
+def _template(name: str) -> Template:
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8").strip()
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=name.startswith(PAGE),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    environment.globals |= {"form": form, "rows": rows, "appendix": appendix, "style": Markup(style)}
+    environment.filters |= {
+        "cell": markdown.cell,
+        "line": markdown.line,
+        "fenced": markdown.fenced,
+        "comment": markdown.comment,
+        "boxes": boxes,
+        "or_blank": lambda text: BLANK if text is None else markdown.cell(text),
+    }
+    return environment.get_template(name)
+
+
+def boxes(choice: Choice) -> str:
+    """The boxes of a choice as the form has them: ``✅ Pass / ⬜ Fail``."""
+    shown = [
+        f"{TICKED[box.kind] if box.ticked else EMPTY} {f'**{box.word}**' if box.strong else box.word}"
+        for box in choice.boxes
+    ]
+    return " / ".join(shown) + (f" — {markdown.cell(choice.note)}" if choice.note else "")

@@ -1,0 +1,42 @@
+"""The rows of a verification query as text and as cells."""
+
+from typing import Any
+
+from support.terminal import padded, table, width
+
+WIDEST = 110
+"""Columns up to which rows are shown side by side; wider ones are shown a field a line."""
+
+
+def value(content: Any) -> str:
+    """A value as people write it: NULL for none, one line."""
+    if content is None:
+        return "NULL"
+    return str(content).replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
+def counted(rows: list[dict[str, Any]]) -> str:
+    """``0 rows``, ``1 row``, …"""
+    return f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
+
+
+def is_wide(rows: list[dict[str, Any]]) -> bool:
+    """True if the rows would not fit side by side."""
+    columns = list(rows[0]) if rows else []
+    widths = [max(width(name), *(width(value(row.get(name))) for row in rows)) for name in columns]
+    return sum(widths) + 2 * len(widths) > WIDEST
+
+
+def as_lines(rows: list[dict[str, Any]]) -> list[str]:
+    """The rows as lines of text, with Thai in straight columns."""
+    if not rows:
+        return []
+    columns = list(rows[0])
+    if not is_wide(rows):
+        return table([[value(row.get(name)) for name in columns] for row in rows], columns)
+    longest = max(width(name) for name in columns)
+    lines = []
+    for number, row in enumerate(rows, 1):
+        lines.append(f"row {number}")
+        lines += [f"  {padded(name, longest)}  {value(row.get(name))}" for name in columns]
+    return lines

@@ -1,0 +1,136 @@
+"""One evidence record as the form shows it: the table, the execution details, what was observed, the queries."""
+
+import re
+from typing import Any
+
+from support.catalogue import TEST_CASES
+from support.evidence import PASS, UNKNOWN
+from support.resultlog import form
+from support.resultlog.merging import Material
+from support.resultlog.model import Query, Row, ScenarioLog
+from support.resultlog.moments import Clock
+from support.verdict import NOT_RUN
+from support.verification_queries import QUERIES
+
+NOT_RECORDED = "not recorded"
+NOT_OBSERVED = "not observed"
+_EXAMPLE = re.compile(r"\s+--\s+@\d[^:]*$")
+
+
+def title_of(name: str, case_id: str) -> str:
+    """What a scenario's name adds to the name of its test case; empty for the one that is named like it."""
+    rest = _EXAMPLE.sub("", name).strip()
+    for known in (f"{case_id} {TEST_CASES[case_id].name}", case_id):
+        if rest.startswith(known):
+            return rest.removeprefix(known).lstrip(" :")
+    return rest
+
+
+def scenario_log(record: dict[str, Any], material: Material, clock: Clock) -> ScenarioLog:
+    """The log of one scenario; ``number`` is for the caller to set."""
+    case_id, result = record["id"], record["result"]
+    rows = [
+        Row(row["field"], row["expected"], row["actual"], row["verdict"], row.get("because", ""))
+        for row in record["observations"]
+    ]
+    return ScenarioLog(
+        number=0,
+        title=title_of(record["name"], case_id),
+        location=record["location"],
+        result=result,
+        description=record["description"],
+        rows=rows or _unseen(case_id, result),
+        details=_details(record, clock, _logs(record, material)),
+        observations=_observations(record, rows, clock),
+        queries=[Query(one["title"], one["sql"], one["rows"], clock.second(one["time"])) for one in record["queries"]],
+        failure=record["failure"] or "",
+        blames=record["blames"] or "",
+        copies=material.copies.get(record["location"], []),
+    )
+
+
+def unrun_log(case_id: str) -> ScenarioLog:
+    """The form's own table for a test case whose scenario did not run."""
+    case = TEST_CASES[case_id]
+    values = {"run": f"test-{case_id.replace('-', '').lower()}-001", "index": form.INDEXES[case_id]}
+    return ScenarioLog(
+        number=1,
+        title="",
+        location="",
+        result=NOT_RUN,
+        description=case.description,
+        rows=_unseen(case_id, NOT_RUN),
+        details=[(label, NOT_RUN) for label in form.details_of(case_id)],
+        observations=[NOT_RUN],
+        queries=[Query(title, sql.format(table="test_orders", **values), None) for title, sql in QUERIES[case_id]],
+    )
+
+
+def has_own_table(record: dict[str, Any]) -> bool:
+    """True if the record judged every row of the form's own table, or nothing at all."""
+    judged = {(row["field"], row["expected"]) for row in record["observations"]}
+    return not judged or judged >= set(TEST_CASES[record["id"]].fields)
+
+
+def log_paths(record: dict[str, Any], material: Material) -> list[str]:
+    """The record's log files, below its run's folder; with the run's id where there are several runs."""
+    prefix = f"{record['run_id']}/" if material.merged else ""
+    return [prefix + path.rpartition(f"/{record['run_id']}/")[2] for path in record["logs"]]
+
+
+def _logs(record: dict[str, Any], material: Material) -> str:
+    return ", ".join(log_paths(record, material)) or "no worker was started, so there is none"
+
+
+def _unseen(case_id: str, result: str) -> list[Row]:
+    """The form's rows where nothing was observed: because it did not run, or because it failed before."""
+    actual, verdict = (NOT_RUN, NOT_RUN) if result == NOT_RUN else (NOT_OBSERVED, UNKNOWN)
+    return [Row(field, expected, actual, verdict) for field, expected in TEST_CASES[case_id].fields]
+
+
+def _details(record: dict[str, Any], clock: Clock, logs: str) -> list[tuple[str, str]]:
+    known = {
+        form.START: clock.second(record["started"]),
+        form.END: clock.second(record["ended"]) if record["ended"] else NOT_RECORDED,
+        form.LOG: logs,
+        form.LOGS: logs,
+        form.W2_CLAIM: _call(record, "worker-2", "claim", clock),
+        form.COMPLETION: _call(record, "worker-2", "status", clock),
+    }
+    for fact in record["facts"]:  # of several with one label the last counts: a worker that was started again
+        if fact["label"] in (form.WINDOW, form.SAMPLES, form.API_ERROR):
+            known[fact["label"]] = fact["value"]
+        elif fact["label"] == form.SWITCHED:
+            known[fact["label"]] = f"{clock.instant(fact['time'])} ({fact['value']})"
+        else:
+            known[fact["label"]] = clock.instant(fact["time"])
+    wanted = form.details_of(record["id"])
+    return [(label, known.get(label, NOT_RECORDED)) for label in wanted]
+
+
+def _call(record: dict[str, Any], worker: str, kind: str, clock: Clock) -> str:
+    """When the worker's last call of that kind was granted, by the wire."""
+    times = [
+        call["answered"]
+        for call in record["wire"]
+        if call["worker"] == worker and call["kind"] == kind and call["status"] == 200 and call["answered"]
+    ]
+    return clock.instant(times[-1]) if times else NOT_RECORDED
+
+
+def _observations(record: dict[str, Any], rows: list[Row], clock: Clock) -> list[str]:
+    """What the rows rest on, and the facts that have no place of their own in the form."""
+    lines = [
+        f"{'' if row.verdict == PASS else '✗ '}{row.field} = {row.actual}: {row.because}" for row in rows if row.because
+    ]
+    lines += [
+        f"{clock.instant(fact['time'])} {fact['label']}: {fact['value']}"
+        for fact in record["facts"]
+        if fact["label"] not in form.details_of(record["id"])
+    ]
+    calls = [call["answer"] for call in record["wire"] if call["kind"] == "kill switch"]
+    if calls:
+        lines.append(f"answers to kill-switch calls on the wire: {', '.join(calls)}")
+    if record["failure"] and not any(row.differs for row in rows):
+        lines.append(f"✗ {record['failure'].strip()}")
+    return lines or ["nothing beyond the table above"]

@@ -1,0 +1,179 @@
+"""Sections 3 and 4: totals, blockers, failures, issues, observations and recommendations."""
+
+from typing import Any
+
+from support.catalogue import TEST_CASES
+from support.evidence import PASS
+from support.resultlog import form
+from support.resultlog.merging import Material
+from support.resultlog.model import (
+    BAD,
+    WARN,
+    Blocker,
+    BlockerCount,
+    Box,
+    CaseLog,
+    Choice,
+    FailureBlock,
+    Issue,
+    ScenarioLog,
+    pass_fail,
+)
+from support.verdict import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, P1_NEEDED
+
+ACTIONS = {
+    "the executor": "Fix the executor, so that what differs above is as expected; then run the test case again.",
+    "the stand": "Put the stand right (a server, port, process or account); nothing is said about the executor until then.",
+    "the settings": "Correct the setting that the failure names; nothing is said about the executor until then.",
+    "the agent command": "Correct agent_command, so that it starts a worker; nothing is said about the executor until then.",
+    "the suite": "Correct the acceptance suite; nothing is said about the executor until then.",
+}
+CONFIGURATION = ("the settings", "the agent command")
+
+
+def overall(cases: list[CaseLog]) -> Choice:
+    """All passed, failed as soon as one failed, else partial."""
+    failed, passed = any(case.result == FAIL for case in cases), all(case.result == PASS for case in cases)
+    return Choice(
+        (
+            Box("ALL PASSED", passed, strong=True),
+            Box("PARTIAL", not passed and not failed, WARN, True),
+            Box("FAILED", failed, BAD, True),
+        )
+    )
+
+
+def completed(material: Material, troubles: list[str]) -> Choice:
+    """Whether the run came to its end, and how much of the suite it was."""
+    whole = material.ended is not None and not troubles
+    there = sum(len(locations) for locations in material.expected.values())
+    part = "" if len(material.selected) >= there else f"{len(material.selected)} of {there} scenarios were selected"
+    return Choice((Box("Yes", whole), Box("No (stopped early)", not whole, BAD)), part)
+
+
+def decision_boxes(decision: str) -> Choice:
+    """The decision as the form's three boxes."""
+    kinds = ((APPROVED, "good"), (CONDITIONAL, WARN), (BLOCKED, BAD))
+    return Choice(tuple(Box(word, word == decision, kind) for word, kind in kinds))
+
+
+def critical(results: dict[str, str]) -> list[Blocker]:
+    """The "Critical Tests"."""
+    return [
+        Blocker(
+            form.PRIORITY_SHOWN[TEST_CASES[row.case_id].priority],
+            row.case_id,
+            row.name,
+            row.reason,
+            pass_fail(results[row.case_id]),
+        )
+        for row in form.CRITICAL
+    ]
+
+
+def blockers(results: dict[str, str]) -> list[BlockerCount]:
+    """The "Blocker Status Summary". P1 is clear from 80 % on, as in the criteria; P0 only when all passed."""
+    p0, p1 = (
+        [results[case.id] for case in TEST_CASES.values() if case.priority == priority] for priority in ("P0", "P1")
+    )
+    p0_clear = all(result == PASS for result in p0)
+    p1_clear = p1.count(PASS) >= P1_NEEDED * len(p1) and NOT_RUN not in p1
+    return [
+        _counted("P0 (Critical)", p0, p0_clear),
+        _counted("P1 (High)", p1, p1_clear),
+        _counted("All Blockers", p0 + p1, p0_clear and p1_clear, strong=True),
+    ]
+
+
+def _counted(kind: str, results: list[str], clear: bool, strong: bool = False) -> BlockerCount:
+    unrun = results.count(NOT_RUN)
+    choice = Choice((Box("Clear", clear), Box("Blocked", not clear, BAD)), f"{unrun} NOT RUN" if unrun else "")
+    passed = results.count(PASS)
+    return BlockerCount(kind, len(results), passed, len(results) - passed - unrun, choice, strong)
+
+
+def failures(cases: list[CaseLog]) -> list[FailureBlock]:
+    """3.4: one block for each failed test case."""
+    return [_failure(case) for case in cases if case.failed]
+
+
+def _failure(case: CaseLog) -> FailureBlock:
+    blames = list(dict.fromkeys(scenario.blames or "unknown" for scenario in case.failed))
+    summary = [line for scenario in case.failed for line in told(scenario)]
+    because = [f"{row.field}: {row.because}" for scenario in case.failed for row in scenario.differing if row.because]
+    impacts = (
+        case.priority == "P0",
+        "the executor" in blames or "the suite" in blames,
+        any(name in blames for name in CONFIGURATION),
+        "the stand" in blames,
+    )
+    return FailureBlock(
+        case_id=case.id,
+        name=case.name,
+        summary=summary,
+        cause=[f"Whose fault it looks like: {', '.join(blames)}", *because],
+        impacts=list(zip(form.IMPACTS, impacts, strict=True)),
+        action=[ACTIONS.get(blame, "Find out why it failed, and run it again.") for blame in blames],
+        again=[f"behave {scenario.location}" for scenario in case.failed],
+    )
+
+
+def told(scenario: ScenarioLog) -> list[str]:
+    """A failed scenario in lines: its name, then the rows that differ, or else the failure itself."""
+    lines = [f"{scenario.location} {scenario.title or '(the form’s own table)'}"]
+    seen = [row for row in scenario.differing if row.because or row.verdict == FAIL]
+    lines += [f"  ✗ {row.field}: expected {row.expected}, actual {row.actual}" for row in seen]
+    if not seen:
+        lines += [f"  ✗ {line}" for line in scenario.failure.strip().split("\n")[:12]]
+    return lines
+
+
+def issues(cases: list[CaseLog], troubles: list[str]) -> list[Issue]:
+    """4.1: a failed scenario is an issue, as severe as its test case's priority; so is trouble of the whole run."""
+    found = [
+        (f"{told(scenario)[1].strip(' ✗')} ({scenario.location})", form.SEVERITIES[case.priority], case.id)
+        for case in cases
+        for scenario in case.failed
+    ]
+    found += [(trouble, form.SEVERITIES["P0"], "all") for trouble in troubles]
+    return [Issue(number, *one) for number, one in enumerate(found, 1)]
+
+
+def observations(material: Material) -> list[str]:
+    """4.2: what is no issue and still worth knowing."""
+    records = [record for record in material.records if record["result"] != NOT_RUN]
+    lines = []
+    if records:
+        slowest = max(records, key=lambda record: record["duration_s"])
+        seconds = sum(record["duration_s"] for record in records)
+        lines.append(
+            f"{len(records)} scenarios took {seconds:.1f} s, the longest {slowest['duration_s']:.1f} s: {slowest['name'].strip()}"
+        )
+        calls = sum(len(record["wire"]) for record in records)
+        faulty = sum(1 for record in records for call in record["wire"] if call["fault"])
+        lines.append(f"{calls} calls of workers went over the wire; {faulty} of them were made to fail on purpose.")
+        changes = sum(len(record["statements"]) for record in records)
+        lines.append(f"The server counted {changes} schema changes in all scenarios together.")
+    for location, copies in material.copies.items():
+        lines.append(f"{location} was judged in {len(copies)} runs; it counts as passed only if every copy passed.")
+    return lines or ["No scenario ran."]
+
+
+def recommendations(cases: list[CaseLog], environment: dict[str, str], blocks: list[FailureBlock]) -> list[str]:
+    """4.3: what would let the decision be better, or better founded."""
+    lines = [f"{block.case_id}: {action}" for block in blocks for action in block.action]
+    unrun = [case.id for case in cases if case.result == NOT_RUN]
+    if unrun:
+        lines.append(
+            f"Run what did not run: behave {'--tags=' + ','.join('@' + name for name in unrun) if len(unrun) < len(cases) else ''}".rstrip()
+        )
+    if any("unknown" in str(environment.get(part, "")) for part in ("SaaS API", "Agent")):
+        lines.append(
+            "Build the SaaS API and the agent with their commit hash: this log cannot name the build it judged."
+        )
+    return lines or ["None: every test case passed."]
+
+
+def counts(verdict: dict[str, Any]) -> dict[str, str]:
+    """PASS, FAIL or NOT RUN by test case id."""
+    return {case_id: case["result"] for case_id, case in verdict["test_cases"].items()}

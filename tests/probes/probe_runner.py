@@ -1,0 +1,57 @@
+"""A run without a stack: behave with the Allure recorder and evidence records, and nothing under test.
+
+``environment.py`` of a probe imports ``evidence_of`` and overrides what it wants to break.
+"""
+
+import os
+from pathlib import Path
+
+from behave.model import Scenario
+from behave.runner import Context, Runner
+
+from support import evidence
+from support.allure.outcomes import blame_of
+from support.allure.recorder import AllureRecorder
+from support.evidence import FAIL, PASS, Evidence, Secrets
+from support.gateway.calls import now
+from support.record import RunRecord
+from support.selection import Selection, location_of, scenarios_of
+
+SECRET = "s3cr3t-of-the-probe"
+
+
+class ProbeRunner(Runner):
+    """Runs the probe's features in the folder that ``PROBE_FOLDER`` names; fails as behave and the check at the end say."""
+
+    def run_model(self, features=None):
+        folder = Path(os.environ["PROBE_FOLDER"])
+        selected = [s for s in scenarios_of(self.features) if s.should_run(self.config)]
+        expected: dict[str, set[str]] = {}
+        for scenario in selected:
+            for tag in scenario.effective_tags:
+                expected.setdefault(str(tag), set()).add(location_of(scenario))
+        record = RunRecord(folder.name, now(), "Asia/Bangkok", "a tester", "", [], {}, [])
+        secrets = Secrets([SECRET])
+        recorder = AllureRecorder(folder, Selection(selected, expected), record, secrets)
+        self.context.recorder, self.context.secrets, self.context.folder = recorder, secrets, folder
+        recorder.watch(self)
+        failed = super().run_model(features)
+        differences = recorder.conclude(failed)
+        (folder / "outcome.txt").write_text("\n".join([str(failed), *differences]), encoding="utf-8")
+        return failed or bool(differences)
+
+
+def begin(context: Context, scenario: Scenario) -> None:
+    """What the suite's own before_scenario does."""
+    context.recorder.begin(scenario)
+
+
+def finish(context: Context, scenario: Scenario) -> None:
+    """What the suite's own after_scenario does: leave an evidence record."""
+    record = Evidence("TC-02", scenario.name, scenario.feature.name, location_of(scenario), [], "")
+    record.ended = now()
+    broken = next((step for step in scenario.all_steps if step.exception), None)
+    if broken is not None:
+        record.failure, record.blames = str(broken.exception), blame_of(broken.exception, in_step=True)
+    record.result = PASS if scenario.status.name == "passed" else FAIL
+    evidence.write(record, context.folder / "evidence", context.secrets)
