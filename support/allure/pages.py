@@ -184,13 +184,14 @@ def _outcome(statement: dict[str, Any]) -> str:
 
 def facts(record: dict[str, Any], clock: Clock) -> str:
     """The facts and the workers' ends, as a fragment."""
-    rows = [[clock.time(fact["time"]), fact["label"], fact["value"]] for fact in record["facts"]]
+    found = sorted(record["facts"], key=lambda fact: fact["time"])
+    rows = [[clock.time(fact["time"]), fact["label"], fact["value"]] for fact in found]
     ends = [
         [f"worker {w['number']}", clock.time(w["started"]), clock.time(w["ended"]), clock.time(w["killed"]),
          "" if w["exit_status"] is None else w["exit_status"]]
         for w in record["workers"]
     ]  # fmt: skip
-    found = heading("Facts") + table(["Time", "Fact", "Value"], rows) if rows else ""
+    told = heading("Facts") + table(["Time", "Fact", "Value"], rows) if rows else ""
     if ends:
-        found += heading("Workers") + table(["Worker", "Started", "Ended", "Killed", "Exit status"], ends)
-    return found
+        told += heading("Workers") + table(["Worker", "Started", "Ended", "Killed", "Exit status"], ends)
+    return told

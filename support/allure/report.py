@@ -33,10 +33,8 @@ CHARTS = [
     {"type": "statusDynamics", "title": "Status, run by run"},
     {"type": "testResultSeverities", "title": "Scenarios by severity"},
     {"type": "statusTransitions", "title": "What changed between runs"},
-    {"type": "stabilityDistribution", "title": "Stability by test case", "groupBy": "story", "threshold": 90,
-     "skipStatuses": ["skipped", "unknown"]},
     {"type": "durationDynamics", "title": "Duration, run by run"},
-]  # fmt: skip
+]
 
 _ANALYTICS = re.compile(
     r'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>', re.DOTALL

@@ -33,7 +33,7 @@ COLOURS = {
 _LEGEND = [
     ("claim", "claim"), ("kill switch", "kill switch: off"), ("kill switch on", "kill switch: on, or the call failed"),
     ("heartbeat", "heartbeat"), ("status", "status"), ("rollback", "rollback"), ("lease", "lease"),
-    ("window", "metrics window"), ("add", "ADD INDEX"), ("drop", "DROP INDEX"), ("error", "refused, or worker killed"),
+    ("window", "metrics window"), ("add", "ADD INDEX"), ("drop", "DROP INDEX"), ("error", "refused, or killed"),
 ]  # fmt: skip
 
 
@@ -194,6 +194,8 @@ def _mark(call: dict[str, Any], scale: _Scale, y: float) -> str:
 
 
 def _colour(call: dict[str, Any]) -> str:
+    if call["kind"] == "claim" and call["status"] != 200:
+        return "error"
     if call["kind"] != "kill switch":
         return call["kind"] if call["kind"] in COLOURS else "other"
     on = call["status"] != 200 or '_active":true' in call["response_body"].replace(" ", "")

@@ -3,7 +3,8 @@
 import functools
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from support.resultlog import appendix, form, markdown, rows
@@ -14,6 +15,18 @@ MARKDOWN, PAGE = "result-log.md", "result-log.html"
 TICKED = {"good": "✅", "bad": "❌", "warn": "⚠️"}
 EMPTY = "⬜"
 BLANK = "______________________"
+
+
+class _Kept(FileSystemBytecodeCache):
+    """Compiled templates beside Python's own compiled modules; where nothing can be written, compiled each time."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep one, if that is possible."""
+        try:
+            Path(self.directory).mkdir(exist_ok=True)
+            super().dump_bytecode(bucket)
+        except OSError:
+            pass  # a folder that is not ours to write in: slower, and all the same
 
 
 def as_markdown(log: Log) -> str:
@@ -37,6 +50,7 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        bytecode_cache=_Kept(str(TEMPLATES / "__pycache__")),
     )
     environment.globals |= {"form": form, "rows": rows, "appendix": appendix, "style": Markup(style)}
     environment.filters |= {

@@ -1,6 +1,6 @@
 """A run without a stack: behave with the Allure recorder and evidence records, and nothing under test.
 
-``environment.py`` of a probe imports ``evidence_of`` and overrides what it wants to break.
+The hooks in ``environment.py`` do what the suite's own hooks do, and break where the test says so.
 """
 
 import os
@@ -21,7 +21,7 @@ SECRET = "s3cr3t-of-the-probe"
 
 
 class ProbeRunner(Runner):
-    """Runs the probe's features in the folder that ``PROBE_FOLDER`` names; fails as behave and the check at the end say."""
+    """Runs the probe's features and leaves its folder in ``PROBE_FOLDER``; fails as behave and the check at the end say."""
 
     def run_model(self, features=None):
         folder = Path(os.environ["PROBE_FOLDER"])

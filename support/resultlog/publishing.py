@@ -1,0 +1,75 @@
+"""Writing what people read, so that nobody ever reads half of it; and keeping the reports folder small."""
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from support import verdict
+from support.resultlog import form
+from support.resultlog.building import build
+from support.resultlog.merging import Material
+from support.resultlog.rendering import MARKDOWN, PAGE, as_markdown, as_page
+
+VERDICT = "verdict.json"
+PRODUCTS = (VERDICT, MARKDOWN, PAGE)
+LATEST, RUNS = "latest", "runs"
+_RUN_NAME = "%Y%m%d-%H%M%S"
+
+
+def write(material: Material, into: Path) -> dict[str, Any]:
+    """Write ``verdict.json``, ``result-log.md`` and ``result-log.html`` into a folder, and return the verdict.
+
+    :raises BadEvidence: a record has not the shape of one; nothing is written then.
+    """
+    log, content = build(material)
+    texts = {MARKDOWN: as_markdown(log), PAGE: as_page(log)}
+    into.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        _put(into / name, text.encode("utf-8"))
+    verdict.write(content, into / VERDICT)
+    return content
+
+
+def copy_up(run_folder: Path, reports: Path) -> None:
+    """Copy the products of a run into the reports folder, and point ``latest`` at the run."""
+    for name in PRODUCTS:
+        _put(reports / name, (run_folder / name).read_bytes())
+    partial = reports / f".{LATEST}-{os.getpid()}"
+    partial.unlink(missing_ok=True)
+    partial.symlink_to(os.path.relpath(run_folder.resolve(), reports.resolve()))
+    partial.replace(reports / LATEST)
+
+
+def prune(reports: Path, days: int = form.RETENTION_DAYS, now: datetime | None = None) -> list[str]:
+    """Remove the folders of runs that are older than ``days``, and return their names.
+
+    The age is in a run's name, to within a day of time zones. What is not named like a run, is a link, or is the one
+    that ``latest`` points at, stays.
+    """
+    runs, latest = reports / RUNS, (reports / LATEST).resolve()
+    oldest = (now or datetime.now(UTC)) - timedelta(days=days)
+    removed = []
+    for folder in sorted(runs.iterdir()) if runs.is_dir() else []:
+        started = _started(folder.name)
+        if started is None or started >= oldest or folder.is_symlink() or folder.resolve() == latest:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)  # another run may be removing it too
+        removed.append(folder.name)
+    return removed
+
+
+def _started(name: str) -> datetime | None:
+    """When a run of that name started, at the earliest that the name allows; None if it is no run's name."""
+    try:
+        return datetime.strptime(name.rpartition("-")[0], _RUN_NAME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file that is whole or as it was, also when two runs end at once."""
+    partial = path.with_name(f".{path.name}-{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)

@@ -1,0 +1,45 @@
+"""Has anybody changed a record since the result log was made? The hashes in the log are held against the files."""
+
+import re
+from pathlib import Path
+
+from support.resultlog.reading import BadEvidence, Folder
+
+_ROW = re.compile(r"^\| `runs/([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", re.MULTILINE)
+_DECISION = re.compile(r"^\*\*Decision:\*\* .*?(?:✅|⚠️|❌) (\w+)", re.MULTILINE)
+
+
+def hashes_in(log: Path) -> dict[str, str]:
+    """The hashes that a result log states, by path below the ``runs`` folder.
+
+    :raises BadEvidence: it cannot be read, or states none.
+    """
+    found = dict(_ROW.findall(_text(log)))
+    if not found:
+        raise BadEvidence(f"{log}: states no hash of evidence, so it is no result log or not a whole one")
+    return found
+
+
+def decision_in(log: Path) -> str | None:
+    """The decision that a result log states."""
+    found = _DECISION.search(_text(log))
+    return found.group(1) if found else None
+
+
+def differences(stated: dict[str, str], folders: list[Folder]) -> list[str]:
+    """Each file that is not what the log was made from, in words; empty when all are.
+
+    Files of runs that are not among ``folders`` are missing: a log of two runs is not verified by one of them.
+    """
+    there = {f"{folder.run_id}/{name}": sha for folder in folders for name, sha in folder.hashes.items()}
+    told = [f"{path}: was changed after the result log was made" for path in stated if there.get(path, stated[path]) != stated[path]]
+    told += [f"{path}: is in the result log and not there any more" for path in stated if path not in there]
+    told += [f"{path}: is there and not in the result log" for path in there if path not in stated]
+    return sorted(told)
+
+
+def _text(log: Path) -> str:
+    try:
+        return log.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadEvidence(f"{log}: cannot be read as a result log: {error}") from error

@@ -1,0 +1,148 @@
+"""The check at the end notices every side that tells another story, and the evidence reads well."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from support.allure import attachments, pages, timeline
+from support.allure.check import check
+from support.allure.outcomes import Outcome
+
+PLACE = "features/x.feature:3"
+
+
+def outcome(status: str = "passed") -> Outcome:
+    return Outcome(PLACE, "a scenario", "x", None, "", ["TC-02"], [], 1, status, True, None)
+
+
+@pytest.fixture
+def sides(tmp_path: Path) -> tuple[Path, Path]:
+    """A folder with one passed result and one with one evidence record, which agree."""
+    results, evidence = tmp_path / "results", tmp_path / "evidence"
+    results.mkdir()
+    evidence.mkdir()
+    labels = [{"name": "location", "value": PLACE}, {"name": "test_case", "value": "TC-02"}]
+    (results / "a-result.json").write_text(json.dumps({"name": "a", "status": "passed", "labels": labels}))
+    (evidence / "a.json").write_text(json.dumps({"location": PLACE, "result": "PASS", "started": "2026-01-01"}))
+    return results, evidence
+
+
+def differences(sides: tuple[Path, Path], status: str = "passed", failed: bool = False, ids=None) -> list[str]:
+    return check(*sides, [outcome(status)], failed, {"TC-02": {PLACE}} if ids is None else ids)
+
+
+def change(file: Path, **changes: str) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def test_sides_that_agree_have_no_difference(sides):
+    assert differences(sides) == []
+
+
+def test_a_result_that_is_gone_is_named(sides):
+    (sides[0] / "a-result.json").unlink()
+    assert differences(sides) == [f"{PLACE}: behave calls it passed, Allure has 0 results of it"]
+
+
+@pytest.mark.parametrize("status", ["failed", "error", "hook_error", "cleanup_error", "untested", "skipped"])
+def test_a_result_greener_than_behave_is_named(sides, status):
+    assert any(f"behave calls it {status}, Allure passed" in text for text in differences(sides, status))
+
+
+def test_a_result_from_elsewhere_is_named(sides):
+    other = json.loads((sides[0] / "a-result.json").read_text())
+    other["labels"][0]["value"] = "features/old.feature:1"
+    (sides[0] / "b-result.json").write_text(json.dumps(other))
+    assert differences(sides) == ["features/old.feature:1: Allure has a result, but it was not selected"]
+
+
+@pytest.mark.parametrize("result", ["FAIL", "UNKNOWN", "NOT RUN"])
+def test_evidence_that_did_not_pass_is_named(sides, result):
+    change(sides[1] / "a.json", result=result)
+    assert differences(sides) == [f"{PLACE}: Allure calls it passed, the evidence {result}"]
+
+
+def test_evidence_that_is_gone_is_named(sides):
+    (sides[1] / "a.json").unlink()
+    assert differences(sides) == [f"{PLACE}: Allure calls it passed, the evidence is missing"]
+
+
+def test_evidence_of_what_was_not_selected_is_named(sides):
+    (sides[1] / "b.json").write_text(json.dumps({"location": "y", "result": "PASS", "started": "2026"}))
+    assert differences(sides) == ["y: there is evidence, but it was not selected"]
+
+
+def test_an_id_that_nobody_expects_is_named(sides):
+    assert differences(sides, ids={"TC-03": {PLACE}}) == [
+        f"{PLACE}: TC-02 is not among the expected ids, or not with this scenario"
+    ]
+
+
+def test_a_failed_run_without_a_red_result_is_named(sides):
+    assert differences(sides, failed=True) == ["behave calls the run failed, but no result in Allure is red"]
+
+
+def test_a_long_log_is_cut_from_the_front_and_says_so():
+    lines = [f"line {number}\n" for number in range(1000)]
+    cut = attachments.bounded("".join(lines), "worker-1.log").splitlines(keepends=True)
+    assert cut[0] == "[the last lines only; all of them: worker-1.log]\n"
+    assert cut[1:] == lines[-attachments.LOG_LINES_WHEN_GREEN :]
+
+
+def test_a_log_of_long_lines_keeps_to_its_size():
+    cut = attachments.bounded("\n".join("ก" * 30_000 for _ in range(3)), "worker-1.log")
+    assert len(cut.encode()) < attachments.LOG_BYTES_WHEN_GREEN + 200
+
+
+def test_a_short_log_is_left_as_it_is():
+    assert attachments.bounded("one\ntwo\n", "worker-1.log") == "one\ntwo\n"
+
+
+@pytest.fixture
+def record() -> dict:
+    """Evidence of a worker that is refused, with all that a page has to escape."""
+    start = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+    at = [(start + timedelta(seconds=n / 10)).isoformat() for n in range(11)]
+    call = {"worker": "worker-1", "method": "POST", "path": "/api/executions/<x>/claim", "request_body": "<&>",
+            "arrived": at[2], "answered": at[3], "status": 200, "response_body": json.dumps({"lease_expires_at": at[9]}),
+            "fault": None, "held": True, "after_index": None, "trouble": None, "kind": "claim", "answer": "200 OK"}  # fmt: skip
+    statement = {"thread": 1, "kind": "alter_table", "text": "ALTER TABLE t DROP INDEX `<i>`", "errno": 1205,
+                 "message": "<lock>", "started": at[5], "ended": None, "seconds": 0.1}  # fmt: skip
+    return {
+        "wire": [call, {**call, "kind": "kill switch", "arrived": at[4], "status": None, "fault": "silence"}],
+        "statements": [statement],
+        "workers": [{"number": 1, "started": at[1], "ended": at[8], "killed": at[8], "exit_status": -9}],
+        "facts": [{"label": "Metrics Window", "value": "<w>", "time": at[5]},
+                  {"label": "Sample Count Observed", "value": "3", "time": at[7]}],
+        "queries": [{"title": "ตรวจสอบ", "sql": "SELECT '<'", "rows": [{"a": None, "b": "<b>"}], "time": at[10]}],
+        "logs": [],
+    }  # fmt: skip
+
+
+def test_pages_escape_everything_and_show_thai(record):
+    clock = pages.Clock("Asia/Bangkok")
+    shown = [pages.wire(record, clock, red=True), pages.queries(record, clock, red=True),
+             pages.statements(record, clock), pages.facts(record, clock), timeline.svg(record, clock)]  # fmt: skip
+    for page in shown:
+        assert not any(raw in page for raw in ("<x>", "<&>", "<i>", "<w>", "<lock>", "'<'"))
+    assert "ตรวจสอบ" in shown[1]
+    assert "NULL" in shown[1]
+    assert "19:00:00.200" in shown[0]
+
+
+def test_bodies_are_shown_when_red_only(record):
+    clock = pages.Clock("UTC")
+    assert "&lt;&amp;&gt;" in pages.wire(record, clock, red=True)
+    assert "&lt;&amp;&gt;" not in pages.wire(record, clock, red=False)
+
+
+def test_the_picture_has_the_lanes_the_lease_the_window_and_the_crash(record):
+    picture = timeline.svg(record, pages.Clock("UTC"))
+    words = ("server", "worker 1", "lease until", "metrics window", "killed", "DROP INDEX: error 1205", "(held)")
+    assert [word for word in words if word not in picture] == []
+
+
+def test_no_picture_without_a_moment(record):
+    assert timeline.svg({**record, "wire": [], "statements": [], "workers": [], "facts": []}, pages.Clock("UTC")) == ""
