@@ -18,10 +18,10 @@ ALWAYS = ("Unexpected changes", "None")
 def judge(case: Case, table: Table | None) -> list[Observation]:
     """Observe every Field of the table and note the rows in the evidence.
 
-    :raises SuiteError: the table is missing, empty, or names an unknown Field; or a Field could not be observed while
-        no other one failed, so that nobody can be blamed.
+    :raises SuiteError: the table is not one that can be judged; or a Field could not be observed while no other one
+        failed, so that nobody can be blamed.
     """
-    rows = _rows(table)
+    rows = rows_of(table)
     world = case.look()
     observations = [compare(field, expected, world) for field, expected in [*rows, ALWAYS]]
     case.evidence.observations += observations
@@ -31,7 +31,11 @@ def judge(case: Case, table: Table | None) -> list[Observation]:
     return observations
 
 
-def _rows(table: Table | None) -> list[tuple[str, str]]:
+def rows_of(table: Table | None) -> list[tuple[str, str]]:
+    """(Field, Expected) of every row.
+
+    :raises SuiteError: the table is missing or empty, has other columns, or a Field that is unknown or there twice.
+    """
     if table is None or not table.rows:
         raise SuiteError("the result log's table has no row: nothing would be judged")
     if table.headings != HEADINGS:

@@ -11,6 +11,7 @@ from behave.runner_util import collect_feature_locations, parse_features
 
 from support.catalogue import TEST_CASES
 from support.errors import SettingsError, SuiteError
+from support.judging import rows_of
 from support.settings import PROJECT
 
 FEATURES = PROJECT / "features"
@@ -75,10 +76,26 @@ def expected_scenarios(features: Iterable[Feature]) -> dict[str, set[str]]:
     return expected
 
 
+def _check_judgement(scenario: Scenario) -> None:
+    """Find out before anything is started whether the scenario's last word can be judged at all.
+
+    :raises SuiteError: it ends in no Then, or its table is not one that can be judged; with the place.
+    """
+    thens = [step for step in scenario.all_steps if step.step_type == "then"]
+    if not thens:
+        raise SuiteError(f"{location_of(scenario)} has no Then: it could not fail")
+    for step in thens:
+        try:
+            rows_of(step.table)
+        except SuiteError as error:
+            raise SuiteError(f"{location_of(scenario)}: {error}") from error
+
+
 def select(features: Iterable[Feature], config: Configuration) -> Selection:
     """What this run is to do.
 
     :raises SettingsError: the tags, names or files of the command line select no scenario.
+    :raises SuiteError: an id, a priority or a table that makes no sense.
     """
     expected = expected_scenarios(all_features())
     selected = [scenario for scenario in scenarios_of(features) if scenario.should_run(config)]
@@ -89,4 +106,5 @@ def select(features: Iterable[Feature], config: Configuration) -> Selection:
         )
     for scenario in selected:
         id_of(scenario)
+        _check_judgement(scenario)
     return Selection(selected, expected)

@@ -58,8 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m support.signoff", description=__doc__.split("\n")[0])
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of a run; default: reports/latest")
     parser.add_argument("--into", type=Path, metavar="DIR", help="where to write; default: one run's own, or reports/")
-    parser.add_argument("--verify", action="store_true", help="only see whether evidence was changed after the log was made")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="the result log to verify; default: the one written here")
+    parser.add_argument(
+        "--verify", action="store_true", help="only see whether evidence was changed after the log was made"
+    )
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="the result log to verify; default: the one written here"
+    )
     return parser
 
 

@@ -7,9 +7,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from behave.model_type import Status
 
 from support.allure import report
 from support.allure.recorder import AllureRecorder
@@ -66,18 +70,22 @@ def make_run(folder: Path) -> None:
         kept.observations, kept.ended = rows, now()
         write(kept, folder / "evidence", secrets)
         for step in scenario.all_steps:
-            step.status = "passed"
-        scenario.set_status("passed")
+            step.status = Status.passed
+        scenario.set_status(Status.passed)
     assert recorder.conclude(failed=False) == []
     (folder / "verdict.json").write_text(json.dumps({"decision": "APPROVED"}), encoding="utf-8")
 
 
 def opened(page: Path, fragment: str = "") -> str:
-    """The page's own text after its scripts have run."""
+    """The page's own text after its scripts have run, served as from a web server."""
     needs(BROWSER, "Chromium")
-    with tempfile.TemporaryDirectory() as profile:
-        command = [BROWSER, *FLAGS, f"--user-data-dir={profile}", "--dump-dom", f"{page.as_uri()}{fragment}"]
+    handler = partial(SimpleHTTPRequestHandler, directory=str(page.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, tempfile.TemporaryDirectory() as profile:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/{page.name}{fragment}"
+        command = [BROWSER, *FLAGS, f"--user-data-dir={profile}", "--dump-dom", address]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        server.shutdown()
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -98,10 +106,10 @@ def test_a_then_table_can_be_read_in_the_page(made, tmp_path):
     head, _, tail = html.rpartition("</body>")
     page.write_text(head + OPEN_THE_TABLES + tail, encoding="utf-8")
     shown = opened(page, f"#{chosen}")
-    table = shown[shown.index("IN THE FRAME") :]
+    table = shown[shown.index("<pre>IN THE FRAME") :]
     assert "Field\tExpected\tActual" in table
     assert "fail_reason\tkill_switch\tkill_switch" in table
-    assert "all 8 rows as expected" in table or "rows as expected" in table
+    assert "rows as expected" in table
 
 
 def test_neither_page_calls_home(made):

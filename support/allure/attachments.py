@@ -60,8 +60,6 @@ class Attachments:
 
 def bounded(text: str, name: str) -> str:
     """The last lines of a log, under a line that says so if there were more."""
-    kept = text.splitlines(keepends=True)[-LOG_LINES_WHEN_GREEN:]
-    while len(kept) > 1 and sum(len(line.encode()) for line in kept) > LOG_BYTES_WHEN_GREEN:
-        kept = kept[len(kept) // 10 + 1 :] or kept[-1:]
-    short = "".join(kept)[-LOG_BYTES_WHEN_GREEN:]
+    lines = "".join(text.splitlines(keepends=True)[-LOG_LINES_WHEN_GREEN:])
+    short = lines.encode()[-LOG_BYTES_WHEN_GREEN:].decode("utf-8", "ignore")
     return short if short == text else f"[the last lines only; all of them: {name}]\n{short}"

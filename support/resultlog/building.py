@@ -109,9 +109,8 @@ def _checklist(items: tuple[str, ...], checks: list[dict[str, Any]]) -> list[Che
 
 
 def _pre_notes(material: Material) -> list[str]:
-    notes = [f"setting {name} = {value}" for name, value in material.settings] or [
-        "All settings are at their defaults."
-    ]
+    notes = [f"setting {name} = {value}" for name, value in material.settings] or ["All settings are at their default."]
+    notes.append(f"Times are {material.time_zone}; those inside database rows and quoted words are UTC, as stored.")
     if material.merged:
         notes.insert(0, f"Merged from {len(material.run_ids)} runs: {', '.join(material.run_ids)}")
     return notes
