@@ -6,9 +6,9 @@ from behave.runner import Context
 from support import conflicts, preparing, working
 
 
-@given("claims have a short lease")
-@given("การ claim มี lease สั้น")
-def claims_have_a_short_lease(context: Context) -> None:
+@given("the claim of worker 1 has a short lease")
+@given("การ claim ของ worker 1 มี lease สั้น")
+def claim_has_a_short_lease(context: Context) -> None:
     preparing.use_short_lease(context.case)
 
 

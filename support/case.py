@@ -43,7 +43,7 @@ class Plan:
 class Case:
     """The state that the phrases of one scenario share.
 
-    ``worker_times`` are the contract's variables that differ from the run's settings; ``roles`` maps a worker's number
+    ``worker_times`` are the contract's variables of worker 1 that differ from the run's settings; ``roles`` maps a worker's number
     in the result log to that of its process, where the two differ. ``samples`` are the executions of the application's
     query in the two windows, ``intended`` the measure that is to come out worse.
     """
@@ -112,7 +112,7 @@ class Case:
         self._submit()
         earlier = self.workers.get(number)
         log = self._logs / f"worker-{number}.log"
-        worker = self.stack.worker(number, self.spec.id, log, **self.worker_times)
+        worker = self.stack.worker(number, self.spec.id, log, **(self.worker_times if number == 1 else {}))
         self.at_the_end(worker.end)
         if earlier is not None:
             worker.earlier_calls = [*earlier.earlier_calls, *earlier.gateway.calls]

@@ -10,9 +10,6 @@ from support.waiting import eventually
 from support.workers import Worker
 from support.working import wait_for
 
-FRESH_LEASE = 0.6
-"""Share of a lease that has to be left when a worker is killed, so that a successor's claim surely comes before its end."""
-
 
 def race_for_the_claim(case: Case) -> None:
     """Hold the claims of two workers until both have arrived, then let them go together."""
@@ -53,7 +50,7 @@ def crash_while_waiting(case: Case, index_is_made: bool) -> None:
     if waiting is None:
         gate.release()
         return  # the worker ended without an ALTER: the observations will say so
-    successor = _successor_at_the_door(case, worker) if case.plan.claims_at_the_crash else None
+    successor = _successor_at_the_door(case) if case.plan.claims_at_the_crash else None
     if index_is_made:
         # Frozen first: MariaDB ends the statement of a dead client, but a frozen one is alive to every server
         worker.freeze()
@@ -65,8 +62,12 @@ def crash_while_waiting(case: Case, index_is_made: bool) -> None:
         if successor:
             _let_in_too_early(case, *successor)
         gate.abort(waiting)
-        eventually(lambda: gate.waiting() is None, within=case.settings.patience, what="the end of the orphaned ALTER")
+        eventually(
+            lambda: not gate.holds(waiting), within=case.settings.patience, what="the end of the orphaned ALTER"
+        )
         gate.release()
+        if successor:
+            wait_for(case, successor[0])
 
 
 def await_lease_end(case: Case) -> None:
@@ -95,21 +96,12 @@ def _await_waiting(case: Case, worker: Worker, gate: TableGate) -> WaitingStatem
     return None if reached is True else reached
 
 
-def _successor_at_the_door(case: Case, worker: Worker) -> tuple[Worker, CallGate]:
-    """A second worker whose claim waits at its gateway, and a lease of the first one that has just been renewed."""
+def _successor_at_the_door(case: Case) -> tuple[Worker, CallGate]:
+    """A second worker whose claim waits at its gateway."""
     successor = case.new_worker(case.plan.claims_at_the_crash)
     gate = successor.gateway.hold("claim")
     case.start(successor)
     _await_claim(case, successor, gate)
-    wanted = FRESH_LEASE * case.settings.scaled(case.settings.short_lease_seconds)
-
-    def fresh() -> bool:
-        left = case.lease_left()
-        if not left and worker.running:
-            raise AssertionError(f"{worker.name} is alive and waits for the table, but let its lease run out")
-        return left >= wanted
-
-    eventually(fresh, within=case.settings.patience, what=f"a renewal of the lease of {worker.name}")
     return successor, gate
 
 
@@ -121,7 +113,6 @@ def _let_in_too_early(case: Case, successor: Worker, gate: CallGate) -> None:
     if not case.lease_left() and not any(call.status == 409 for call in successor.gateway.calls_of("claim")):
         raise StandError("the stand was too slow: the lease had ended before the early claim was answered")
     case.calls_before_takeover = successor.gateway.calls_of("claim")
-    wait_for(case, successor)
 
 
 def _kill(case: Case, worker: Worker) -> None:

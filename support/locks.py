@@ -13,6 +13,9 @@ from support.errors import GateNotReached
 from support.waiting import eventually
 
 
+NO_SUCH_THREAD = 1094
+
+
 @dataclass(frozen=True)
 class WaitingStatement:
     """A statement that waits for the table; ``connection`` is the server's id of the connection that sent it."""
@@ -57,9 +60,17 @@ class TableGate:
             self.waiting, within=within, what=f"an ALTER of {self.table} waiting for its lock", error=GateNotReached
         )
 
+    def holds(self, waiting: WaitingStatement) -> bool:
+        """That very statement still waits."""
+        return self.waiting() == waiting
+
     def abort(self, waiting: WaitingStatement) -> None:
         """End the waiting statement as an administrator would: KILL, which works on every server."""
-        self._looking.execute(f"KILL {int(waiting.connection)}")
+        try:
+            self._looking.execute(f"KILL {int(waiting.connection)}")
+        except pymysql.MySQLError as error:
+            if error.args[0] != NO_SUCH_THREAD:  # ended in the meantime, which is what was wanted
+                raise
 
     def release(self) -> None:
         """Let every waiting statement go on."""

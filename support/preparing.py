@@ -86,5 +86,5 @@ def hold_table_once_index_exists(case: Case, table: str) -> None:
 
 
 def use_short_lease(case: Case) -> None:
-    """Claims run out soon after their worker's last sign of life."""
+    """The claim of worker 1 runs out soon after its last sign of life."""
     case.worker_times["execution_lease_timeout_seconds"] = case.settings.short_lease_seconds

@@ -137,10 +137,14 @@ def test_an_agent_that_hangs_is_ended_and_blamed(reports):
 def test_a_run_on_a_named_server_makes_its_own_schema_and_takes_it_away(reports, mysql_server):
     status, output = run(
         reports, "--tags=@TC-02", "-D", "mysql_host=127.0.0.1", "-D", f"mysql_port={mysql_server.port}",
-        ACCEPTANCE_MYSQL_PASSWORD=mysql_server.password,
+        ACCEPTANCE_MYSQL_PASSWORD=mysql_server.password, ACCEPTANCE_API_SECRET="known-to-this-test",
     )  # fmt: skip
 
     assert status == 0, output
+    everything = output + "".join(p.read_text() for p in reports.rglob("*") if p.is_file())
+    assert "X-API-SECRET" not in everything
+    assert "known-to-this-test" not in everything
+    assert mysql_server.password not in everything
     record = json.loads((reports / "latest" / "run.json").read_text())
     schema = record["environment"]["Test Database"]
     assert schema.startswith("executor_test_")

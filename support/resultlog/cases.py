@@ -88,9 +88,8 @@ def behaviour(log: CaseLog) -> str:
             seen = first.failure.strip().split("\n")[0]
         return f"Not as expected in {len(log.failed)} of {_scenarios(len(ran))}{where}: {seen}."
     shown = log.own if log.own.result == PASS else ran[0]
-    seen = "; ".join(
-        f"{row.field}: {row.actual}" for row in shown.rows if row.field not in (STATUS, "Unexpected changes")
-    )
+    told = {field for field, _ in TEST_CASES[log.id].fields} - {STATUS}
+    seen = "; ".join(f"{row.field}: {row.actual}" for row in shown.rows if row.field in told)
     return f"As expected in {_all(len(ran))}. {seen}."
 
 
@@ -139,9 +138,8 @@ def _notes(log: CaseLog) -> list[str]:
         notes.append("The index that stays behind by design is dropped by the clean-up (section 5).")
     if log.id == "TC-09" and ran:
         closed = sum(1 for scenario in ran if _seen(scenario, "Fail-closed behavior"))
-        notes.append(
-            f"Fail-closed in {closed} of {len(ran)} kinds of API failure; any other number is a security issue."
-        )
+        issue = "" if closed == len(ran) else " ⚠️ This is a security issue."
+        notes.append(f"Fail-closed in {closed} of {len(ran)} kinds of API failure.{issue}")
     if log.id == "TC-10" and ran:
         found = [
             scenario for scenario in ran if any(row.field == "Index found and not added again" for row in scenario.rows)

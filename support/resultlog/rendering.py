@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, Template
 from jinja2.bccache import Bucket
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from support.resultlog import appendix, form, markdown, rows
 from support.resultlog.model import Choice, Log
@@ -14,6 +14,15 @@ TEMPLATES = Path(__file__).with_name("templates")
 MARKDOWN, PAGE = "result-log.md", "result-log.html"
 TICKED = {"good": "✅", "bad": "❌", "warn": "⚠️"}
 EMPTY = "⬜"
+SIGNS = {
+    "🔴": '<span class="dot bad"></span>',
+    "🟠": '<span class="dot warn"></span>',
+    "🟢": '<span class="dot good"></span>',
+    "✅": '<b class="good">✓</b>',
+    "❌": '<b class="bad">✗</b>',
+    "⚠️": '<b class="warn">⚠</b>',
+}
+"""What the page shows for a pictograph: a machine that prints may have no font with it."""
 BLANK = "______________________"
 
 
@@ -59,6 +68,7 @@ def _template(name: str) -> Template:
         "fenced": markdown.fenced,
         "comment": markdown.comment,
         "boxes": boxes,
+        "signs": signs,
         "or_blank": lambda text: BLANK if text is None else markdown.cell(text),
     }
     return environment.get_template(name)
@@ -71,3 +81,11 @@ def boxes(choice: Choice) -> str:
         for box in choice.boxes
     ]
     return " / ".join(shown) + (f" — {markdown.cell(choice.note)}" if choice.note else "")
+
+
+def signs(text: str) -> Markup:
+    """``text`` with its pictographs drawn; the rest escaped."""
+    shown = str(escape(text))
+    for pictograph, drawn in SIGNS.items():
+        shown = shown.replace(pictograph, drawn)
+    return Markup(shown)

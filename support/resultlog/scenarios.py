@@ -75,7 +75,7 @@ def has_own_table(record: dict[str, Any]) -> bool:
 def log_paths(record: dict[str, Any], material: Material) -> list[str]:
     """The record's log files, below its run's folder; with the run's id where there are several runs."""
     prefix = f"{record['run_id']}/" if material.merged else ""
-    return [prefix + path.rpartition(f"/{record['run_id']}/")[2] for path in record["logs"]]
+    return [f"{prefix}logs/{path.rpartition('/logs/')[2]}" for path in record["logs"]]
 
 
 def _logs(record: dict[str, Any], material: Material) -> str:

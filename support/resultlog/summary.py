@@ -164,9 +164,8 @@ def recommendations(cases: list[CaseLog], environment: dict[str, str], blocks: l
     lines = [f"{block.case_id}: {action}" for block in blocks for action in block.action]
     unrun = [case.id for case in cases if case.result == NOT_RUN]
     if unrun:
-        lines.append(
-            f"Run what did not run: behave {'--tags=' + ','.join('@' + name for name in unrun) if len(unrun) < len(cases) else ''}".rstrip()
-        )
+        some = f" --tags={','.join('@' + name for name in unrun)}" if len(unrun) < len(cases) else ""
+        lines.append(f"Run what did not run: behave{some}")
     if any("unknown" in str(environment.get(part, "")) for part in ("SaaS API", "Agent")):
         lines.append(
             "Build the SaaS API and the agent with their commit hash: this log cannot name the build it judged."

@@ -1,0 +1,60 @@
+"""Whole runs of the suite that go wrong: exit status, Allure and evidence tell the same story."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.allure.check import label, read
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def behave(reports: Path, *options: str) -> subprocess.Popen[str]:
+    """A run of the suite that leaves its reports in ``reports``."""
+    command = [sys.executable, "-m", "behave", "-D", f"reports={reports}", *options]
+    return subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_an_api_that_cannot_start_leaves_results_that_say_so(tmp_path):
+    run = behave(tmp_path, "--tags=@TC-02", "-D", "api_command=false")
+    output, _ = run.communicate(timeout=120)
+    results = read(tmp_path / "allure-results")
+    assert run.returncode == 1, output
+    assert sorted(result["status"] for result in results) == ["broken", "unknown", "unknown"]
+    (own,) = [result for result in results if not label(result, "location")]
+    assert label(own, "blames") == "the stand"
+    assert all("SaaS API" in result["statusDetails"]["message"] for result in results)
+
+
+def test_ctrl_c_in_the_middle_leaves_the_running_one_red_and_the_rest_visible(tmp_path):
+    run = behave(tmp_path, "--tags=@TC-02,@TC-06")
+    told = ""
+    while "TC-06 Verification Fail + Rollback OK: latency" not in told:  # it begins, and takes seconds
+        told += run.stdout.read(1) or pytest.fail(told)
+    os.kill(run.pid, signal.SIGINT)
+    run.communicate(timeout=120)
+    results = [result for result in read(tmp_path / "allure-results") if label(result, "location")]
+    by_status = {status: [r for r in results if r["status"] == status] for status in ("passed", "broken", "unknown")}
+    assert run.returncode == 1
+    assert len(results) == 6
+    assert len(by_status["passed"]) == 2
+    assert len(by_status["broken"]) == 1
+    assert label(by_status["broken"][0], "blames") == "the run was interrupted"
+    assert len(by_status["unknown"]) == 3
+
+
+def test_an_earlier_runs_results_are_replaced_and_other_formatters_work_beside(tmp_path):
+    old = tmp_path / "allure-results" / "old-result.json"
+    old.parent.mkdir()
+    old.write_text("{}", encoding="utf-8")
+    run = behave(tmp_path, "--tags=@TC-02", "-f", "json", "-o", str(tmp_path / "behave.json"))
+    output, _ = run.communicate(timeout=120)
+    assert run.returncode == 0, output
+    assert [result["status"] for result in read(tmp_path / "allure-results")] == ["passed", "passed"]
+    assert not old.exists()
+    assert (tmp_path / "behave.json").read_text("utf-8").startswith("[")
+    assert (tmp_path / "latest" / "allure-results" / "categories.json").exists()
