@@ -5,10 +5,9 @@ from datetime import UTC
 from support.case import Case
 from support.errors import StandError
 from support.gateway import CallGate
-from support.locks import TableGate, WaitingStatement
 from support.waiting import eventually
 from support.workers import Worker
-from support.working import wait_for
+from support.working import await_gate, wait_for
 
 
 def race_for_the_claim(case: Case) -> None:
@@ -18,7 +17,7 @@ def race_for_the_claim(case: Case) -> None:
     for worker in workers:
         case.start(worker)
     for worker, gate in zip(workers, gates, strict=True):
-        _await_claim(case, worker, gate)
+        await_gate(case, worker, lambda gate=gate: gate.reached, "the claim")
     case.evidence.fact("Both claims have arrived", "let go together")
     for gate in gates:
         gate.release()
@@ -46,7 +45,7 @@ def crash_while_waiting(case: Case, index_is_made: bool) -> None:
     gate = case.table_gate(case.spec.table_name)
     gate.close()
     case.start(worker)
-    waiting = _await_waiting(case, worker, gate)
+    waiting = await_gate(case, worker, gate.waiting, f"an ALTER of {gate.table} waiting for its lock")
     if waiting is None:
         gate.release()
         return  # the worker ended without an ALTER: the observations will say so
@@ -62,9 +61,7 @@ def crash_while_waiting(case: Case, index_is_made: bool) -> None:
         if successor:
             _let_in_too_early(case, *successor)
         gate.abort(waiting)
-        eventually(
-            lambda: not gate.holds(waiting), within=case.settings.patience, what="the end of the orphaned ALTER"
-        )
+        eventually(lambda: not gate.holds(waiting), within=case.settings.patience, what="the end of the orphaned ALTER")
         gate.release()
         if successor:
             wait_for(case, successor[0])
@@ -80,28 +77,12 @@ def await_lease_end(case: Case) -> None:
     eventually(lambda: not case.lease_left(), within=case.settings.patience, what="the end of the lease")
 
 
-def _await_claim(case: Case, worker: Worker, gate: CallGate) -> None:
-    eventually(
-        lambda: gate.reached or not worker.running, within=case.settings.patience, what=f"the claim of {worker.name}"
-    )
-
-
-def _await_waiting(case: Case, worker: Worker, gate: TableGate) -> WaitingStatement | None:
-    """The ALTER at the gate, or None if the worker ended without one."""
-    reached = eventually(
-        lambda: gate.waiting() or not worker.running,
-        within=case.settings.patience,
-        what=f"an ALTER of {gate.table} waiting for its lock",
-    )
-    return None if reached is True else reached
-
-
 def _successor_at_the_door(case: Case) -> tuple[Worker, CallGate]:
     """A second worker whose claim waits at its gateway."""
     successor = case.new_worker(case.plan.claims_at_the_crash)
     gate = successor.gateway.hold("claim")
     case.start(successor)
-    _await_claim(case, successor, gate)
+    await_gate(case, successor, lambda: gate.reached, "the claim")
     return successor, gate
 
 

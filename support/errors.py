@@ -19,8 +19,10 @@ class StandError(AcceptanceError):
     blames = "the stand"
 
 
-class GateNotReached(StandError):
-    """Nobody arrived at a gate in time, though the one who was expected is still alive."""
+class GateNotReached(AcceptanceError):
+    """Nobody arrived at a gate in time, though the worker that was expected there is alive: it hangs elsewhere."""
+
+    blames = "the executor"
 
 
 class SettingsError(AcceptanceError):

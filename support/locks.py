@@ -9,9 +9,6 @@ from dataclasses import dataclass
 import pymysql
 
 from support.database import Account, Database, quoted
-from support.errors import GateNotReached
-from support.waiting import eventually
-
 
 NO_SUCH_THREAD = 1094
 
@@ -50,15 +47,6 @@ class TableGate:
             ("ALTER%", self._account.database, self._account.database),
         )
         return WaitingStatement(row["ID"], row["INFO"]) if row else None
-
-    def await_reached(self, within: float) -> WaitingStatement:
-        """Wait until an ALTER waits at the gate.
-
-        :raises GateNotReached: none came in time.
-        """
-        return eventually(
-            self.waiting, within=within, what=f"an ALTER of {self.table} waiting for its lock", error=GateNotReached
-        )
 
     def holds(self, waiting: WaitingStatement) -> bool:
         """That very statement still waits."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from support.errors import StandError
+from support.errors import AcceptanceError, StandError
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def eventually(
     *,
     within: float,
     what: str,
-    error: type[StandError] = WaitTimeout,
+    error: type[AcceptanceError] = WaitTimeout,
     ignoring: tuple[type[Exception], ...] = (),
 ) -> T:
     """Return the first true value of ``check``.
@@ -62,7 +62,7 @@ def eventually(
     :param what: what is waited for, in words that fit "… did not come to pass".
     :param error: the kind of error to raise when the time is up.
     :param ignoring: exceptions of ``check`` that only mean "not yet"; any other goes through at once.
-    :raises StandError: of the kind ``error``, with the last cause and the history of the values seen.
+    :raises AcceptanceError: of the kind ``error``, with the last cause and the history of the values seen.
     """
     history = _History()
     deadline = time.monotonic() + within

@@ -1,9 +1,16 @@
 """What phrases do while workers work: carry a run out, with everything that is planned happening at its moment."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from support.case import BASELINE, INDEX, MOMENTS, WINDOW, Case
+from support.errors import GateNotReached
 from support.gateway import Call, CallGate
 from support.waiting import eventually
 from support.workers import UnusableAgent, Worker
+
+T = TypeVar("T")
+_OVER = object()
 
 
 def carry_out(case: Case, number: int) -> None:
@@ -45,15 +52,24 @@ def _comes(case: Case, moment: str, worker: Worker, gate: CallGate | None) -> bo
         INDEX: lambda: gate is not None and gate.reached,
         WINDOW: lambda: _window_is_open(case),
     }[moment]
+    came = bool(await_gate(case, worker, has_come, f"the moment when {moment}"))
+    case.evidence.fact("Moment" if came else "Moment that never came", moment)
+    return came
 
-    def come_or_over() -> str | None:
-        if has_come():
-            return "come"
-        return None if worker.running else "over"
 
-    outcome = eventually(come_or_over, within=case.settings.patience, what=f"the moment when {moment}")
-    case.evidence.fact("Moment" if outcome == "come" else "Moment that never came", moment)
-    return outcome == "come"
+def await_gate(case: Case, worker: Worker, reached: Callable[[], T], what: str) -> T | None:
+    """Wait until the worker has arrived where it is awaited, and return what ``reached`` says then.
+
+    :return: None if the worker ended without arriving, which is for the observations to judge.
+    :raises GateNotReached: it neither arrives nor ends.
+    """
+    outcome = eventually(
+        lambda: reached() or (None if worker.running else _OVER),
+        within=case.settings.patience,
+        what=f"{what} ({worker.name})",
+        error=GateNotReached,
+    )
+    return None if outcome is _OVER else outcome
 
 
 def _window_is_open(case: Case) -> bool:
@@ -88,11 +104,7 @@ def _end_refusal(case: Case, worker: Worker) -> None:
     worker's call meets a reset in place of a refusal, and still fails.
     """
     gateway = worker.gateway
-    eventually(
-        lambda: gateway.refusal_seen() or not worker.running,
-        within=case.settings.patience,
-        what=f"a refused connection of {worker.name}",
-    )
+    await_gate(case, worker, gateway.refusal_seen, "a refused connection")
     if gateway.refusing:
         refused = Call(worker.name, "GET", "/api/kill-switch", "", fault=case.plan.fault.name)
         refused.after_index = case.index_exists()

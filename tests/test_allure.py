@@ -230,6 +230,13 @@ def test_ctrl_c_leaves_the_running_scenario_red_and_the_others_visible(tmp_path)
     assert "not run" in probed.of("after")[0]["statusDetails"]["message"]
 
 
+def test_ctrl_c_between_two_scenarios_is_red_too(tmp_path):
+    probed = probe(tmp_path, "plain", breaks="between")
+    assert probed.exit_status == 1
+    (own,) = [r for r in probed.results if not label(r, "location")]
+    assert (own["status"], label(own, "blames")) == ("broken", "the run was interrupted")
+
+
 def test_the_folder_holds_no_result_twice(ways):
     identities = [result["uuid"] for result in ways.results]
     assert len(identities) == len(set(identities))

@@ -134,6 +134,23 @@ def test_an_agent_that_hangs_is_ended_and_blamed(reports):
     assert left_behind(run_id_of(reports)) == []
 
 
+def test_a_gate_that_nobody_reaches_is_an_error_of_its_own_kind(reports):
+    script = reports.parent / "agent.py"
+    script.write_text(
+        "import os, signal, urllib.request\nurllib.request.urlopen(os.environ['SAAS_API_URL'] + '/health')\nsignal.pause()\n"
+    )
+
+    status, output = run(
+        reports, "features/claiming.feature", "--name=TC-10 Worker Crash [+] Lease Expiry$",
+        "-D", f"agent_command={sys.executable} {script} {{execution_id}}", "-D", "patience_seconds=1",
+    )  # fmt: skip
+
+    assert status == 1
+    assert "an ALTER of test_orders waiting for its lock (worker-1) did not come to pass within 1 s" in output
+    assert "Blame:       the executor" in output
+    assert left_behind(run_id_of(reports)) == []
+
+
 def test_a_run_on_a_named_server_makes_its_own_schema_and_takes_it_away(reports, mysql_server):
     status, output = run(
         reports, "--tags=@TC-02", "-D", "mysql_host=127.0.0.1", "-D", f"mysql_port={mysql_server.port}",

@@ -8,7 +8,7 @@ import pytest
 
 from support import tables
 from support.database import Account, Database
-from support.errors import GateNotReached, SettingsError, StandError
+from support.errors import SettingsError, StandError
 from support.journal import Journal
 from support.locks import TableGate
 from support.stacks.schema import ROLES, grant_alter, make_accounts, make_schema, revoke_alter, users
@@ -138,7 +138,7 @@ def test_a_statement_that_runs_is_told_as_running(journal, database, executor, a
     gate.close()
     thread = threading.Thread(target=send, args=(executor, ADD))
     thread.start()
-    gate.await_reached(10)
+    eventually(gate.waiting, within=10, what="the ALTER at the gate")
 
     (running,) = journal.schema_changes()
     assert (running.ended, running.outcome, running.succeeded) == (None, "still running", False)
@@ -178,7 +178,7 @@ def test_the_gate_holds_an_alter_until_it_is_released(database, executor, accoun
     thread = threading.Thread(target=send, args=(executor, ADD))
     thread.start()
 
-    waiting = gate.await_reached(10)
+    waiting = eventually(gate.waiting, within=10, what="the ALTER at the gate")
 
     assert waiting.text == ADD
     assert tables.find_index(tables.indexes(database, account.database), "t", "i") is None
@@ -194,22 +194,13 @@ def test_the_gate_can_end_the_statement_that_waits(database, executor, account):
     thread = threading.Thread(target=lambda: outcome.append(send(executor, ADD)))
     thread.start()
 
-    gate.abort(gate.await_reached(10))
+    gate.abort(eventually(gate.waiting, within=10, what="the ALTER at the gate"))
     thread.join(10)
 
     eventually(lambda: gate.waiting() is None, within=10, what="the end of the statement")
     gate.release()
     assert outcome[0] in (1317, 2013)
     assert tables.find_index(tables.indexes(database, account.database), "t", "i") is None
-
-
-def test_a_gate_that_nobody_reaches_is_an_error_of_its_own_kind(database, account):
-    gate = TableGate(database, account, "t")
-    gate.close()
-
-    with pytest.raises(GateNotReached, match="an ALTER of t waiting for its lock did not come to pass within 0.05 s"):
-        gate.await_reached(0.05)
-    gate.release()
 
 
 # -- the schema -----------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ class AllureRecorder:
     def __init__(self, folder: Path, selection: Selection, record: RunRecord, secrets: Secrets) -> None:
         self._folder, self._selection, self._record = folder, selection, record
         self._results = Results(folder / RESULTS, folder, record, secrets)
+        self._runner: ModelRunner | None = None
         self._begun: list[Scenario] = []
         self._settled: dict[int, Outcome] = {}
         self._evidence: dict[str, dict[str, Any]] = {}
@@ -54,6 +55,7 @@ class AllureRecorder:
             context.print_cleanup_error(context, function, error)
             self._note_cleanup_error(context, error)
 
+        self._runner = runner
         runner.context.on_cleanup_error = note
         for name in ("before_all", "after_all"):
             if name in runner.hooks:
@@ -92,8 +94,12 @@ class AllureRecorder:
         """
         self._settle()
         features = {id(scenario.feature): scenario.feature for scenario in self._selection.selected}
-        elsewhere = [*self._elsewhere, *troubles_of(features.values()), *_of_the_run(self._record.troubles)]
-        unfinished = elsewhere[0].message if elsewhere else "the run ended before it"
+        elsewhere = [*self._elsewhere, *troubles_of(features.values())]
+        troubles = list(self._record.troubles)
+        if self._runner is not None and self._runner.aborted and not elsewhere and INTERRUPTED not in troubles:
+            troubles.insert(0, INTERRUPTED)  # between two scenarios, where behave keeps it to itself
+        elsewhere += _of_the_run(troubles)
+        unfinished = elsewhere[0].message.splitlines()[0] if elsewhere else "the run ended before it"
         for scenario in self._selection.selected:
             if id(scenario) not in self._settled:
                 self._settled[id(scenario)] = self._write(scenario, unfinished)

@@ -27,6 +27,7 @@ from support.evidence import Secrets
 from support.gateway.calls import now
 from support.record import RunRecord
 from support.selection import PRIORITIES
+from support.settings import PROJECT
 
 EPIC = "Executor v1 acceptance"
 RUN_FEATURE = "The run itself"
@@ -144,7 +145,7 @@ class Results:
             return None
         lines = [judgement.message, ""]
         lines += [f"Blame: {judgement.blames}"] if judgement.blames else []
-        lines += [f"Log: {log}" for log in record["logs"]] if record else []
+        lines += [f"Log: {log.removeprefix(f'{PROJECT}/')}" for log in record["logs"]] if record else []
         lines.append(f"Again: behave {outcome.location}")
         traces = [step.trace for step in outcome.steps if step.trace]
         return StatusDetails(message="\n".join(lines), trace="\n".join(traces) or None)

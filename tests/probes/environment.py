@@ -23,6 +23,8 @@ def before_feature(context, feature):
 
 
 def after_feature(context, feature):
+    if os.environ.get("PROBE_BREAKS") == "between":
+        context.abort()  # as behave does when Ctrl-C comes between two scenarios
     _breaks("after_feature")
 
 
