@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BEHAVE_ARGS ?=
 
-.PHONY: help setup accept test unit lint bench clean
+.PHONY: help setup accept test unit lint report bench clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -20,7 +20,6 @@ $(READY): requirements.txt docker/executor/requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed; name one with  make PYTHON=python3.11 …"; exit 2; }
 	@echo "Setting up $(VENV), once; this takes about half a minute …"
-	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "A virtual environment could not be made; on Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
@@ -38,9 +37,12 @@ lint: $(READY) ## style of the code
 unit: $(READY) ## the suite's and the bundled executor's own tests
 	@$(BIN)/python -m pytest
 
+report: $(READY) ## the Allure report of the newest run, as a page and as one file; needs Node.js
+	@$(BIN)/python -m support.allure.report
+
 bench: $(READY) ## where the time of a full run goes
 	@$(BIN)/python -m support.bench
 
 clean: ## remove what setup and runs have made
-	rm -rf $(VENV) .servers reports/* *.egg-info
+	rm -rf $(VENV) .servers .tools reports/* *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

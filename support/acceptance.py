@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from behave.model import Scenario, Step
 
 from support import evidence, verdict
+from support.allure.recorder import RESULTS, AllureRecorder
 from support.case import Case
-from support.errors import INTERRUPTED, AcceptanceError
+from support.errors import INTERRUPTED, AcceptanceError, blame_of
 from support.evidence import FAIL, NOT_RUN, PASS, Evidence, Secrets
 from support.gateway.calls import now
 from support.record import RunRecord
@@ -46,6 +47,7 @@ class AcceptanceRun:
             selected=[location_of(scenario) for scenario in selection.selected],
         )
         self.stack: EmbeddedStack | None = None
+        self.allure: AllureRecorder | None = None
         self._warden: Warden | None = None
         self._begun = False
         self._unjudged = {location_of(scenario) for scenario in selection.selected}
@@ -67,6 +69,7 @@ class AcceptanceRun:
         sweep_leftovers(temporary)
         logs = self.folder / "logs"
         logs.mkdir(parents=True)
+        self.allure = AllureRecorder(self.folder, self.selection, self.record, self.secrets)
         self._warden = Warden.start(self.run_id, self.folder / "logs" / "warden.log")
         folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._warden.remove_folder(folder)
@@ -92,8 +95,11 @@ class AcceptanceRun:
             "Stack": self.settings.stack,
         }
 
-    def close(self) -> dict:
-        """End everything, write and show the verdict, and return it."""
+    def close(self, failed: bool) -> dict:
+        """End everything, write and show the verdict, and return it.
+
+        :param failed: behave calls the run failed.
+        """
         try:
             if self.stack is not None:
                 self.stack.stop()
@@ -107,7 +113,17 @@ class AcceptanceRun:
         if self._unjudged and self._begun:
             some = ", ".join(sorted(self._unjudged)[:3])
             self.record.troubles.append(f"{len(self._unjudged)} selected scenarios were never judged: {some} …")
+        self._conclude_allure(failed)
         return self._conclude()
+
+    def _conclude_allure(self, failed: bool) -> None:
+        if self.allure is None:
+            return
+        try:
+            self.record.troubles += self.allure.conclude(failed)
+            self.allure.publish(self.settings.reports_folder / RESULTS)
+        except Exception as error:  # noqa: BLE001 - the verdict still has to be written
+            self.record.troubles.append(f"the suite: the Allure results could not be written: {error}")
 
     def _conclude(self) -> dict:
         self.record.ended = now()
@@ -132,6 +148,7 @@ class AcceptanceRun:
     def begin(self, scenario: Scenario) -> Case:
         """Start the record of a scenario and bring the database into its first state."""
         self._begun = True
+        self.allure.begin(scenario)
         if self._reporting:
             self.terminal.scenario_starts(scenario.name)
         record = Evidence(
@@ -144,14 +161,19 @@ class AcceptanceRun:
         )
         logs = self.folder / "logs" / record.location.rpartition("/")[2].replace(".feature:", "-")
         logs.mkdir(parents=True, exist_ok=True)
-        return Case(self.stack, self.settings, record, logs)
+        try:
+            return Case(self.stack, self.settings, record, logs)
+        except Exception as error:
+            record.failure, record.blames = self._told(error), blame_of(error, in_step=False)
+            self._judge(record, FAIL)
+            raise
 
     def note_step(self, case: Case, step: Step) -> None:
         """Note how long a phrase took, and the first thing that went wrong."""
         record = case.evidence
         record.steps.append(evidence.Step(f"{step.keyword} {step.name}", step.status.name, step.duration))
         if step.exception is not None and record.failure is None:
-            record.failure, record.blames = self._told(step.exception), blamed(step.exception)
+            record.failure, record.blames = self._told(step.exception), blame_of(step.exception, in_step=True)
 
     def finish(self, case: Case, scenario: Scenario) -> str | None:
         """Clean up after a scenario and write its evidence.
@@ -165,16 +187,19 @@ class AcceptanceRun:
             self._add_failure(record, f"evidence could not be collected: {error}", "the stand")
         for trouble in case.close():
             self._add_failure(record, f"clean-up failed: {trouble}", "the stand")
-        record.ended = now()
         passed = scenario.status.name == "passed" and record.failure is None
         if not passed and record.failure is None:
             self._add_failure(record, f"behave calls the scenario {scenario.status.name}", "the suite")
-        record.result = PASS if passed else NOT_RUN if record.blames == INTERRUPTED else FAIL
+        self._judge(record, PASS if passed else NOT_RUN if record.blames == INTERRUPTED else FAIL)
+        return self._reason_to_stop(record)
+
+    def _judge(self, record: Evidence, result: str) -> None:
+        """The scenario is over: write its evidence and show how it ended."""
+        record.ended, record.result = now(), result
         path = evidence.write(record, self.folder / "evidence", self.secrets)
         self._unjudged.discard(record.location)
         if self._reporting:
             self._show(record, path)
-        return self._reason_to_stop(record)
 
     def _reason_to_stop(self, record: Evidence) -> str | None:
         if record.blames == "the agent command":
@@ -209,14 +234,3 @@ class AcceptanceRun:
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
-
-
-def blamed(error: BaseException) -> str:
-    """Whose fault ``error`` looks like."""
-    if isinstance(error, AcceptanceError):
-        return error.blames
-    if isinstance(error, AssertionError):
-        return "the executor"
-    if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED
-    return "the suite"

@@ -35,3 +35,12 @@ class SuiteError(AcceptanceError):
     """The suite itself is wrong: an unknown Field, a duplicate id, a phrase used where it can't work."""
 
     blames = "the suite"
+
+
+def blame_of(error: BaseException | None, in_step: bool) -> str:
+    """Whose fault ``error`` looks like; an assertion blames the executor in a step only, not in a hook."""
+    if isinstance(error, AcceptanceError):
+        return error.blames
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        return INTERRUPTED
+    return "the executor" if in_step and isinstance(error, AssertionError) else "the suite"

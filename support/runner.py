@@ -39,8 +39,11 @@ class AcceptanceRunner(Runner):
         failed = True
         try:
             run.open()
+            run.allure.watch(self)
             self.context.acceptance = run
             failed = super().run_model(features)
+            if self.aborted and INTERRUPTED not in run.record.troubles:
+                run.record.troubles.append(INTERRUPTED)
         except AcceptanceError as error:
             run.record.troubles.append(run.secrets.masked(f"{error.blames}: {error}"))
             terminal.trouble(error.blames, run.secrets.masked(str(error)))
@@ -48,7 +51,7 @@ class AcceptanceRunner(Runner):
             run.record.troubles.append(INTERRUPTED)
         finally:
             with _interrupts_ignored():
-                run.close()
+                run.close(failed)
         return failed or bool(run.record.troubles)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from allure_behave.utils import step_status_details
 from behave.model import Feature, Rule, Scenario, Step
 
-from support.errors import INTERRUPTED, AcceptanceError
+from support.errors import INTERRUPTED, AcceptanceError, blame_of
 from support.selection import location_of, scenarios_of
 
 PASSED = "passed"
@@ -72,15 +72,6 @@ class Trouble:
     where: str
     blames: str
     message: str
-
-
-def blame_of(error: BaseException | None, in_step: bool) -> str:
-    """Whose fault ``error`` looks like; an assertion blames the executor in a step only, not in a hook."""
-    if isinstance(error, AcceptanceError):
-        return error.blames
-    if isinstance(error, KeyboardInterrupt | SystemExit):
-        return INTERRUPTED
-    return "the executor" if in_step and isinstance(error, AssertionError) else "the suite"
 
 
 def outcome_of(scenario: Scenario, begun: bool, cleanup_errors: Iterable[BaseException] = ()) -> Outcome:

@@ -12,9 +12,9 @@ from behave.runner import Context, ModelRunner
 
 from support.allure.check import check
 from support.allure.judgement import STAND, judge
-from support.allure.outcomes import Outcome, Trouble, blame_of, outcome_of, troubles_of
+from support.allure.outcomes import Outcome, Trouble, outcome_of, troubles_of
 from support.allure.results import Results
-from support.errors import INTERRUPTED
+from support.errors import INTERRUPTED, blame_of
 from support.evidence import Secrets
 from support.record import RunRecord
 from support.selection import Selection

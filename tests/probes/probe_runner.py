@@ -10,8 +10,8 @@ from behave.model import Scenario
 from behave.runner import Context, Runner
 
 from support import evidence
-from support.allure.outcomes import blame_of
 from support.allure.recorder import AllureRecorder
+from support.errors import blame_of
 from support.evidence import FAIL, PASS, Evidence, Secrets
 from support.gateway.calls import now
 from support.record import RunRecord
