@@ -37,7 +37,8 @@ lint: $(READY) ## style of the code
 unit: $(READY) ## the suite's and the bundled executor's own tests
 	@$(BIN)/python -m pytest
 
-report: $(READY) ## the Allure report of the newest run, as a page and as one file; needs Node.js
+report: $(READY) ## make result log and Allure report of the newest run again (Allure needs Node.js)
+	@$(BIN)/python -m support.signoff; test $$? -ne 2
 	@$(BIN)/python -m support.allure.report
 
 bench: $(READY) ## where the time of a full run goes

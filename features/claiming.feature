@@ -14,6 +14,8 @@ Feature: Claiming an execution run
       | Worker 2 HTTP Response     | 409 Conflict |
       | Final execution_run Status | COMPLETED    |
       | Only 1 worker executed     | Yes          |
+      | Worker 1 exit status       | 0            |
+      | Worker 2 exit status       | 3            |
 
   @TC-10 @P2 @normal
   Scenario: TC-10 Worker Crash + Lease Expiry

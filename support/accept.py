@@ -7,9 +7,8 @@ from datetime import datetime
 from behave.__main__ import main as behave
 
 from support.settings import Settings
-from support.verdict import APPROVED, BLOCKED, CONDITIONAL
+from support.signoff import EXIT_STATUS
 
-EXIT_STATUS = {APPROVED: 0, CONDITIONAL: 3, BLOCKED: 4}
 NO_VERDICT = 2
 
 

@@ -2,7 +2,6 @@
 
 import platform
 import secrets
-import shutil
 import tempfile
 import traceback
 from datetime import datetime
@@ -11,15 +10,17 @@ from zoneinfo import ZoneInfo
 
 from behave.model import Scenario, Step
 
-from support import evidence, verdict
+from support import evidence
 from support.allure.recorder import RESULTS, AllureRecorder
 from support.case import Case
-from support.errors import INTERRUPTED, AcceptanceError, blame_of
+from support.checklists import clean_up, pre_checks
+from support.errors import INTERRUPTED, AcceptanceError, StandError, blame_of
 from support.evidence import FAIL, NOT_RUN, PASS, Evidence, Secrets
 from support.gateway.calls import now
 from support.record import RunRecord
 from support.selection import Selection, id_of, location_of
 from support.settings import PROJECT, Settings
+from support.signoff import prune, publish
 from support.stacks.embedded import EmbeddedStack
 from support.terminal import Terminal
 from support.warden import FOLDER_PREFIX, Warden, sweep_leftovers
@@ -77,7 +78,11 @@ class AcceptanceRun:
         for secret in self.stack.secrets():
             self.secrets.add(secret)
         self.record.environment = self._environment()
+        self.record.pre_checks = pre_checks(self.stack, self.settings)
         self.record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
+        failed = [f"{check.item}: {check.detail}" for check in self.record.pre_checks if check.done is False]
+        if failed:
+            raise StandError(f"the pre-test check failed: {'; '.join(failed)}")
         self.terminal.say(
             f"Run {self.run_id}: {len(self.selection.selected)} scenarios against {self.stack.server_version},"
             f" SaaS API {self.stack.health.get('version')}",
@@ -90,6 +95,7 @@ class AcceptanceRun:
         return {
             "MySQL Server": self.stack.server_version,
             "SaaS API": f"{health.get('version', 'unknown')} ({health.get('commit', 'unknown')})",
+            **self.stack.agent(),
             "Test Database": self.stack.schema,
             "OS": platform.platform(),
             "Stack": self.settings.stack,
@@ -100,6 +106,8 @@ class AcceptanceRun:
 
         :param failed: behave calls the run failed.
         """
+        if self.stack is not None:
+            self._clean_up()
         try:
             if self.stack is not None:
                 self.stack.stop()
@@ -116,6 +124,13 @@ class AcceptanceRun:
         self._conclude_allure(failed)
         return self._conclude()
 
+    def _clean_up(self) -> None:
+        """Go through the form's clean-up list while there still is a server to clean up."""
+        self.record.clean_up, self.record.clean_up_script = clean_up(self.stack, self.folder)
+        undone = [f"{check.item}: {check.detail}" for check in self.record.clean_up if check.done is False]
+        if undone:
+            self.record.troubles.append(f"the stand: clean-up is not complete: {'; '.join(undone)}")
+
     def _conclude_allure(self, failed: bool) -> None:
         if self.allure is None:
             return
@@ -128,15 +143,8 @@ class AcceptanceRun:
     def _conclude(self) -> dict:
         self.record.ended = now()
         self.record.write(self.folder, self.secrets)
-        records = [{**record, "file": file.name} for file, record in evidence.read_all(self.folder / "evidence")]
-        content = verdict.verdict(
-            self.run_id, records, self.selection.expected, self.record.environment, self.record.troubles
-        )
-        verdict.write(content, self.folder / "verdict.json")
-        shutil.copyfile(self.folder / "verdict.json", self.settings.reports_folder / "verdict.json")
-        latest = self.settings.reports_folder / "latest"
-        latest.unlink(missing_ok=True)
-        latest.symlink_to(self.folder.relative_to(self.settings.reports_folder))
+        content = publish(self.folder, self.settings.reports_folder)
+        prune(self.settings.reports_folder)
         if self._begun:
             self.terminal.verdict(content, self._shown(self.folder))
         else:

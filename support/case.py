@@ -10,11 +10,11 @@ from support.database import quoted
 from support.errors import StandError, SuiteError
 from support.evidence import Evidence
 from support.gateway import Call, Fault
-from support.journal import SCHEMA_CHANGES, Statement
 from support.locks import TableGate
 from support.saas_api import RunSpec
 from support.settings import Settings
 from support.stacks.embedded import EmbeddedStack
+from support.statements import Statement
 from support.workers import Worker
 from support.workload import Workload
 from support.world import Participant, World
@@ -171,7 +171,7 @@ class Case:
         index = self._find_index(found.indexes)
         threads = self.workload.threads if self.workload else []
         statements = self.stack.journal.read(threads)
-        self._statements = [statement for statement in statements if statement.kind in SCHEMA_CHANGES]
+        self._statements = [statement for statement in statements if statement.changes_schema]
         world = World(
             run=self.spec,
             row=self.database.one("SELECT * FROM execution_runs WHERE id = %s", (run_id,)),
@@ -217,6 +217,11 @@ class Case:
         """
         if self.samples is None:
             return
+        if self.stack.journal.hidden and not world.metrics_window:
+            raise StandError(
+                "the executor reads its metrics by prepared statements, of which this server keeps no text, so its windows"
+                " cannot be told; use MySQL, or have it send plain statements"
+            )
         length = self.settings.scaled(self.settings.metrics_window_seconds)
         before, after = self.samples
         sent = {"baseline": world.workload[:before], "metrics": world.workload[before:]}

@@ -15,7 +15,7 @@ import requests
 
 from support import tables
 from support.database import quoted
-from support.errors import AcceptanceError, StandError
+from support.errors import AcceptanceError
 from support.record import Check
 from support.resultlog import form
 from support.settings import Settings
@@ -36,6 +36,7 @@ DELETIONS = (
     ("Delete test rollback records", "rollbacks", "execution_run_id", "test-tc%"),
     ("Reset kill switches", "kill_switches", "connection_id", "conn-0%"),
     ("Clean up audit logs", "audit_logs", "resource_id", "test-tc%"),
+    ("Clean up audit logs", "audit_logs", "resource_type", "kill_switch"),
 )
 """(item, table, column, pattern) of the rows that scenarios leave. Source: the result log's Appendix B."""
 
@@ -48,9 +49,12 @@ class NotDone(Exception):
 
 
 def pre_checks(stack: EmbeddedStack, settings: Settings) -> list[Check]:
-    """Make the eight checks; a failed one has ``done`` False and its reason in ``detail``. Raises nothing."""
+    """Make the eight checks; a failed one has ``done`` False and its reason in ``detail``.
+
+    :raises AcceptanceError: no worker can be made to look at, so that nothing could be checked for it.
+    """
     worker = stack.worker(1, "test-tc00-001", Path(os.devnull))
-    environment = worker._environment
+    environment = worker.environment
     try:
         looks: tuple[Callable[[], str], ...] = (
             lambda: _api_is_healthy(stack),
@@ -111,9 +115,6 @@ def _checked(item: str, look: Callable[[], str]) -> Check:
         return Check(item, False, str(error))
     except TROUBLES as error:
         return Check(item, False, f"{error}".split("\n")[0] or type(error).__name__)
-
-
-# -- before the first scenario ----------------------------------------------------------------------------------
 
 
 def _api_is_healthy(stack: EmbeddedStack) -> str:
@@ -201,9 +202,6 @@ def _environments() -> Iterator[dict[str, str]]:
             continue  # it has just ended
 
 
-# -- after the last one -----------------------------------------------------------------------------------------
-
-
 def _indexes_dropped(stack: EmbeddedStack, script: list[str]) -> str:
     """Every index that was not there at the start."""
     added = sorted(
@@ -246,5 +244,5 @@ def _workers_ended() -> str:
 def _logs_archived(run_folder: Path) -> str:
     files = [file for file in (run_folder / "logs").rglob("*.log") if file.is_file()]
     if not files:
-        raise StandError(f"there is no log file in {run_folder / 'logs'}")
+        raise NotDone(f"there is no log file in {run_folder / 'logs'}")
     return f"{len(files)} files in runs/{run_folder.name}/logs"

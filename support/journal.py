@@ -6,60 +6,18 @@ every client, so what an executor did can be told without asking it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from support.database import Account, Database
 from support.errors import StandError
+from support.statements import METRICS_TABLE, PREPARED, SCHEMA_CHANGES, Statement, kind_of
 
 _PICOSECONDS = 10**12
-
-SCHEMA_CHANGES = ("alter_table", "create_index", "drop_index")
-METRICS_TABLE = "events_statements_summary_by_digest"
-"""Where an executor reads its metrics, by contract."""
 
 _COLUMNS = (
     "THREAD_ID, EVENT_ID, EVENT_NAME, SQL_TEXT, DIGEST, CURRENT_SCHEMA, MYSQL_ERRNO, MESSAGE_TEXT, TIMER_START, TIMER_END,"
     " TIMER_WAIT, ROWS_EXAMINED, SELECT_SCAN, NO_INDEX_USED, END_EVENT_ID"
 )
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One statement the server was sent.
-
-    ``ended`` is None while it runs. ``errno`` is MySQL's error number, 0 for success. Times are the server's.
-    """
-
-    thread: int
-    event: int
-    kind: str
-    text: str
-    digest: str | None
-    errno: int
-    message: str
-    started: datetime
-    ended: datetime | None
-    seconds: float
-    rows_examined: int
-    full_scan: bool
-
-    @property
-    def succeeded(self) -> bool:
-        """It ended, and without an error."""
-        return self.ended is not None and self.errno == 0
-
-    @property
-    def reads_metrics(self) -> bool:
-        """It read the digest table."""
-        return METRICS_TABLE in self.text.lower()
-
-    @property
-    def outcome(self) -> str:
-        """How it ended, as people write it."""
-        if self.ended is None:
-            return "still running"
-        return "done" if self.errno == 0 else f"Error {self.errno}"
 
 
 class Journal:
@@ -86,17 +44,20 @@ class Journal:
         self._capacity = int(
             self._database.value("SELECT @@performance_schema_events_statements_history_long_size AS size")
         )
+        self.hidden = 0
         self._mark = 0
+        self._counted_before = 0
         self._clock_origin = self._origin()
 
     def mark(self) -> None:
         """Forget what was before: from now on only later statements are told."""
         self._mark = self._now_picoseconds()
+        self._counted_before = self._counted()
         self._clock_origin = self._origin()
 
     def schema_changes(self) -> list[Statement]:
         """Every ALTER TABLE, CREATE INDEX and DROP INDEX that the server was sent since the mark, oldest first."""
-        return [statement for statement in self.read() if statement.kind in SCHEMA_CHANGES]
+        return [statement for statement in self.read() if statement.changes_schema]
 
     def metric_reads(self) -> list[Statement]:
         """Every read of the digest table since the mark, oldest first: these open and close an executor's windows."""
@@ -105,25 +66,37 @@ class Journal:
     def read(self, threads: Iterable[int] = ()) -> list[Statement]:
         """Schema changes, reads of the digest table, and the queries of the given threads, since the mark, oldest first.
 
-        :raises StandError: the server has dropped some of what it recorded since the mark.
+        ``hidden`` is then the number of prepared statements of which the server kept no text.
+
+        :raises StandError: the server has dropped some of what it recorded since the mark, or counts schema changes
+            that it has not recorded.
         """
         kinds = ", ".join(f"'statement/sql/{kind}'" for kind in SCHEMA_CHANGES)
+        prepared = ", ".join(f"'{name}'" for name in PREPARED)
         wanted = ", ".join(str(int(thread)) for thread in threads) or "0"
         condition = (
             f"EVENT_NAME IN ({kinds}) AND (CURRENT_SCHEMA = %s OR LOCATE(%s, SQL_TEXT))"
             f" OR EVENT_NAME = 'statement/sql/select' AND (LOCATE(%s, SQL_TEXT) OR THREAD_ID IN ({wanted}))"
+            f" OR EVENT_NAME IN ({prepared}) AND (CURRENT_SCHEMA = %s OR LOCATE(%s, SQL_TEXT))"
         )
+        hidden: set[tuple[int, int]] = set()
         found: dict[tuple[int, int], Statement] = {}
         for table in ("events_statements_current", "events_statements_history_long"):
             # the table of ended statements is read last: a statement that ends in between is seen ended
             for row in self._database.rows(
                 f"SELECT {_COLUMNS} FROM performance_schema.{table}"
                 f" WHERE TIMER_START > %s AND THREAD_ID <> %s AND ({condition})",
-                (self._mark, self._thread, self._schema, self._schema, METRICS_TABLE),
+                (self._mark, self._thread, self._schema, self._schema, METRICS_TABLE, self._schema, self._schema),
             ):
-                statement = self._statement(row)
-                found[statement.thread, statement.event] = statement
+                text = (row["SQL_TEXT"] or "").strip()
+                kind = kind_of(row["EVENT_NAME"], text)
+                if kind:
+                    found[row["THREAD_ID"], row["EVENT_ID"]] = self._statement(row, kind, text)
+                elif row["EVENT_NAME"] in PREPARED and (not text or text.lower().startswith("execute")):
+                    hidden.add((row["THREAD_ID"], row["EVENT_ID"]))
+        self.hidden = len(hidden)
         self._refuse_a_torn_journal()
+        self._refuse_hidden_changes(sum(statement.changes_schema for statement in found.values()))
         return sorted(found.values(), key=lambda statement: (statement.started, statement.event))
 
     def close(self) -> None:
@@ -140,13 +113,29 @@ class Journal:
                 " what it did not keep; raise performance_schema_events_statements_history_long_size"
             )
 
-    def _statement(self, row: dict) -> Statement:
+    def _counted(self) -> int:
+        """How many schema changes the server has counted since its start, in whatever form they were sent."""
+        names = ", ".join(f"'Com_{kind}'" for kind in SCHEMA_CHANGES)
+        return sum(
+            int(row["Value"]) for row in self._database.rows(f"SHOW GLOBAL STATUS WHERE Variable_name IN ({names})")
+        )
+
+    def _refuse_hidden_changes(self, recorded: int) -> None:
+        """Where texts are missing, the server's plain count says whether a schema change is among them."""
+        if self.hidden and (counted := self._counted() - self._counted_before) > recorded:
+            raise StandError(
+                f"the server counted {counted} schema changes but recorded {recorded}: the executor sends them as prepared"
+                " statements, of which this server keeps no text, so nothing can be said of them; use MySQL, or have it"
+                " send plain statements"
+            )
+
+    def _statement(self, row: dict, kind: str, text: str) -> Statement:
         ended = None if row["END_EVENT_ID"] is None else self._time(row["TIMER_END"])
         return Statement(
             thread=row["THREAD_ID"],
             event=row["EVENT_ID"],
-            kind=row["EVENT_NAME"].rpartition("/")[2],
-            text=(row["SQL_TEXT"] or "").strip(),
+            kind=kind,
+            text=text,
             digest=row["DIGEST"],
             errno=int(row["MYSQL_ERRNO"] or 0),
             message=row["MESSAGE_TEXT"] or "",

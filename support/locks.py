@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pymysql
 
 from support.database import Account, Database, quoted
+from support.statements import SCHEMA_CHANGES, kind_of_text
 
 NO_SUCH_THREAD = 1094
 
@@ -41,12 +42,13 @@ class TableGate:
 
     def waiting(self) -> WaitingStatement | None:
         """The ALTER that waits at the gate now, if any."""
-        row = self._looking.one(
-            "SELECT ID, INFO FROM information_schema.PROCESSLIST"
-            " WHERE STATE = 'Waiting for table metadata lock' AND INFO LIKE %s AND (DB = %s OR LOCATE(%s, INFO))",
-            ("ALTER%", self._account.database, self._account.database),
+        rows = self._looking.rows(
+            "SELECT ID, INFO FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
+            " AND LOCATE(%s, INFO) AND (DB = %s OR LOCATE(%s, INFO))",
+            (self.table, self._account.database, self._account.database),
         )
-        return WaitingStatement(row["ID"], row["INFO"]) if row else None
+        waiting = (WaitingStatement(row["ID"], row["INFO"]) for row in rows)
+        return next((one for one in waiting if kind_of_text(one.text) in SCHEMA_CHANGES), None)
 
     def holds(self, waiting: WaitingStatement) -> bool:
         """That very statement still waits."""

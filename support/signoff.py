@@ -51,7 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _decide(folders, reports, options, terminal)
     except AcceptanceError as error:
         terminal.trouble(error.blames, str(error))
-        return UNDECIDED
+    except OSError as error:
+        terminal.trouble("the disk", f"{error.filename}: {error.strerror}")
+    return UNDECIDED
 
 
 def _parser() -> argparse.ArgumentParser:

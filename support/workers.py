@@ -27,11 +27,13 @@ class Worker:
 
     :param number: 1, 2, … as the scenario counts them.
     :param command: the agent command with the run's id filled in.
+
+    ``environment`` is all that the process is given.
     """
 
     def __init__(self, number: int, command: str, environment: Mapping[str, str], gateway: Gateway, log: Path) -> None:
         self.number, self.command, self.gateway, self.log = number, command, gateway, log
-        self._environment = dict(environment)
+        self.environment = dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
         self.started: datetime | None = None
         self.ended: datetime | None = None
@@ -61,7 +63,7 @@ class Worker:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    env=self._environment,
+                    env=self.environment,
                     start_new_session=True,  # Ctrl-C is for the run, which then ends its workers in order
                 )
             except OSError as error:

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from support.gateway import Call
-from support.journal import Statement
 from support.saas_api import RunSpec
+from support.statements import Statement
 from support.tables import Index
 
 _ADD = re.compile(r"\bADD\b", re.IGNORECASE)

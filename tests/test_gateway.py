@@ -27,6 +27,7 @@ class Api(BaseHTTPRequestHandler):
         content = json.dumps({"path": self.path, "body": body.decode(), "secret": self.headers.get("X-API-SECRET")})
         self.send_response(409 if self.path.endswith("/claim") else 200)
         self.send_header("Content-Type", "application/json")
+        self.send_header("X-Claim-Token", "t-1")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content.encode())
@@ -97,6 +98,20 @@ def test_a_call_goes_through_unchanged_and_is_written_down(gateway):
     assert call.request_body == '{"worker_id": "w"}'
     assert json.loads(call.response_body)["path"] == "/api/executions/r1/claim"
     assert call.arrived <= call.answered
+
+
+def test_a_body_in_chunks_goes_through(gateway):
+    answer = requests.post(f"{gateway.url}/api/audit", data=iter([b'{"a":', b" 1}"]), timeout=5)
+
+    assert answer.json()["body"] == '{"a": 1}'
+    assert gateway.calls[0].request_body == '{"a": 1}'
+
+
+def test_headers_of_the_answer_go_through(gateway):
+    answer = requests.post(f"{gateway.url}/api/executions/r/claim", timeout=5)
+
+    assert answer.headers["X-Claim-Token"] == "t-1"
+    assert answer.headers["Content-Type"] == "application/json"
 
 
 def test_a_gate_holds_the_first_call_that_meets_it_and_lets_later_ones_pass(gateway):

@@ -6,10 +6,10 @@ import pytest
 
 from support.errors import SuiteError
 from support.gateway import Call
-from support.journal import Statement
 from support.observations import REGISTRY, compare, known_fields, look_up
 from support.observations.registry import Seen, observation
 from support.saas_api import RunSpec
+from support.statements import Statement
 from support.tables import Index
 from support.world import Participant, World
 

@@ -12,6 +12,7 @@ from support.errors import SettingsError, StandError
 from support.journal import Journal
 from support.locks import TableGate
 from support.stacks.schema import ROLES, grant_alter, make_accounts, make_schema, revoke_alter, users
+from support.statements import kind_of_text
 from support.waiting import eventually
 from support.workload import CountQuery, LookupQuery, Profile, Workload
 
@@ -167,6 +168,48 @@ def test_a_server_that_keeps_no_record_is_refused(root, account):
     finally:
         database.execute(switch, ("YES",))
         database.close()
+
+
+def test_a_schema_change_sent_as_a_prepared_statement_is_seen_or_refused_but_never_overlooked(journal, executor):
+    send(executor, "PREPARE p FROM 'ALTER TABLE t ADD INDEX i (c)'")
+    assert send(executor, "EXECUTE p") == 0
+
+    try:
+        told = journal.schema_changes()
+    except StandError as refusal:  # MariaDB keeps no text of it
+        assert "the server counted 1 schema changes but recorded 0" in str(refusal)
+    else:
+        assert [(s.kind, s.text, s.errno) for s in told] == [("alter_table", "ALTER TABLE t ADD INDEX i (c)", 0)]
+
+
+def test_a_comment_before_a_statement_hides_nothing(journal, database, executor, account):
+    gate = TableGate(database, account, "t")
+    gate.close()
+    thread = threading.Thread(target=send, args=(executor, f"/* run 7 */ {ADD}"))
+    thread.start()
+
+    waiting = eventually(gate.waiting, within=10, what="the ALTER at the gate")
+
+    assert waiting.text.startswith("/* run 7 */")
+    gate.release()
+    thread.join(10)
+    assert len(journal.schema_changes()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("ALTER TABLE t ADD INDEX i (c)", "alter_table"),
+        ("  /* a */ -- b\n alter  table t drop index i", "alter_table"),
+        ("# c\nCREATE UNIQUE INDEX i ON t (c)", "create_index"),
+        ("drop index i on t", "drop_index"),
+        ("(SELECT 1)", "select"),
+        ("SELECT 'ALTER TABLE t'", "select"),
+        ("UPDATE t SET c = 1", None),
+    ],
+)
+def test_a_statement_is_what_its_text_begins_with(text, kind):
+    assert kind_of_text(text) == kind
 
 
 # -- the gate -------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ CREATE TABLE execution_runs (
 CREATE TABLE execution_claims (
   id               BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   execution_run_id VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  worker_id        VARCHAR(128) NOT NULL,
+  worker_id        VARCHAR(128) NOT NULL DEFAULT '',
   lease_expires_at TIMESTAMP(6) NULL DEFAULT NULL COMMENT 'as granted; renewals are on the run',
   created_at       TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   PRIMARY KEY (id),

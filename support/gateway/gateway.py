@@ -17,6 +17,8 @@ BODY_LIMIT = 20_000
 UPSTREAM_TIMEOUT_SECONDS = 60.0
 HOP_HEADERS = {"connection", "keep-alive", "host", "content-length", "transfer-encoding", "accept-encoding"}
 
+ANSWER_HEADERS = {"connection", "keep-alive", "content-length", "content-type", "transfer-encoding"}
+
 Condition = Callable[[Call], bool]
 
 
@@ -214,7 +216,10 @@ class Gateway:
             api.close()
         call.status = answer.status
         call.response_body = content[:BODY_LIMIT].decode("utf-8", "replace")
-        return http_answer(answer.status, content, answer.getheader("Content-Type", "application/json"))
+        kept = "".join(
+            f"{name}: {value}\r\n" for name, value in answer.getheaders() if name.lower() not in ANSWER_HEADERS
+        )
+        return http_answer(answer.status, content, answer.getheader("Content-Type", "application/json"), extra=kept)
 
     def close(self) -> None:
         """Release everything that is held, end every connection, free the port."""
@@ -237,11 +242,22 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(connection, ("worker", 0), gateway)
 
     def _take(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         self.close_connection = True
         call = Call(self._gateway.worker, self.command, self.path, body[:BODY_LIMIT].decode("utf-8", "replace"))
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_HEADERS}
         self._gateway.carry(call, headers, body, self.connection)
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass  # trailers
+        return body
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = _take
 

@@ -4,6 +4,9 @@ from support.observations.index import told
 from support.observations.registry import Seen, observation, yes_or_no
 from support.world import Participant, World
 
+HARMLESS = ("run", "audit", "other")
+"""Calls that a worker without the claim may make: looking, and saying that it did not get it."""
+
 
 def _participant(world: World, number: int) -> Participant:
     if number not in world.participants:
@@ -45,7 +48,7 @@ def only_one_worker_executed(world: World) -> Seen:
     for one in world.participants.values():
         if one.claim is None or one.claim.status == 200:
             continue
-        later = [call for call in one.calls if call.arrived > one.claim.arrived and call.kind not in ("run", "other")]
+        later = [call for call in one.calls if call.arrived > one.claim.arrived and call.kind not in HARMLESS]
         if later:
             return Seen("No", f"worker {one.number} went on without the claim: {later[0].method} {later[0].path}")
     return Seen("Yes", f"counted on the server: {told(world.adds)}")
@@ -87,6 +90,18 @@ def worker_2_claimed(world: World) -> Seen:
     if lease_expired(world).actual != "Yes":
         return Seen("Yes (before lease expiry)", lease_expired(world).because)
     return Seen("Yes (after lease expiry)", f"answers to its claims: {', '.join(call.answer for call in claims)}")
+
+
+@observation("Worker 1 exit status")
+def worker_1_exit_status(world: World) -> Seen:
+    """How worker 1's process ended; by contract 0 when it brought the run to an end."""
+    return Seen(str(_participant(world, 1).exit_status))
+
+
+@observation("Worker 2 exit status")
+def worker_2_exit_status(world: World) -> Seen:
+    """The same of worker 2; by contract 3 when it did not get the claim."""
+    return Seen(str(_participant(world, 2).exit_status))
 
 
 @observation("Claim before the lease ended")

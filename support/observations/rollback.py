@@ -46,14 +46,16 @@ def rollback_performed(world: World) -> Seen:
 
 @observation("Rollback record status")
 def rollback_record_status(world: World) -> Seen:
-    """The status in the table rollbacks; there is to be one row."""
-    return Seen(_statuses(world))
+    """The status in the table rollbacks; a row that was `pending` before the outcome was known does not count."""
+    statuses = [str(row["status"]) for row in world.rollbacks]
+    final = [status for status in statuses if status != "pending"] or statuses
+    return Seen(", ".join(final) or "no record", f"rollbacks: {_statuses(world)}")
 
 
 @observation("Measure named by the rollback")
 def measure_named(world: World) -> Seen:
-    """The measure that the rollback's reason names."""
+    """The measures that got worse by the server's count and that the rollback's reason names."""
     reasons = " ".join(str(row.get("trigger_reason") or "") for row in world.rollbacks).lower()
     words = {"latency": "latency", "rows examined": "rows", "full scans": "scan"}
-    named = [measure for measure, word in words.items() if word in reasons]
+    named = [measure for measure in world.worse() if words[measure] in reasons]
     return Seen(", ".join(named) or "none", f"trigger_reason: {reasons or 'none'}")

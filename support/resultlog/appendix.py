@@ -53,6 +53,7 @@ def sql(schema: str) -> str:
             "DELETE FROM execution_claims WHERE execution_run_id LIKE 'test-tc%';",
             "DELETE FROM rollbacks WHERE execution_run_id LIKE 'test-tc%';",
             "DELETE FROM audit_logs WHERE resource_id LIKE 'test-tc%';",
+            "DELETE FROM audit_logs WHERE resource_type = 'kill_switch';",
             "DELETE FROM kill_switches WHERE connection_id LIKE 'conn-0%';",
         ]
     )

@@ -1,15 +1,17 @@
 """The whole log, from the material of one run or several."""
 
+from collections.abc import Callable
 from typing import Any
 
 from support.catalogue import TEST_CASES
 from support.evidence import PASS
 from support.resultlog import form, summary
+from support.resultlog.boxes import Choice, done, done_or_not_applicable
 from support.resultlog.cases import case_log
 from support.resultlog.merging import Material, verdict_of
-from support.resultlog.model import ChecklistRow, EvidenceRow, Log, done_or_not_applicable
+from support.resultlog.model import ChecklistRow, EvidenceRow, Log
 from support.resultlog.moments import Clock
-from support.resultlog.reading import BadEvidence
+from support.resultlog.reading import shaped
 from support.verdict import FAIL, NOT_RUN
 
 NOT_REPORTED = "not reported"
@@ -20,13 +22,9 @@ def build(material: Material) -> tuple[Log, dict[str, Any]]:
 
     :raises BadEvidence: a record has not the shape of one.
     """
-    try:
+    with shaped(material.title):
         content = verdict_of(material)
         return _log(material, content), content
-    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
-        raise BadEvidence(
-            f"run {material.title}: a record has not the shape of one: {type(error).__name__}: {error}"
-        ) from error
 
 
 def _log(material: Material, content: dict[str, Any]) -> Log:
@@ -43,7 +41,7 @@ def _log(material: Material, content: dict[str, Any]) -> Log:
         troubles=material.troubles,
         information=_information(material, clock),
         environment=_environment(material),
-        pre_checks=_checklist(form.PRE_CHECKS, material.pre_checks),
+        pre_checks=_checklist(form.PRE_CHECKS, material.pre_checks, done_or_not_applicable),
         pre_notes=_pre_notes(material),
         cases=cases,
         beyond=[
@@ -62,7 +60,7 @@ def _log(material: Material, content: dict[str, Any]) -> Log:
         issues=summary.issues(cases, material.troubles),
         observations=summary.observations(material),
         recommendations=summary.recommendations(cases, material.environment, blocks),
-        clean_up=_checklist(form.CLEAN_UP, material.clean_up),
+        clean_up=_checklist(form.CLEAN_UP, material.clean_up, done),
         clean_up_script=material.clean_up_script.strip(),
         tester=material.tester or None,
         reviewer=material.reviewer or None,
@@ -88,24 +86,17 @@ def _information(material: Material, clock: Clock) -> list[tuple[str, str | None
 
 def _environment(material: Material) -> list[tuple[str, str]]:
     """1.2: the form's rows, then what else the parts reported."""
-    known = {"Node.js": "N/A (the agent is no Node.js program)", **material.environment}
+    known = {"Node.js": "N/A (no part reported one)", **material.environment}
     names = [*form.ENVIRONMENT, *(name for name in material.environment if name not in form.ENVIRONMENT)]
     return [(name, known.get(name) or NOT_REPORTED) for name in names]
 
 
-def _checklist(items: tuple[str, ...], checks: list[dict[str, Any]]) -> list[ChecklistRow]:
-    """The form's items with what was done; an item that the run did not record has no box ticked."""
+def _checklist(
+    items: tuple[str, ...], checks: list[dict[str, Any]], boxes: Callable[[dict[str, Any] | None], Choice]
+) -> list[ChecklistRow]:
+    """The form's items with what was done."""
     known = {check["item"]: check for check in checks}
-    rows = []
-    for number, item in enumerate(items, 1):
-        check = known.get(item)
-        choice = (
-            done_or_not_applicable(check["done"], check["detail"])
-            if check
-            else done_or_not_applicable(None, "not recorded", recorded=False)
-        )
-        rows.append(ChecklistRow(number, item, choice))
-    return rows
+    return [ChecklistRow(number, item, boxes(known.get(item))) for number, item in enumerate(items, 1)]
 
 
 def _pre_notes(material: Material) -> list[str]:

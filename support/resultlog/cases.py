@@ -90,10 +90,12 @@ def behaviour(log: CaseLog) -> str:
     shown = log.own if log.own.result == PASS else ran[0]
     told = {field for field, _ in TEST_CASES[log.id].fields} - {STATUS}
     seen = "; ".join(f"{row.field}: {row.actual}" for row in shown.rows if row.field in told)
-    return f"As expected in {_all(len(ran))}. {seen}."
+    return f"As expected in {_all(len(ran), len(log.unrun))}. {seen}."
 
 
-def _all(count: int) -> str:
+def _all(count: int, unrun: int) -> str:
+    if unrun:
+        return f"{count} of {count + unrun} scenarios; the others did not run"
     return f"all {count} scenarios" if count > 1 else "its scenario"
 
 

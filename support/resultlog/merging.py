@@ -7,7 +7,7 @@ from typing import Any
 from support import verdict
 from support.catalogue import TEST_CASES
 from support.evidence import PASS
-from support.resultlog.reading import BadEvidence, Folder
+from support.resultlog.reading import BadEvidence, Folder, shaped
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Material:
 def merge(folders: list[Folder]) -> Material:
     """The material of all ``folders`` together.
 
-    :raises BadEvidence: no folder, or one that is there twice.
+    :raises BadEvidence: no folder, one that is there twice, or a record that has not the shape of one.
     """
     if not folders:
         raise BadEvidence("there is no folder to make a result log from")
@@ -58,7 +58,11 @@ def merge(folders: list[Folder]) -> Material:
     twice = {run_id for run_id in ids if ids.count(run_id) > 1}
     if twice:
         raise BadEvidence(f"run {', '.join(sorted(twice))} is given more than once")
-    folders = sorted(folders, key=lambda folder: (folder.run["started"], folder.run_id))
+    with shaped(" + ".join(ids)):
+        return _merged(sorted(folders, key=lambda folder: (folder.run["started"], folder.run_id)))
+
+
+def _merged(folders: list[Folder]) -> Material:
     runs, several = [folder.run for folder in folders], len(folders) > 1
     judged = _by_scenario(folders)
     expected: dict[str, set[str]] = {}

@@ -4,40 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from support.evidence import PASS
+from support.resultlog.boxes import Choice, pass_fail
 from support.verdict import NOT_RUN
-
-GOOD, BAD, WARN = "good", "bad", "warn"
-
-
-@dataclass(frozen=True)
-class Box:
-    """A box of the form. ``kind`` says how it looks when it is ticked; ``strong`` words are bold in the form."""
-
-    word: str
-    ticked: bool
-    kind: str = GOOD
-    strong: bool = False
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Boxes in a row, and what has to be said with them."""
-
-    boxes: tuple[Box, ...]
-    note: str = ""
-
-
-def pass_fail(result: str, strong: bool = False) -> Choice:
-    """Pass / Fail; neither for what did not run, which is said in words."""
-    words = ("PASS", "FAIL") if strong else ("Pass", "Fail")
-    boxes = (Box(words[0], result == PASS, GOOD, strong), Box(words[1], result not in (PASS, NOT_RUN), BAD, strong))
-    return Choice(boxes, NOT_RUN if result == NOT_RUN else "")
-
-
-def done_or_not_applicable(done: bool | None, detail: str, recorded: bool = True) -> Choice:
-    """Done / N/A; for what failed neither is ticked."""
-    note = detail if done is not False else f"FAILED: {detail}"
-    return Choice((Box("Done", done is True), Box("N/A", recorded and done is None, WARN)), note)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from support import verdict
 from support.resultlog import form
 from support.resultlog.building import build
 from support.resultlog.merging import Material
+from support.resultlog.reading import shaped
 from support.resultlog.rendering import MARKDOWN, PAGE, as_markdown, as_page
 
 VERDICT = "verdict.json"
@@ -24,7 +25,8 @@ def write(material: Material, into: Path) -> dict[str, Any]:
     :raises BadEvidence: a record has not the shape of one; nothing is written then.
     """
     log, content = build(material)
-    texts = {MARKDOWN: as_markdown(log), PAGE: as_page(log)}
+    with shaped(material.title):
+        texts = {MARKDOWN: as_markdown(log), PAGE: as_page(log)}
     into.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         _put(into / name, text.encode("utf-8"))

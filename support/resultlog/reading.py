@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,19 @@ class Folder:
     def run_id(self) -> str:
         """The run it is of."""
         return self.run["run_id"]
+
+
+@contextmanager
+def shaped(what: str) -> Iterator[None]:
+    """Turn what a record of another shape does to the code into one clear line.
+
+    :raises BadEvidence: so it was.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        said = str(error).split("\n")[0]
+        raise BadEvidence(f"{what}: a record has not the shape of one: {type(error).__name__}: {said}") from error
 
 
 def read(path: Path) -> Folder:

@@ -8,7 +8,8 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from support.resultlog import appendix, form, markdown, rows
-from support.resultlog.model import Choice, Log
+from support.resultlog.boxes import Choice
+from support.resultlog.model import Log
 
 TEMPLATES = Path(__file__).with_name("templates")
 MARKDOWN, PAGE = "result-log.md", "result-log.html"

@@ -5,20 +5,9 @@ from typing import Any
 from support.catalogue import TEST_CASES
 from support.evidence import PASS
 from support.resultlog import form
+from support.resultlog.boxes import BAD, GOOD, WARN, Box, Choice, pass_fail
 from support.resultlog.merging import Material
-from support.resultlog.model import (
-    BAD,
-    WARN,
-    Blocker,
-    BlockerCount,
-    Box,
-    CaseLog,
-    Choice,
-    FailureBlock,
-    Issue,
-    ScenarioLog,
-    pass_fail,
-)
+from support.resultlog.model import Blocker, BlockerCount, CaseLog, FailureBlock, Issue, ScenarioLog
 from support.verdict import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, P1_NEEDED
 
 ACTIONS = {
@@ -53,7 +42,7 @@ def completed(material: Material, troubles: list[str]) -> Choice:
 
 def decision_boxes(decision: str) -> Choice:
     """The decision as the form's three boxes."""
-    kinds = ((APPROVED, "good"), (CONDITIONAL, WARN), (BLOCKED, BAD))
+    kinds = ((APPROVED, GOOD), (CONDITIONAL, WARN), (BLOCKED, BAD))
     return Choice(tuple(Box(word, word == decision, kind) for word, kind in kinds))
 
 

@@ -18,7 +18,7 @@ from support.saas_api import SaasApi
 from support.servers.ports import free_port
 from support.servers.private import PrivateServer
 from support.servers.programs import choose_program
-from support.settings import PROJECT, Settings
+from support.settings import BUNDLED_AGENT, BUNDLED_API, PROJECT, Settings
 from support.stacks.schema import Accounts, make_accounts, make_schema, users
 from support.waiting import eventually
 from support.warden import Warden
@@ -100,6 +100,21 @@ class EmbeddedStack:
         flavour = "MariaDB" if "mariadb" in version.lower() else "MySQL"
         return f"{flavour} {version}"
 
+    def agent(self) -> dict[str, str]:
+        """What there is to say of the agent and of the Node.js it runs on, if it does."""
+        command = self._settings.agent_command
+        if command == BUNDLED_AGENT:
+            return {"Agent": f"bundled, the same package as the SaaS API ({self.health.get('version', 'unknown')})"}
+        told = {"Agent": command}
+        program = shlex.split(command)[0]
+        if Path(program).name in ("node", "nodejs"):
+            try:
+                asked = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
+                told["Node.js"] = asked.stdout.strip()
+            except (OSError, subprocess.TimeoutExpired):
+                pass  # the first worker will say so better
+        return told
+
     def _start_api(self) -> SaasApi:
         settings = self._settings
         if settings.api_port and _in_use(settings.api_port):
@@ -109,10 +124,10 @@ class EmbeddedStack:
         port = settings.api_port or free_port()
         self._api_log = self._logs / "saas-api.log"
         environment = {
-            **self._environment(self.accounts.api),
+            **self._environment(self.accounts.api, settings.api_command),
             "API_HOST": "127.0.0.1",
             "API_PORT": str(port),
-            "EXECUTION_LEASE_TIMEOUT_SECONDS": str(settings.lease_seconds),
+            "EXECUTION_LEASE_TIMEOUT_SECONDS": _number(settings.scaled(settings.lease_seconds)),
         }
         with self._api_log.open("ab") as log:
             try:
@@ -145,14 +160,13 @@ class EmbeddedStack:
         )
         return api
 
-    def _environment(self, account: Account) -> dict[str, str]:
+    def _environment(self, account: Account, command: str) -> dict[str, str]:
         """What every part under test gets: the contract's names, nothing of the run's own settings."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ACCEPTANCE_")}
         return {
             **inherited,
             **self._warden.environment(),
-            "PYTHONPATH": str(EXECUTOR_FOLDER),
-            "PYTHONUNBUFFERED": "1",
+            **({"PYTHONPATH": str(EXECUTOR_FOLDER)} if command in (BUNDLED_API, BUNDLED_AGENT) else {}),
             "MYSQL_HOST": account.host,
             "MYSQL_PORT": str(account.port),
             "MYSQL_USER": account.user,
@@ -173,7 +187,7 @@ class EmbeddedStack:
             **{name: settings.scaled(value) for name, value in times.items()},
         }
         return {
-            **self._environment(self.accounts.agent),
+            **self._environment(self.accounts.agent, settings.agent_command),
             "SAAS_API_URL": gateway.url,
             "WORKER_ID": f"worker-{number}",
             "LATENCY_DEGRADATION_THRESHOLD": "0.10",
@@ -182,17 +196,13 @@ class EmbeddedStack:
         }
 
     def stop(self) -> None:
-        """End what was started, the API in order so that its log is whole."""
+        """End what was started. Nobody needs it any more, and its logs are written line by line, so it is killed."""
         for part in ("journal", "database", "api"):
             if hasattr(self, part):
                 getattr(self, part).close()
-        if self._api_process is not None and self._api_process.poll() is None:
-            self._api_process.terminate()
-            try:
-                self._api_process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._api_process.kill()
-                self._api_process.wait()
+        if self._api_process is not None:
+            self._api_process.kill()
+            self._api_process.wait()
         if self.server is not None:
             self.server.stop()
 
