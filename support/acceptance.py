@@ -68,9 +68,7 @@ class AcceptanceRun:
             self.terminal.say(f"setting {name} = {value}")
         temporary = Path(tempfile.gettempdir())
         sweep_leftovers(temporary)
-        logs = self.folder / "logs"
-        logs.mkdir(parents=True)
-        self.allure = AllureRecorder(self.folder, self.selection, self.record, self.secrets)
+        logs = self._make_folder()
         self._warden = Warden.start(self.run_id, self.folder / "logs" / "warden.log")
         folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._warden.remove_folder(folder)
@@ -88,6 +86,18 @@ class AcceptanceRun:
             f" SaaS API {self.stack.health.get('version')}",
             "",
         )
+
+    def refuse(self, error: AcceptanceError) -> None:
+        """Nothing can be run: leave that as the newest result, so that nobody takes an older one for it."""
+        self.terminal.trouble(error.blames, self.secrets.masked(str(error)))
+        self.record.troubles.append(self.secrets.masked(f"{error.blames}: {error}"))
+        self._make_folder()
+
+    def _make_folder(self) -> Path:
+        logs = self.folder / "logs"
+        logs.mkdir(parents=True)
+        self.allure = AllureRecorder(self.folder, self.selection, self.record, self.secrets)
+        return logs
 
     def _environment(self) -> dict[str, str]:
         """Where the run takes place, as the parts themselves report it."""

@@ -9,7 +9,7 @@ from behave.runner import Runner
 
 from support.acceptance import AcceptanceRun
 from support.errors import INTERRUPTED, AcceptanceError
-from support.selection import select
+from support.selection import Selection, select
 from support.settings import Settings
 from support.terminal import Terminal
 
@@ -24,11 +24,14 @@ class AcceptanceRunner(Runner):
         if self.config.dry_run:
             return super().run_model(features)
         terminal = Terminal()
+        settings = Settings(reports=self.config.userdata.get("reports", Settings.reports))
         try:
             settings = Settings.read(self.config.userdata)
             selection = select(features or self.features, self.config)
         except AcceptanceError as error:
-            terminal.trouble(error.blames, str(error))
+            refused = AcceptanceRun(settings, Selection([], {}), terminal, reporting=False)
+            refused.refuse(error)
+            refused.close(failed=True)
             return True
         reporting = list(self.config.format) == [self.config.default_format]
         run = AcceptanceRun(settings, selection, terminal, reporting)
