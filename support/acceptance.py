@@ -1,9 +1,13 @@
 """A run of the suite from start to end: the stack, the scenarios' evidence, the verdict, and nothing left behind."""
 
+import json
 import platform
 import secrets
 import tempfile
+import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,13 +29,16 @@ from support.stacks.embedded import EmbeddedStack
 from support.terminal import Terminal
 from support.warden import FOLDER_PREFIX, Warden, sweep_leftovers
 
+TIMING_FILE = "timing.json"
+
 
 class AcceptanceRun:
     """One run. ``open`` it, give it the scenarios, ``close`` it; what goes wrong in between is never lost."""
 
-    def __init__(self, settings: Settings, selection: Selection, terminal: Terminal, reporting: bool) -> None:
+    def __init__(self, settings: Settings, selection: Selection, terminal: Terminal, shows_lines: bool) -> None:
         self.settings, self.selection, self.terminal = settings, selection, terminal
-        self._reporting = reporting
+        self._shows_lines = shows_lines
+        self._reporting_seconds = 0.0
         self.started = now()
         self.run_id = f"{self.local(self.started):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         self.folder = settings.reports_folder / "runs" / self.run_id
@@ -53,9 +60,18 @@ class AcceptanceRun:
         self._begun = False
         self._unjudged = {location_of(scenario) for scenario in selection.selected}
 
-    def local(self, time: datetime) -> datetime:
-        """``time`` in the time zone that people read."""
-        return time.astimezone(ZoneInfo(self.settings.time_zone))
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Counts the time that evidence, result log and Allure results take, for the benchmark."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._reporting_seconds += time.monotonic() - began
+
+    def local(self, moment: datetime) -> datetime:
+        """``moment`` in the time zone that people read."""
+        return moment.astimezone(ZoneInfo(self.settings.time_zone))
 
     # -- around the run -------------------------------------------------------------------------------------
 
@@ -145,16 +161,19 @@ class AcceptanceRun:
         if self.allure is None:
             return
         try:
-            self.record.troubles += self.allure.conclude(failed)
-            self.allure.publish(self.settings.reports_folder / RESULTS)
+            with self._reporting():
+                self.record.troubles += self.allure.conclude(failed)
+                self.allure.publish(self.settings.reports_folder / RESULTS)
         except Exception as error:  # noqa: BLE001 - the verdict still has to be written
             self.record.troubles.append(f"the suite: the Allure results could not be written: {error}")
 
     def _conclude(self) -> dict:
-        self.record.ended = now()
-        self.record.write(self.folder, self.secrets)
-        content = publish(self.folder, self.settings.reports_folder)
-        prune(self.settings.reports_folder)
+        with self._reporting():
+            self.record.ended = now()
+            self.record.write(self.folder, self.secrets)
+            content = publish(self.folder, self.settings.reports_folder)
+            prune(self.settings.reports_folder)
+        (self.folder / TIMING_FILE).write_text(json.dumps({"reporting_s": round(self._reporting_seconds, 3)}))
         if self._begun:
             self.terminal.verdict(content, self._shown(self.folder))
         else:
@@ -166,8 +185,9 @@ class AcceptanceRun:
     def begin(self, scenario: Scenario) -> Case:
         """Start the record of a scenario and bring the database into its first state."""
         self._begun = True
-        self.allure.begin(scenario)
-        if self._reporting:
+        with self._reporting():
+            self.allure.begin(scenario)
+        if self._shows_lines:
             self.terminal.scenario_starts(scenario.name)
         record = Evidence(
             id=id_of(scenario),
@@ -200,7 +220,8 @@ class AcceptanceRun:
         """
         record = case.evidence
         try:
-            case.collect()
+            with self._reporting():
+                case.collect()
         except Exception as error:  # noqa: BLE001 - evidence that can't be had must not hide the result
             self._add_failure(record, f"evidence could not be collected: {error}", "the stand")
         for trouble in case.close():
@@ -214,9 +235,10 @@ class AcceptanceRun:
     def _judge(self, record: Evidence, result: str) -> None:
         """The scenario is over: write its evidence and show how it ended."""
         record.ended, record.result = now(), result
-        path = evidence.write(record, self.folder / "evidence", self.secrets)
+        with self._reporting():
+            path = evidence.write(record, self.folder / "evidence", self.secrets)
         self._unjudged.discard(record.location)
-        if self._reporting:
+        if self._shows_lines:
             self._show(record, path)
 
     def _reason_to_stop(self, record: Evidence) -> str | None:

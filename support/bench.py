@@ -3,6 +3,7 @@
 Every number comes from that one run, as a share of its wall time, because no machine's seconds are worth comparing.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -12,11 +13,15 @@ from datetime import datetime
 from typing import Any
 
 from support import evidence
+from support.acceptance import TIMING_FILE
 from support.settings import PROJECT, Settings
 from support.terminal import table
 
 OVERHEAD_LIMIT = 0.25
 """Share of the wall time that the suite itself may take: everything while no worker under test is running."""
+
+REPORTING_LIMIT = 0.10
+"""Share of the wall time that evidence, result log and Allure results may take."""
 
 SLOWEST = 8
 
@@ -35,12 +40,13 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 2
-    share = report(records, started, wall)
-    return 0 if share <= OVERHEAD_LIMIT else 1
+    reporting = json.loads((folder / TIMING_FILE).read_text(encoding="utf-8"))["reporting_s"]
+    share = report(records, started, wall, reporting)
+    return 0 if share <= OVERHEAD_LIMIT and reporting <= REPORTING_LIMIT * wall else 1
 
 
-def report(records: list[dict[str, Any]], started: float, wall: float) -> float:
-    """Print the shares and the slowest phrases; return the suite's own share of ``wall`` (seconds)."""
+def report(records: list[dict[str, Any]], started: float, wall: float, reporting: float) -> float:
+    """Print the shares and the slowest phrases; return the suite's own share of ``wall``; times in seconds."""
     working = _union([_span(worker) for record in records for worker in record["workers"] if worker["started"]])
     before = _time(records[0]["started"]) - started
     scenarios = sum(record["duration_s"] for record in records)
@@ -52,6 +58,7 @@ def report(records: list[dict[str, Any]], started: float, wall: float) -> float:
         ["  of it: server, SaaS API and all else before the first scenario", before],
         ["  of it: inside scenarios", scenarios - working],
         ["  of it: between scenarios, and the end", wall - before - scenarios],
+        ["evidence, result log and Allure results (within the above)", reporting],
     ]
     print()
     print(
@@ -64,6 +71,7 @@ def report(records: list[dict[str, Any]], started: float, wall: float) -> float:
     print()
     print("\n".join(table(_slowest(records), ["Slowest phrases", "times", "mean", "total"])))
     print(f"\nThe suite's own overhead: {own / wall:.0%} (limit {OVERHEAD_LIMIT:.0%})")
+    print(f"Evidence, result log and Allure results: {reporting / wall:.1%} (limit {REPORTING_LIMIT:.0%})")
     return own / wall
 
 

@@ -29,12 +29,12 @@ class AcceptanceRunner(Runner):
             settings = Settings.read(self.config.userdata)
             selection = select(features or self.features, self.config)
         except AcceptanceError as error:
-            refused = AcceptanceRun(settings, Selection([], {}), terminal, reporting=False)
+            refused = AcceptanceRun(settings, Selection([], {}), terminal, shows_lines=False)
             refused.refuse(error)
             refused.close(failed=True)
             return True
-        reporting = list(self.config.format) == [self.config.default_format]
-        run = AcceptanceRun(settings, selection, terminal, reporting)
+        shows_lines = list(self.config.format) == [self.config.default_format]
+        run = AcceptanceRun(settings, selection, terminal, shows_lines)
         with _signals_as_interrupts():
             return self._run_inside(run, features, terminal)
 

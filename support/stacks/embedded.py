@@ -5,8 +5,10 @@ With ``mysql_host`` set, the server is a running one that the settings name, wit
 
 import os
 import shlex
+import shutil
 import socket
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from support import tables
@@ -166,7 +168,7 @@ class EmbeddedStack:
         return {
             **inherited,
             **self._warden.environment(),
-            **({"PYTHONPATH": str(EXECUTOR_FOLDER)} if command in (BUNDLED_API, BUNDLED_AGENT) else {}),
+            **(_bundled() if command in (BUNDLED_API, BUNDLED_AGENT) else {}),
             "MYSQL_HOST": account.host,
             "MYSQL_PORT": str(account.port),
             "MYSQL_USER": account.user,
@@ -205,6 +207,20 @@ class EmbeddedStack:
             self._api_process.wait()
         if self.server is not None:
             self.server.stop()
+
+
+@cache
+def _bundled() -> dict[str, str]:
+    """What the bundled programs are given besides: where they are, and the commit they are of."""
+    asked = (
+        subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
+        )
+        if shutil.which("git")
+        else None
+    )
+    commit = asked.stdout.strip() if asked and asked.returncode == 0 else "unknown"
+    return {"PYTHONPATH": str(EXECUTOR_FOLDER), "EXECUTOR_COMMIT": commit}
 
 
 class _NotYet(Exception):
