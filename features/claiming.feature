@@ -68,3 +68,59 @@ Feature: Claiming an execution run
       | Claim before the lease ended  | 409 Conflict    |
       | Final execution_run Status    | RUNNING         |
       | ADD INDEX carried out         | never           |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: the ADD INDEX of the crashed worker still waits when its successor comes
+    ADD INDEX ของ worker ที่ตายไปแล้วยังรอตารางอยู่ → worker ใหม่ต้องสร้าง index ได้ครั้งเดียว ไม่ชนกัน
+
+    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
+    And the claim of worker 1 has a short lease
+    When worker 1 is killed while its ADD INDEX waits for the table
+    And the lease of worker 1 has run out
+    And worker 2 carries out the run, and the table comes free while both ADD INDEX wait for it
+    Then the result log reads
+      | Field                         | Expected                 |
+      | Worker 1 claimed successfully | Yes                      |
+      | Worker 1 crashed              | Yes (simulated)          |
+      | Lease expired                 | Yes                      |
+      | Worker 2 claimed successfully | Yes (after lease expiry) |
+      | Final execution_run Status    | COMPLETED                |
+      | ADD INDEX carried out         | once                     |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: control, a worker that is alive keeps its run
+    Worker ที่ยังทำงานอยู่ต้องต่ออายุ lease → worker อื่นต้องได้ 409
+
+    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
+    And the claim of worker 1 has a short lease
+    When worker 1 waits for the table for longer than its lease, and worker 2 asks for the run meanwhile
+    Then the result log reads
+      | Field                         | Expected     |
+      | Worker 1 claimed successfully | Yes          |
+      | Worker 2 HTTP Response        | 409 Conflict |
+      | Only 1 worker executed        | Yes          |
+      | Final execution_run Status    | COMPLETED    |
+
+  @TC-10 @P2 @normal
+  Scenario Outline: TC-10 Worker Crash + Lease Expiry: worker 1 freezes <moment>, and wakes up after the takeover
+    Worker 1 ค้างจน lease หมด แล้วตื่นมาหลัง worker 2 รับช่วงไปแล้ว → ห้ามแตะต้อง run อีก
+    The kill switch fails for worker 1 alone: if it went on, it would take back the index of worker 2.
+
+    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
+    And the claim of worker 1 has a short lease
+    When worker 1 freezes <moment>
+    And the lease of worker 1 has run out
+    And worker 2 takes the run over, and worker 1 wakes up in the middle of it
+    Then the result log reads
+      | Field                               | Expected                 |
+      | Worker 1 claimed successfully       | Yes                      |
+      | Lease expired                       | Yes                      |
+      | Worker 2 claimed successfully       | Yes (after lease expiry) |
+      | Done by worker 1 after the takeover | Nothing                  |
+      | Index found and not added again     | Yes                      |
+      | Final execution_run Status          | COMPLETED                |
+
+    Examples:
+      | moment                              |
+      | after its ADD INDEX                 |
+      | while its last report is on the way |

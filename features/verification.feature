@@ -22,10 +22,10 @@ Feature: Verification after ADD INDEX
       | Measure named by the rollback      | <what gets worse>   |
 
     Examples:
-      | what gets worse | change                |
-      | latency         | get slower            |
-      | rows examined   | examine more rows     |
-      | full scans      | scan the whole table  |
+      | what gets worse | change               |
+      | latency         | get slower           |
+      | rows examined   | examine more rows    |
+      | full scans      | scan the whole table |
 
   @TC-06 @P1 @critical
   Scenario: TC-06 Verification Fail + Rollback OK: control, nothing gets worse
@@ -43,6 +43,53 @@ Feature: Verification after ADD INDEX
       | Final execution_run Status         | COMPLETED |
       | fail_reason                        | NULL      |
       | Message contains inconclusive      | No        |
+
+  @TC-06 @P1 @critical
+  Scenario Outline: TC-06 Verification Fail + Rollback OK: just beyond the limits: queries <change>
+    แย่เกินเกณฑ์ (latency 10 %, rows examined 20 %) เพียงเล็กน้อย → rollback
+
+    Given execution run "test-tc06-001" on connection "conn-006" adds index "idx_tc06_perf" on test_orders (total_amount)
+    And the application's queries <change> once the index exists
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                              | Expected            |
+      | ADD INDEX successful               | Yes                 |
+      | Verification detected degradation  | Yes                 |
+      | Rollback executed                  | Yes                 |
+      | Index exists after rollback        | No                  |
+      | Final execution_run Status         | ROLLED_BACK         |
+      | fail_reason                        | verification_failed |
+      | Rollback record status             | completed           |
+      | Degradation measured by the server | <what gets worse>   |
+      | Measure named by the rollback      | <what gets worse>   |
+
+    Examples:
+      | what gets worse | change                               |
+      | latency         | get slower by 15 %                   |
+      | rows examined   | examine 21 % more rows               |
+      | full scans      | scan the whole table once in a while |
+
+  @TC-06 @P1 @critical
+  Scenario Outline: TC-06 Verification Fail + Rollback OK: control, worse within the limits: queries <change>
+    แย่ลงแต่ไม่เกินเกณฑ์ (latency 10 %, rows examined 20 %) → ต้องไม่ rollback
+
+    Given execution run "test-tc06-001" on connection "conn-006" adds index "idx_tc06_perf" on test_orders (total_amount)
+    And the application's queries <change> once the index exists
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                              | Expected  |
+      | ADD INDEX successful               | Yes       |
+      | Degradation measured by the server | None      |
+      | Rollback performed                 | No        |
+      | Index still exists                 | Yes       |
+      | Final execution_run Status         | COMPLETED |
+      | fail_reason                        | NULL      |
+      | Message contains inconclusive      | No        |
+
+    Examples:
+      | change                 |
+      | get slower by 5 %      |
+      | examine 20 % more rows |
 
   @TC-07 @P2 @normal
   Scenario: TC-07 Verification Fail + Rollback Fail

@@ -8,12 +8,12 @@ from support import preparing
 from support.queries import CHANGES
 
 
-@with_pattern("|".join(CHANGES))
+@with_pattern("|".join(sorted(CHANGES, key=len, reverse=True)))
 def _change(text: str) -> str:
     return text
 
 
-@with_pattern("|".join(change.thai for change in CHANGES.values()))
+@with_pattern("|".join(sorted((change.thai for change in CHANGES.values()), key=len, reverse=True)))
 def _thai_change(text: str) -> str:
     return next(name for name, change in CHANGES.items() if change.thai == text)
 

@@ -1,9 +1,25 @@
 """Phrases about workers: who carries the run out, who dies, who takes over."""
 
-from behave import given, when
+from behave import given, register_type, when
 from behave.runner import Context
+from parse import with_pattern
 
-from support import conflicts, preparing, working
+from support import conflicts, preparing, takeovers, working
+
+_THAI_MOMENTS = {"หลัง ADD INDEX": "after its ADD INDEX", "ขณะส่งรายงานสุดท้าย": "while its last report is on the way"}
+
+
+@with_pattern("|".join(takeovers.FROZEN_AT))
+def _moment(text: str) -> str:
+    return text
+
+
+@with_pattern("|".join(_THAI_MOMENTS))
+def _thai_moment(text: str) -> str:
+    return _THAI_MOMENTS[text]
+
+
+register_type(Moment=_moment, ThaiMoment=_thai_moment)
 
 
 @given("the claim of worker 1 has a short lease")
@@ -42,6 +58,36 @@ def killed_and_statement_dies(context: Context) -> None:
 @when("worker 1 ถูก kill ขณะ ADD INDEX รอตาราง แต่ server ทำ ADD INDEX จนเสร็จ")
 def killed_and_statement_lives(context: Context) -> None:
     conflicts.crash_while_waiting(context.case, index_is_made=True)
+
+
+@when("worker 1 is killed while its ADD INDEX waits for the table")
+@when("worker 1 ถูก kill ขณะ ADD INDEX รอตาราง")
+def killed_and_statement_waits_on(context: Context) -> None:
+    conflicts.crash_while_waiting(context.case, index_is_made=None)
+
+
+@when("worker {number:d} carries out the run, and the table comes free while both ADD INDEX wait for it")
+@when("worker {number:d} ดำเนินการ run แล้วตารางว่างลงขณะที่ ADD INDEX ทั้งสองรออยู่")
+def successor_meets_waiting_statement(context: Context, number: int) -> None:
+    takeovers.succeed_a_waiting_statement(context.case, number)
+
+
+@when("worker 1 waits for the table for longer than its lease, and worker {number:d} asks for the run meanwhile")
+@when("worker 1 รอตารางนานกว่า lease ของตน และ worker {number:d} ขอ run ในระหว่างนั้น")
+def outlasts_its_lease(context: Context, number: int) -> None:
+    takeovers.outlast_the_lease(context.case, number)
+
+
+@when("worker 1 freezes {moment:Moment}")
+@when("worker 1 ค้าง{moment:ThaiMoment}")
+def worker_1_freezes(context: Context, moment: str) -> None:
+    takeovers.freeze(context.case, moment)
+
+
+@when("worker {number:d} takes the run over, and worker 1 wakes up in the middle of it")
+@when("worker {number:d} รับช่วง run ต่อ แล้ว worker 1 ตื่นขึ้นมากลางคัน")
+def takes_over_and_worker_1_wakes(context: Context, number: int) -> None:
+    takeovers.take_over_and_wake(context.case, number)
 
 
 @when("the lease of worker 1 has run out")

@@ -9,8 +9,8 @@ from support import tables, verification_queries
 from support.database import quoted
 from support.errors import StandError, SuiteError
 from support.evidence import Evidence
-from support.gateway import Call, Fault
-from support.locks import TableGate
+from support.gateway import Call, CallGate, Fault
+from support.locks import RowGate, TableGate
 from support.saas_api import RunSpec
 from support.settings import Settings
 from support.stacks.embedded import EmbeddedStack
@@ -61,6 +61,8 @@ class Case:
         self.index_before: tables.Index | None = None
         self.lease_end_before_takeover: datetime | None = None
         self.calls_before_takeover: list[Call] = []
+        self.gates: dict[str, TableGate] = {}
+        self.frozen: CallGate | None = None
         self._spec: RunSpec | None = None
         self._submitted = False
         self._clean_ups: list[Callable[[], None]] = []
@@ -133,7 +135,13 @@ class Case:
 
     def table_gate(self, table: str) -> TableGate:
         """A gate at a table, still open; released with the scenario at the latest."""
-        gate = TableGate(self.database, self.stack.accounts.app, table)
+        gate = self.gates[table] = TableGate(self.database, self.stack.accounts.app, table)
+        self.at_the_end(gate.release)
+        return gate
+
+    def row_gate(self) -> RowGate:
+        """A gate at the run's row, still open; released with the scenario at the latest."""
+        gate = RowGate(self.database, self.stack.accounts.suite, self.spec.id)
         self.at_the_end(gate.release)
         return gate
 
@@ -147,6 +155,10 @@ class Case:
     def lease_end(self) -> datetime | None:
         """When the lease of the run ends, by the database's clock, in UTC without a zone."""
         return self.database.value("SELECT lease_expires_at FROM execution_runs WHERE id = %s", (self.spec.id,))
+
+    def database_time(self) -> datetime:
+        """The database's clock, in UTC without a zone."""
+        return self.database.value("SELECT UTC_TIMESTAMP(6)")
 
     def lease_left(self) -> float:
         """Seconds until then, by the database's clock; 0 when it has run out."""

@@ -5,15 +5,22 @@ from datetime import UTC
 from support.case import Case
 from support.errors import StandError
 from support.gateway import CallGate
-from support.waiting import eventually
+from support.locks import RowGate
+from support.waiting import WaitTimeout, eventually
 from support.workers import Worker
 from support.working import await_gate, wait_for
 
 LEASE_TOLERANCE_SECONDS = 1.0
 
+CLAIMS_MEET_SECONDS = 2.0
+"""How long two claims may take to meet at the run's row; an API that keeps them apart by other means never lets them."""
+
 
 def race_for_the_claim(case: Case) -> None:
-    """Hold the claims of two workers until both have arrived, then let them go together."""
+    """Hold the claims of two workers until both have arrived, then let them go together.
+
+    They are held twice: at the gateway, and at the run's row, where an API that reads and then writes has read already.
+    """
     workers = [case.new_worker(number) for number in (1, 2)]
     gates = [worker.gateway.hold("claim") for worker in workers]
     for worker in workers:
@@ -21,8 +28,11 @@ def race_for_the_claim(case: Case) -> None:
     for worker, gate in zip(workers, gates, strict=True):
         await_gate(case, worker, lambda gate=gate: gate.reached, "the claim")
     case.evidence.fact("Both claims have arrived", "let go together")
+    row = case.row_gate()
+    row.close()
     for gate in gates:
         gate.release()
+    _let_meet(case, workers, row)
     for worker in workers:
         wait_for(case, worker)
     winners = [
@@ -33,15 +43,31 @@ def race_for_the_claim(case: Case) -> None:
     case.evidence.fact("Worker 1 of the result log", f"process worker-{case.roles.get(1, 1)}")
 
 
+def _let_meet(case: Case, workers: list[Worker], row: RowGate) -> None:
+    """Open the gate at the row once every claim waits there or has its answer."""
+
+    def met() -> bool:
+        answered = sum(1 for worker in workers for call in worker.gateway.calls_of("claim")[:1] if call.answered)
+        return row.waiting() + answered >= len(workers)
+
+    try:
+        eventually(met, within=case.settings.scaled(CLAIMS_MEET_SECONDS), what="two claims at the run's row")
+        case.evidence.fact("Claims at the row of the run", "both waited for it")
+    except WaitTimeout:
+        case.evidence.fact("Claims at the row of the run", "the API lets only one of them come as far as the row")
+    row.release()
+
+
 def claim_at_the_crash(case: Case, number: int) -> None:
     """Worker ``number`` will have its claim in flight when worker 1 is killed."""
     case.plan.claims_at_the_crash = number
 
 
-def crash_while_waiting(case: Case, index_is_made: bool) -> None:
+def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
     """Kill worker 1 while its ADD INDEX waits for the table.
 
-    :param index_is_made: the server carries the orphaned statement out; else it is ended, as an administrator would.
+    :param index_is_made: the server carries the orphaned statement out; else it is ended, as an administrator would. None:
+        it is left waiting.
     """
     worker = case.new_worker(1)
     gate = case.table_gate(case.spec.table_name)
@@ -52,7 +78,9 @@ def crash_while_waiting(case: Case, index_is_made: bool) -> None:
         gate.release()
         return  # the worker ended without an ALTER: the observations will say so
     successor = _successor_at_the_door(case) if case.plan.claims_at_the_crash else None
-    if index_is_made:
+    if index_is_made is None:
+        _kill(case, worker)
+    elif index_is_made:
         # Frozen first: MariaDB ends the statement of a dead client, but a frozen one is alive to every server
         worker.freeze()
         gate.release()

@@ -42,13 +42,17 @@ class TableGate:
 
     def waiting(self) -> WaitingStatement | None:
         """The ALTER that waits at the gate now, if any."""
+        return next(iter(self.all_waiting()), None)
+
+    def all_waiting(self) -> list[WaitingStatement]:
+        """Every ALTER that waits at the gate now."""
         rows = self._looking.rows(
             "SELECT ID, INFO FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
             " AND LOCATE(%s, INFO) AND (DB = %s OR LOCATE(%s, INFO))",
             (self.table, self._account.database, self._account.database),
         )
-        waiting = (WaitingStatement(row["ID"], row["INFO"]) for row in rows)
-        return next((one for one in waiting if kind_of_text(one.text) in SCHEMA_CHANGES), None)
+        waiting = [WaitingStatement(row["ID"], row["INFO"]) for row in rows]
+        return [one for one in waiting if kind_of_text(one.text) in SCHEMA_CHANGES]
 
     def holds(self, waiting: WaitingStatement) -> bool:
         """That very statement still waits."""
@@ -64,6 +68,46 @@ class TableGate:
 
     def release(self) -> None:
         """Let every waiting statement go on."""
+        if self._holder is not None:
+            self._holder.close()
+            self._holder = None
+
+
+class RowGate:
+    """Holds every transaction that wants to change, or to read for a change, the row of one run.
+
+    A plain read passes. So of two claims held here, those of an API that reads and then writes have both read that the
+    run is free; when the gate opens, such an API grants both.
+
+    :param looking: the suite's connection, used to see who waits.
+    :param account: the suite's account, with the schema chosen.
+    """
+
+    def __init__(self, looking: Database, account: Account, run_id: str) -> None:
+        self._looking, self._account, self._run_id = looking, account, run_id
+        self._holder: pymysql.Connection | None = None
+
+    def close(self) -> None:
+        """Arm the gate: lock the row in a transaction that stays open."""
+        self._holder = self._account.connect()
+        self._holder.begin()
+        with self._holder.cursor() as cursor:
+            cursor.execute("SELECT id FROM execution_runs WHERE id = %s FOR UPDATE", (self._run_id,))
+
+    def waiting(self) -> int:
+        """How many transactions wait for a row now, on the whole server.
+
+        Source: a status counter, because information_schema.INNODB_TRX does not change while it is read often.
+        """
+        return int(
+            self._looking.value(
+                "SELECT VARIABLE_VALUE FROM performance_schema.global_status"
+                " WHERE VARIABLE_NAME = 'Innodb_row_lock_current_waits'"
+            )
+        )
+
+    def release(self) -> None:
+        """Let everyone go on."""
         if self._holder is not None:
             self._holder.close()
             self._holder = None

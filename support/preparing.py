@@ -5,7 +5,7 @@ from support.case import BASELINE, INDEX, WINDOW, Case
 from support.database import quoted
 from support.errors import SuiteError
 from support.gateway import FAULTS
-from support.queries import SAMPLES, Change
+from support.queries import HISTORY, HISTORY_SAMPLES, Change
 from support.stacks.schema import grant_alter, revoke_alter
 from support.workload import STATUS_INDEX, Workload
 
@@ -54,18 +54,24 @@ def fail_kill_switch_api(case: Case, error: str, once_index_exists: bool) -> Non
         case.worker_times["kill_switch_timeout_seconds"] = case.settings.short_kill_switch_timeout_seconds
 
 
-def change_queries(case: Case, change: Change, samples: int = SAMPLES) -> None:
+def change_queries(case: Case, change: Change, samples: int | None = None) -> None:
     """The run is about a query of the application that changes in this way once the index exists.
 
-    :param samples: how often it is executed in the metrics window.
+    :param samples: how often it is executed in the metrics window, if not as often as the change says.
     """
+    before, after = change.samples[0], change.samples[1] if samples is None else samples
     if change.query.needs_status_index:
         case.change_schema(f"ALTER TABLE test_orders ADD INDEX {quoted(STATUS_INDEX)} (status)")
     workload = Workload(case.stack.accounts.app, change.query())
     case.at_the_end(workload.close)
-    case.workload, case.samples, case.intended = workload, (SAMPLES, samples), change.worsens
-    case.plan.at(BASELINE, lambda: workload.run(change.before, SAMPLES))
-    case.plan.at(WINDOW, lambda: workload.run(change.after, samples))
+    workload.run(HISTORY, HISTORY_SAMPLES)
+    case.workload, case.samples, case.intended = workload, (before, after), change.worsens
+    case.plan.at(BASELINE, lambda: workload.run(change.before, before))
+    if change.now_and_then:
+        case.plan.at(WINDOW, lambda: workload.run(change.after, after - 1))
+        case.plan.at(WINDOW, lambda: workload.run(change.now_and_then, 1))
+    else:
+        case.plan.at(WINDOW, lambda: workload.run(change.after, after))
 
 
 def revoke_alter_once_index_exists(case: Case, table: str) -> None:

@@ -12,7 +12,8 @@ SAMPLES = 20
 class Change:
     """The same query before and after the index exists. ``thai`` is the Thai phrase's word for it.
 
-    ``worsens`` names the measure that has to come out worse, or None.
+    ``worsens`` names the measure that has to come out worse, or None. ``samples`` are the executions in the baseline
+    window, and in the other one where a scenario does not say how many; ``now_and_then`` is the last of the latter.
 
     A change is of one measure only: where rows or scans grow, the time shrinks clearly, and the other way round, so
     that the noise of a busy machine cannot add a second degradation.
@@ -23,16 +24,41 @@ class Change:
     before: Profile
     after: Profile
     worsens: str | None
+    samples: tuple[int, int] = (SAMPLES, SAMPLES)
+    now_and_then: Profile | None = None
 
+
+HISTORY = Profile(0.060, rows=2000)
+HISTORY_SAMPLES = 4
+"""What the query was like before the run, far worse than in both windows: the server's counters begin with it, so that
+whoever takes them for a window, or averages over all of them, finds nothing wrong with the index."""
 
 CHANGES = {
     "get slower": Change("ช้าลง", CountQuery, Profile(0.005), Profile(0.015), "latency"),
-    "get faster": Change("เร็วขึ้น", CountQuery, Profile(0.020), Profile(0.010), None),
+    # More of them run, too, so that a sum in place of an average would be a degradation
+    "get faster": Change("เร็วขึ้น", CountQuery, Profile(0.020), Profile(0.010), None, samples=(SAMPLES, 2 * SAMPLES)),
     "examine more rows": Change(
         "อ่านแถวมากขึ้น", CountQuery, Profile(0.020, rows=100), Profile(0.010, rows=500), "rows examined"
     ),
     "scan the whole table": Change(
         "กวาดอ่านทั้งตาราง", LookupQuery, Profile(0.020), Profile(0.010, scans=True), "full scans"
+    ),
+    "scan the whole table once in a while": Change(
+        "กวาดอ่านทั้งตารางเป็นบางครั้ง",
+        LookupQuery,
+        Profile(0.020),
+        Profile(0.010),
+        "full scans",
+        now_and_then=Profile(0.010, scans=True),
+    ),
+    # Close to the limits of the contract. Long executions, so that the noise of a busy machine is small against 5 %
+    "get slower by 15 %": Change("ช้าลง 15 %", CountQuery, Profile(0.080), Profile(0.092), "latency", samples=(12, 12)),
+    "get slower by 5 %": Change("ช้าลง 5 %", CountQuery, Profile(0.080), Profile(0.084), None, samples=(12, 12)),
+    "examine 21 % more rows": Change(
+        "อ่านแถวมากขึ้น 21 %", CountQuery, Profile(0.020, rows=100), Profile(0.010, rows=121), "rows examined"
+    ),
+    "examine 20 % more rows": Change(
+        "อ่านแถวมากขึ้น 20 %", CountQuery, Profile(0.020, rows=100), Profile(0.010, rows=120), None
     ),
 }
 """By the phrase's own words."""

@@ -44,7 +44,8 @@ class RunSpec:
 class SaasApi:
     """A client of the SaaS API at ``url`` with the shared secret.
 
-    Every method raises StandError, in one line, when the API does not answer as the contract says.
+    Every method raises, in one line, StandError when the API does not answer, and AssertionError, which blames the
+    executor, when its answer is not the contract's.
     """
 
     def __init__(self, url: str, secret: str) -> None:
@@ -87,10 +88,12 @@ class SaasApi:
         except requests.RequestException as error:
             raise StandError(f"the SaaS API at {self.url} does not answer {method} {path}: {_cause(error)}") from error
         if answer.status_code != expected:
-            raise StandError(
+            told = (
                 f"the SaaS API at {self.url} answered {method} {path} with {answer.status_code}"
                 f" in place of {expected}: {answer.text[:300]}"
             )
+            # One that can't answer may have lost its database; one that answers wrongly breaks the contract
+            raise StandError(told) if answer.status_code >= 500 else AssertionError(told)
         try:
             content = answer.json()
         except ValueError as error:

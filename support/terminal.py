@@ -58,7 +58,7 @@ class Terminal:
 
     def scenario_starts(self, title: str) -> None:
         """Show what is being done; the result follows on the same line."""
-        print(f"  {padded(title, 92)} ", end="", file=self._out, flush=True)
+        print(f"  {padded(title, 108)} ", end="", file=self._out, flush=True)
 
     def scenario_ends(self, result: str, seconds: float) -> None:
         """Show the result of the scenario."""

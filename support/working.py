@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from support.case import BASELINE, INDEX, MOMENTS, WINDOW, Case
 from support.errors import GateNotReached
-from support.gateway import Call, CallGate
+from support.gateway import ANY, Call, CallGate
+from support.gateway.calls import now
 from support.waiting import eventually
 from support.workers import UnusableAgent, Worker
 
@@ -87,7 +88,7 @@ def wait_for(case: Case, worker: Worker) -> None:
     :raises AssertionError: it does not end.
     """
     if case.plan.fault and case.plan.fault.refuses:
-        _end_refusal(case, worker)
+        _refuse_first_attempts(case, worker)
     status = worker.wait(case.settings.patience)
     case.evidence.fact(f"Worker {worker.number} End Time", f"exit status {status}", worker.ended)
     if not worker.gateway.calls:
@@ -97,16 +98,23 @@ def wait_for(case: Case, worker: Worker) -> None:
         )
 
 
-def _end_refusal(case: Case, worker: Worker) -> None:
-    """Listen again once a connection was refused, so that the worker can report; kill-switch calls go on failing.
+def _refuse_first_attempts(case: Case, worker: Worker) -> None:
+    """From the claim on refuse every call once, and let it through when it is tried again.
+
+    Which calls come before that to the kill switch is the executor's business (a renewal of the lease, for one), and
+    nobody can see whose connection was refused. This way it is the kill-switch call that is refused, too. If it is tried
+    again it fails in another way.
 
     The kernel's count of refused connections is the whole machine's: if another program's ended the refusal early, the
     worker's call meets a reset in place of a refusal, and still fails.
     """
-    gateway = worker.gateway
-    await_gate(case, worker, gateway.refusal_seen, "a refused connection")
-    if gateway.refusing:
-        refused = Call(worker.name, "GET", "/api/kill-switch", "", fault=case.plan.fault.name)
-        refused.after_index = case.index_exists()
-        gateway.calls.append(refused)
+    gateway, refused_at = worker.gateway, None
+    while await_gate(case, worker, gateway.refusal_seen, "a refused connection"):
+        refused_at = now()
+        gateway.refuse_after(ANY)
         gateway.listen_again()
+        await_gate(case, worker, lambda: gateway.refusing, "another attempt after a refused connection")
+    if refused_at and not gateway.calls_of("kill switch"):
+        refused = Call(worker.name, "GET", "/api/kill-switch", "", fault=case.plan.fault.name, arrived=refused_at)
+        refused.after_index = False
+        gateway.calls.append(refused)

@@ -5,7 +5,7 @@ time of a query is spent in SLEEP() in a select list without a table, which runs
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from support.database import Account, Database
@@ -23,7 +23,7 @@ class Profile:
     """How one execution of the run's query behaves.
 
     :param seconds: time it takes.
-    :param rows: rows it examines.
+    :param rows: rows it examines, as the server counts them.
     :param scans: whether it reads the whole table in place of an index.
     """
 
@@ -74,12 +74,12 @@ class Workload:
             for database in self._databases
         ]
         self._pool = ThreadPoolExecutor(CONNECTIONS)
-        self.digest = self._learn_digest()
+        self.digest, self._counted_besides = self._learn()
         self.done: list[tuple[datetime, int]] = []
 
     def run(self, profile: Profile, times: int) -> None:
         """Execute the query ``times`` times, spread over the connections; returns when all are done."""
-        sql = self._query.sql(profile)
+        sql = self._query.sql(replace(profile, rows=profile.rows - self._counted_besides))
         shares = [times // CONNECTIONS + (number < times % CONNECTIONS) for number in range(CONNECTIONS)]
 
         def execute(database: Database, share: int) -> None:
@@ -96,14 +96,15 @@ class Workload:
         for database in self._databases:
             database.close()
 
-    def _learn_digest(self) -> str:
-        database = self._databases[0]
-        database.execute(self._query.sql(Profile(seconds=0)))
-        digest = database.value(
-            "SELECT DIGEST FROM performance_schema.events_statements_history_long"
+    def _learn(self) -> tuple[str, int]:
+        """The digest, and how many rows the server counts besides those of the range: MySQL one, MariaDB none."""
+        database, profile = self._databases[0], Profile(seconds=0)
+        database.execute(self._query.sql(profile))
+        row = database.one(
+            "SELECT DIGEST, ROWS_EXAMINED FROM performance_schema.events_statements_history_long"
             " WHERE THREAD_ID = %s AND SQL_TEXT LIKE 'SELECT SLEEP(%%' ORDER BY EVENT_ID DESC LIMIT 1",
             (self.threads[0],),
         )
-        if not digest:
+        if not row or not row["DIGEST"]:
             raise StandError("the server gave the workload's query no digest")
-        return digest
+        return row["DIGEST"], int(row["ROWS_EXAMINED"]) - profile.rows

@@ -19,6 +19,9 @@ HOP_HEADERS = {"connection", "keep-alive", "host", "content-length", "transfer-e
 
 ANSWER_HEADERS = {"connection", "keep-alive", "content-length", "content-type", "transfer-encoding"}
 
+ANY = "any"
+"""In place of a kind: calls of every kind."""
+
 Condition = Callable[[Call], bool]
 
 
@@ -117,7 +120,7 @@ class Gateway:
     # -- refusal: a port that nobody listens on -------------------------------------------------------------
 
     def refuse_after(self, kind: str, when: Condition = always) -> None:
-        """Stop listening just before the answer to a call of ``kind`` goes out, so that the next call is refused.
+        """Stop listening just before the answer to a call of ``kind`` (or ``ANY``) goes out, so that the next call is refused.
 
         Nobody can see a refused connection at the port itself, so ``await_refusal`` reads the kernel's count of them.
         """
@@ -197,7 +200,7 @@ class Gateway:
                 call.answered = now()
                 return
         answer = self._forward(call, headers, body)
-        if self._refuse_after and call.kind == self._refuse_after[0] and self._refuse_after[1](call):
+        if self._refuse_after and self._refuse_after[0] in (call.kind, ANY) and self._refuse_after[1](call):
             self._refuse()
         connection.sendall(answer)
         call.answered = now()

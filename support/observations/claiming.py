@@ -117,3 +117,20 @@ def index_found_and_not_added_again(world: World) -> Seen:
     if len(world.adds) != 1 or world.drops:
         return Seen("No", f"the server was sent: {told(world.statements)}")
     return yes_or_no(world.added and world.index, told(world.adds))
+
+
+@observation("Done by worker 1 after the takeover")
+def done_after_the_takeover(world: World) -> Seen:
+    """What the API let worker 1 write, and what the server was sent over its connection, after worker 2 had the run."""
+    taken = next((call.answered for call in _participant(world, 2).calls_of("claim") if call.status == 200), None)
+    if taken is None:
+        return Seen("no takeover", "no claim of worker 2 was granted")
+    writes = [call for call in _participant(world, 1).calls if call.method != "GET" and call.kind != "claim"]
+    accepted = [call for call in writes if call.answered and call.answered > taken and (call.status or 0) < 300]
+    threads = {statement.thread for statement in world.statements if statement.started < taken}
+    sent = [statement for statement in world.statements if statement.started > taken and statement.thread in threads]
+    done = [f"{call.method} {call.path} was answered {call.answer}" for call in accepted]
+    late = "; ".join(
+        f"{call.method} {call.path}: {call.answer}" for call in writes if call.answered and call.answered > taken
+    )
+    return Seen("; ".join(done + ([told(sent)] if sent else [])) or "Nothing", f"its late calls: {late or 'none'}")
