@@ -47,9 +47,12 @@ def _arm(case: Case, worker: Worker) -> CallGate | None:
 
 
 def _comes(case: Case, moment: str, worker: Worker, gate: CallGate | None) -> bool:
-    """Wait for the moment; false if the worker ended without it, which is for the observations to judge."""
+    """Wait for the moment; false if the worker ended without it, which is for the observations to judge.
+
+    A window is open when the read that opens it has ended: what runs beside it is counted by half, or not at all.
+    """
     has_come = {
-        BASELINE: lambda: bool(case.stack.journal.metric_reads()),
+        BASELINE: lambda: any(read.ended for read in case.stack.journal.metric_reads()),
         INDEX: lambda: gate is not None and gate.reached,
         WINDOW: lambda: _window_is_open(case),
     }[moment]
