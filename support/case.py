@@ -241,6 +241,8 @@ class Case:
         for name, (window, wanted) in windows.items():
             if window is None or len(sent[name]) != wanted or window.seconds < length:
                 return
+            if any(statement.started < window.opened for statement in sent[name]):
+                raise StandError(f"the application's queries began beside the read that opens the {name} window")
             if len(window.samples) < wanted:
                 raise StandError(
                     f"the {name} window closed before the application's queries were done ({len(window.samples)} of"
