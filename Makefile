@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BEHAVE_ARGS ?=
 
-.PHONY: help setup accept test unit lint report bench clean
+.PHONY: help setup accept test unit lint report prove bench clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -40,6 +40,9 @@ unit: $(READY) ## the suite's and the bundled executor's own tests
 report: $(READY) ## make result log and Allure report of the newest run again (Allure needs Node.js)
 	@$(BIN)/python -m support.signoff; test $$? -ne 2
 	@$(BIN)/python -m support.allure.report
+
+prove: $(READY) ## prove that every test case can fail: over a hundred broken executors, each has to be caught
+	@$(BIN)/python -m tests.proof.prove --into reports
 
 bench: $(READY) ## where the time of a full run goes
 	@$(BIN)/python -m support.bench

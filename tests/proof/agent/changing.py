@@ -1,0 +1,191 @@
+"""Defects around the ADD INDEX itself: TC-04 and TC-05, and an agent that only says it did things."""
+
+from executor_v1 import vocabulary
+from executor_v1.agent import change, errors
+from executor_v1.agent.errors import ServerError
+from executor_v1.agent.outcomes import Outcome
+from tests.proof.catalogue import mutant
+
+MYISAM, FULLTEXT = "TC-04 LOCK=NONE Not Supported$", "FULLTEXT"
+SAME, OTHER = "TC-05 Index Already Exists$", "on another column"
+
+
+def _once_refused(numbers, then):
+    """A patch of ``Session.ddl``: after one of these errors ``then`` is done with the session and the statement."""
+
+    def patch(ddl):
+        def defective(self, sql):
+            try:
+                return ddl(self, sql)
+            except ServerError as error:
+                if error.errno not in numbers:
+                    raise
+                return then(self, sql, error)
+
+        return defective
+
+    return patch
+
+
+# -- TC-04: LOCK=NONE is refused --------------------------------------------------------------------------------
+
+
+@mutant("TC-04", "Schema changes tried after the refusal", of="agent.session.Session.ddl", scenario=FULLTEXT)
+def fallback_to_lock_shared(ddl):
+    """Where LOCK=NONE is refused, the change is made with LOCK=SHARED."""
+    return _once_refused(errors.NOT_SUPPORTED, lambda self, sql, _: ddl(self, sql.replace("LOCK=NONE", "LOCK=SHARED")))(
+        ddl
+    )
+
+
+@mutant("TC-04", "Index created", of="agent.session.Session.ddl", scenario=MYISAM)
+def fallback_to_copy(ddl):
+    """Where LOCK=NONE is refused, the table is copied."""
+    return _once_refused(
+        errors.NOT_SUPPORTED, lambda self, sql, _: ddl(self, sql.replace(change.ONLINE, "ALGORITHM=COPY"))
+    )(ddl)
+
+
+@mutant("TC-04", "Schema changes tried after the refusal", of="agent.session.Session.ddl", scenario=MYISAM)
+def refused_change_tried_again(ddl):
+    """Where LOCK=NONE is refused, the same statement is sent once more."""
+    return _once_refused(errors.NOT_SUPPORTED, lambda self, sql, _: ddl(self, sql))(ddl)
+
+
+@mutant("TC-04", "MySQL error detected", of="agent.change.add_statement", scenario=MYISAM)
+def online_not_asked_for(add_statement):
+    """The ALTER does not say ALGORITHM and LOCK, so that the server blocks the table if it has to."""
+    return lambda wanted: add_statement(wanted).removesuffix(f", {change.ONLINE}")
+
+
+@mutant("TC-04", "Final execution_run Status", of="agent.errors.needs_manual_work", scenario=MYISAM)
+def error_1845_taken_as_plain_failure(needs_manual_work):
+    """Error 1845 ends a run as FAILED."""
+    return lambda error: error.errno != 1845 and needs_manual_work(error)
+
+
+@mutant("TC-04", "Final execution_run Status", of="agent.errors.needs_manual_work", scenario=FULLTEXT)
+def error_1846_taken_as_plain_failure(needs_manual_work):
+    """Error 1846 ends a run as FAILED."""
+    return lambda error: error.errno != 1846 and needs_manual_work(error)
+
+
+@mutant("TC-04", "fail_reason", of="agent.outcomes.requires_manual", scenario=MYISAM)
+def manual_work_without_reason(requires_manual):
+    """A run that requires manual work has no fail_reason."""
+
+    def wrong(message, error=None):
+        return Outcome(vocabulary.REQUIRES_MANUAL, message, None, requires_manual(message, error).error_message)
+
+    return wrong
+
+
+@mutant("TC-04", "Error message recorded", of="agent.outcomes.requires_manual", scenario=MYISAM)
+def error_not_recorded(requires_manual):
+    """What the server said is not kept in error_message."""
+    return lambda message, error=None: requires_manual("the server can't do this online")
+
+
+# -- TC-05: the name is taken -----------------------------------------------------------------------------------
+
+
+@mutant("TC-05", "Final execution_run Status", of="agent.outcomes.add_refused", scenario=SAME)
+def error_1061_taken_as_success(add_refused):
+    """Error 1061 ends a run as COMPLETED: the index is there, after all."""
+
+    def pleased(wanted, error):
+        if error.errno == errors.DUPLICATE_KEY_NAME:
+            return Outcome(vocabulary.COMPLETED, f"index {wanted.index} is there")
+        return add_refused(wanted, error)
+
+    return pleased
+
+
+@mutant("TC-05", "Index that was there before", of="agent.session.Session.ddl", scenario=SAME)
+def error_1061_rolled_back(ddl):
+    """After error 1061 the index of that name, which the run did not make, is dropped."""
+
+    def drop_it(self, sql, error):
+        ddl(self, sql.replace("ADD INDEX", "DROP INDEX").rpartition(" (")[0])
+        raise error
+
+    return _once_refused((errors.DUPLICATE_KEY_NAME,), drop_it)(ddl)
+
+
+@mutant("TC-05", "Index that was there before", of="agent.session.Session.ddl", scenario=OTHER)
+def error_1061_replaces_the_index(ddl):
+    """After error 1061 the old index is dropped and the new one added."""
+
+    def replace_it(self, sql, _error):
+        ddl(self, sql.replace("ADD INDEX", "DROP INDEX").rpartition(" (")[0])
+        return ddl(self, sql)
+
+    return _once_refused((errors.DUPLICATE_KEY_NAME,), replace_it)(ddl)
+
+
+@mutant("TC-05", "Unexpected changes", of="agent.session.Session.ddl", scenario=SAME)
+def error_1061_added_under_another_name(ddl):
+    """After error 1061 the index is added under a name of the agent's own, and the run told as failed."""
+
+    def rename(self, sql, error):
+        ddl(self, sql.replace("` (", "_2` ("))
+        raise error
+
+    return _once_refused((errors.DUPLICATE_KEY_NAME,), rename)(ddl)
+
+
+@mutant("TC-05", "Execution aborted", of="agent.session.Session.ddl", scenario=SAME)
+def error_1061_tried_again(ddl):
+    """After error 1061 the same statement is sent once more."""
+    return _once_refused((errors.DUPLICATE_KEY_NAME,), lambda self, sql, _: ddl(self, sql))(ddl)
+
+
+@mutant("TC-05", "Duplicate key error detected", of="agent.outcomes.add_refused", scenario=SAME)
+def error_1061_not_recorded(add_refused):
+    """The run says that it failed, and not that it did for error 1061."""
+
+    def silent(wanted, error):
+        outcome = add_refused(wanted, error)
+        return Outcome(outcome.status, outcome.message, outcome.fail_reason, "ADD INDEX failed")
+
+    return silent
+
+
+@mutant("TC-05", "fail_reason", of="agent.outcomes.failed", scenario=SAME)
+def duplicate_taken_as_validation_error(failed):
+    """A run that the server refused ends with the fail_reason validation_error."""
+    return lambda message, error=None: Outcome(
+        vocabulary.FAILED, message, vocabulary.VALIDATION_ERROR, error or message
+    )
+
+
+# -- words without deeds ----------------------------------------------------------------------------------------
+
+
+@mutant("TC-01", "Final execution_run Status", of="agent.worker.carry_out")
+def only_says_it_completed(carry_out):
+    """The agent claims the run and reports that the index was added and verified; it never connects to the database."""
+    return lambda job: Outcome(vocabulary.COMPLETED, f"index {job.change.index} was added and is kept; verified")
+
+
+@mutant("TC-03", "ADD INDEX successful", of="agent.worker.carry_out", scenario="After ADD INDEX$")
+def only_says_it_rolled_back(carry_out):
+    """The agent records a completed rollback and reports the run as rolled back; it never connects to the database."""
+
+    def talk(job):
+        job.record_rollback("completed", change.drop_statement(job.change), "kill switch after ADD INDEX")
+        return Outcome(vocabulary.ROLLED_BACK, "rolled back", vocabulary.KILL_SWITCH)
+
+    return talk
+
+
+@mutant("TC-06", "ADD INDEX successful", of="agent.session.Session.ddl", scenario="latency")
+def only_says_it_verified(ddl):
+    """No ALTER is ever sent; the agent measures and reports as if the index had been made."""
+    return lambda self, sql: []
+
+
+@mutant("TC-10", "Worker 1 crashed", of="agent.worker.carry_out", scenario="Lease Expiry$")
+def only_says_it_did_before_the_crash(carry_out):
+    """The agent has reported its success before anybody could kill it, and made no index."""
+    return lambda job: Outcome(vocabulary.COMPLETED, f"index {job.change.index} was added and is kept; verified")

@@ -1,0 +1,74 @@
+"""Defects of leases and of the successor of a dead worker: TC-10."""
+
+from executor_v1.agent import change, outcomes, takeover
+from executor_v1.agent.client import Conflict
+from tests.proof.catalogue import mutant
+
+DIES, FINISHED, WAITING = "Lease Expiry$", "the server finishes", "still waits when its successor comes"
+ALIVE, FROZEN = "a worker that is alive keeps its run", "freezes after its ADD INDEX"
+
+
+@mutant("TC-10", "Final execution_run Status", of="agent.takeover.resume_point", scenario=FINISHED)
+def takeover_gives_up_at_1061(resume_point):
+    """A successor adds the index without looking, and gives up when the server says that it is there."""
+    return lambda phase, existed_before, found, differs: takeover.START
+
+
+@mutant("TC-10", "Index found and not added again", of="agent.worker.resume", scenario=FINISHED)
+def takeover_adds_the_index_again(resume):
+    """A successor drops what it finds and adds the index again."""
+
+    def clean_start(job):
+        if job.phase is not None:
+            job.session.ddl(change.drop_statement(job.change))
+        return resume(job)
+
+    return clean_start
+
+
+@mutant("TC-10", "ADD INDEX carried out", of="agent.worker.resume", scenario=DIES)
+def takeover_leaves_it_to_people(resume):
+    """A successor of a worker that died over its ALTER does nothing and asks for manual work."""
+    return lambda job: outcomes.requires_manual("an earlier worker died") if job.phase else resume(job)
+
+
+@mutant("TC-10", "Final execution_run Status", of="agent.worker.with_notes", scenario=DIES)
+def takeover_told_as_failed(with_notes):
+    """A run that was taken over ends as FAILED, whatever became of it."""
+
+    def told(outcome, notes):
+        return outcomes.failed(outcome.message)
+
+    return told
+
+
+@mutant("TC-10", "Worker 2 HTTP Response", of="agent.lease.Lease._keep", scenario=ALIVE)
+def lease_not_renewed(keep):
+    """The agent does not renew its lease while it waits for the server."""
+    return lambda self: None
+
+
+@mutant("TC-10", "Final execution_run Status", of="agent.fencing.take_over", scenario=WAITING)
+def orphaned_statement_left_running(take_over):
+    """A successor does not end the statement that a dead worker left waiting on the server."""
+    return lambda session, lease, timeout: None
+
+
+@mutant(
+    "TC-10",
+    "Done by worker 1 after the takeover",
+    of=("agent.lease.Lease.is_lost", "agent.lease.Lease.check", "agent.client.Client.send", "agent.fencing.take_over"),
+    scenario=FROZEN,
+)
+def zombie_writes_after_takeover(is_lost, check, send, take_over):
+    """A worker whose lease ran out goes on with its statements, and a successor does not keep it from that."""
+
+    def send_and_shrug(self, method, path, *arguments, **options):
+        try:
+            return send(self, method, path, *arguments, **options)
+        except Conflict:
+            if path.endswith("/claim"):
+                raise
+            return {}
+
+    return lambda self: False, lambda self: None, send_and_shrug, lambda session, lease, timeout: None

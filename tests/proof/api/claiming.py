@@ -1,0 +1,95 @@
+"""Defects of claims and leases in the API: TC-01 and TC-10."""
+
+import secrets
+
+from executor_v1.api import problems, rows, runs
+from tests.proof.catalogue import mutant
+
+
+@mutant("TC-01", "Worker 2 HTTP Response", of="api.runs.claim")
+def claim_reads_then_writes(claim):
+    """A claim looks whether the run is free and then takes it, in two statements with nothing to hold others off."""
+
+    def careless(cursor, run_id, wish, default_lease):
+        row = runs.find(cursor, run_id)
+        if not row["claimable"]:
+            raise problems.conflict("not_claimable", runs.claim_refusal(row))
+        token = wish.claim_token or secrets.token_hex(32)
+        lease = round((wish.lease_seconds or default_lease) * 1000)
+        cursor.execute(
+            "UPDATE execution_runs SET claimed_by = %s, claim_token_sha256 = %s, lease_milliseconds = %s, claimed_at ="
+            " NOW(6), lease_expires_at = NOW(6) + INTERVAL %s * 1000 MICROSECOND, status = 'running' WHERE id = %s",
+            (wish.worker_id, runs.hash_token(token), lease, lease, run_id),
+        )
+        row = runs.find(cursor, run_id)
+        cursor.execute(
+            "INSERT INTO execution_claims (execution_run_id, worker_id, lease_expires_at) VALUES (%s, %s, %s)",
+            (run_id, wish.worker_id, row["lease_expires_at"]),
+        )
+        rows.add_audit(cursor, "claimed", run_id, {"worker_id": wish.worker_id})
+        return {**runs.represent(row), "claim_token": token, "lease_seconds": lease / 1000}
+
+    return careless
+
+
+@mutant("TC-01", "Worker 2 HTTP Response", of="api.runs.claim")
+def conflict_never_sent(claim):
+    """A claim that was not granted is answered like one that was."""
+
+    def polite(cursor, run_id, wish, default_lease):
+        try:
+            return claim(cursor, run_id, wish, default_lease)
+        except problems.Problem:
+            row = runs.find(cursor, run_id)
+            return {**runs.represent(row), "lease_seconds": default_lease}
+
+    return polite
+
+
+@mutant("TC-01", "Worker 1 HTTP Response", of="api.runs.claim")
+def claim_not_recorded(claim):
+    """A claim that was granted leaves no row in execution_claims."""
+
+    def silent(cursor, run_id, wish, default_lease):
+        granted = claim(cursor, run_id, wish, default_lease)
+        cursor.execute("DELETE FROM execution_claims WHERE execution_run_id = %s", (run_id,))
+        return granted
+
+    return silent
+
+
+@mutant("TC-10", "Claim before the lease ended", of="api.runs.claim_statement", scenario="comes too early")
+def live_lease_not_honoured(claim_statement):
+    """A run may be claimed while the lease of its worker is alive."""
+    return lambda: claim_statement().replace("lease_expires_at <= NOW(6)", "1 = 1")
+
+
+@mutant("TC-10", "Worker 2 claimed successfully", of="api.runs.claim_statement", scenario="Lease Expiry$")
+def lease_never_ends(claim_statement):
+    """A run that was claimed once can't be claimed again, its lease alive or not."""
+    return lambda: claim_statement().replace("lease_expires_at <= NOW(6)", "1 = 0")
+
+
+@mutant("TC-10", "Lease expired", of="api.runs.claim_statement", scenario="Lease Expiry$")
+def time_of_the_takeover_not_recorded(claim_statement):
+    """A takeover leaves claimed_at at the time of the first claim."""
+    return lambda: claim_statement().replace("claimed_at = NOW(6)", "claimed_at = COALESCE(claimed_at, NOW(6))")
+
+
+@mutant("TC-10", "Worker 2 HTTP Response", of="api.runs.renew", scenario="a worker that is alive keeps its run")
+def renewal_without_effect(renew):
+    """A renewal of the lease is answered with 200 and changes nothing."""
+
+    def lazy(cursor, run_id, token):
+        runs.find_for_write(cursor, run_id, token)
+        return runs.represent(runs.find(cursor, run_id))
+
+    return lazy
+
+
+@mutant(
+    "TC-10", "Done by worker 1 after the takeover", of="api.runs.holds_lease", scenario="freezes while its last report"
+)
+def zombie_writes_accepted(holds_lease):
+    """Whoever sends a report is taken at its word, also after another took the run over."""
+    return lambda row, token: row["status"] == "running"

@@ -1,0 +1,61 @@
+"""Defects in what the API keeps and tells of switches, rollbacks and runs: TC-02, TC-03, TC-07, TC-08."""
+
+from executor_v1.api import runs
+from tests.proof.catalogue import mutant
+
+
+@mutant("TC-02", "Kill switch detected", of="api.records.read_kill_switch", scenario="the global switch")
+def api_knows_no_global_switch(read_kill_switch):
+    """The API answers for the connection alone."""
+    return lambda cursor, connection_id: {**read_kill_switch(cursor, connection_id), "global_active": False}
+
+
+@mutant("TC-03", "Kill switch detected after ADD", of="api.records.read_kill_switch", scenario="After ADD INDEX")
+def api_reads_switch_from_a_cache(read_kill_switch):
+    """The API remembers what it once read of a connection's switches."""
+    known: dict[str, dict] = {}
+
+    def cached(cursor, connection_id):
+        if connection_id not in known:
+            known[connection_id] = read_kill_switch(cursor, connection_id)
+        return known[connection_id]
+
+    return cached
+
+
+@mutant("TC-03", "Rollback executed", of="api.records.record_rollback", scenario="After ADD INDEX$")
+def api_loses_rollback_records(record_rollback):
+    """The API answers a rollback record with 201 and keeps nothing."""
+    return lambda cursor, token, record: {"id": 1, **record.model_dump()}
+
+
+@mutant("TC-07", "Audit log entry created", of="api.records.audit", scenario="Rollback Fail$")
+def api_loses_audit_entries(audit):
+    """The API answers an audit entry with 201 and keeps nothing."""
+    return lambda cursor, token, entry: {"id": 1, "execution_run_id": entry.execution_run_id, "action": entry.action}
+
+
+@mutant("TC-08", "Message contains inconclusive", of="api.runs.change_status", scenario="Inconclusive: 5 samples")
+def api_loses_messages(change_status):
+    """The API keeps status and fail_reason of a report and drops its message."""
+    return lambda cursor, run_id, token, report: change_status(
+        cursor, run_id, token, report.model_copy(update={"message": None})
+    )
+
+
+@mutant("TC-02", "Final execution_run Status", of="api.runs.change_status", scenario="Before Start$")
+def api_loses_reports(change_status):
+    """The API answers a status report with 200 and changes nothing."""
+    return lambda cursor, run_id, token, report: runs.represent(runs.find(cursor, run_id))
+
+
+@mutant("TC-04", "fail_reason", of="api.runs.represent", scenario="Not Supported$")
+def api_tells_another_reason(represent):
+    """The API shows a fail_reason that is not in its table."""
+    return lambda row: {**represent(row), "fail_reason": "out_of_scope" if row["fail_reason"] else None}
+
+
+@mutant("TC-05", "Final execution_run Status", of="api.runs.represent", scenario="Already Exists$")
+def api_tells_another_status(represent):
+    """The API shows failed runs as completed."""
+    return lambda row: {**represent(row), "status": "completed" if row["status"] == "failed" else row["status"]}
