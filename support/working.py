@@ -113,11 +113,13 @@ def _refuse_first_attempts(case: Case, worker: Worker) -> None:
     """
     gateway, refused_at = worker.gateway, None
     while await_gate(case, worker, gateway.refusal_seen, "a refused connection"):
-        refused_at = now()
+        if not case.index_exists():
+            refused_at = now()
         gateway.refuse_after(ANY)
         gateway.listen_again()
         await_gate(case, worker, lambda: gateway.refusing, "another attempt after a refused connection")
-    if refused_at and not gateway.calls_of("kill switch"):
+    if refused_at and all(call.after_index for call in gateway.calls_of("kill switch")):
         refused = Call(worker.name, "GET", "/api/kill-switch", "", fault=case.plan.fault.name, arrived=refused_at)
         refused.after_index = False
         gateway.calls.append(refused)
+        gateway.calls.sort(key=lambda call: call.arrived)
