@@ -202,8 +202,8 @@ class Gateway:
         answer = self._forward(call, headers, body)
         if self._refuse_after and self._refuse_after[0] in (call.kind, ANY) and self._refuse_after[1](call):
             self._refuse()
+        call.answered = now()  # before the worker can know it, so that the record is whole when it does
         connection.sendall(answer)
-        call.answered = now()
 
     def _forward(self, call: Call, headers: dict[str, str], body: bytes) -> bytes:
         api = http.client.HTTPConnection(self._upstream.hostname, self._upstream.port, timeout=UPSTREAM_TIMEOUT_SECONDS)

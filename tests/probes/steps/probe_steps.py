@@ -40,6 +40,7 @@ def the_scenario_is_skipped(context):
 
 @when("somebody presses Ctrl-C")
 def somebody_presses_ctrl_c(context):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored for what it runs behind
     os.kill(os.getpid(), signal.SIGINT)
     signal.pause()
 
