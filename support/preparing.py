@@ -62,8 +62,10 @@ def change_queries(case: Case, change: Change, samples: int | None = None) -> No
     before, after = change.samples[0], change.samples[1] if samples is None else samples
     if change.query.needs_status_index:
         case.change_schema(f"ALTER TABLE test_orders ADD INDEX {quoted(STATUS_INDEX)} (status)")
-    workload = Workload(case.stack.accounts.app, change.query())
+    workload = Workload(case.stack.accounts.app, change.query(), change.connections)
     case.at_the_end(workload.close)
+    if change.window_seconds:
+        case.worker_times["metrics_window_minutes"] = change.window_seconds / 60
     workload.run(HISTORY, HISTORY_SAMPLES)
     case.workload, case.samples, case.intended = workload, (before, after), change.worsens
     case.plan.at(BASELINE, lambda: workload.run(change.before, before))

@@ -62,9 +62,9 @@ class LookupQuery:
 class Workload:
     """The queries of one scenario, on connections of their own, under an account of their own."""
 
-    def __init__(self, account: Account, query: CountQuery | LookupQuery) -> None:
+    def __init__(self, account: Account, query: CountQuery | LookupQuery, connections: int = CONNECTIONS) -> None:
         self._query = query
-        self._databases = [Database(account, observed=True) for _ in range(CONNECTIONS)]
+        self._databases = [Database(account, observed=True) for _ in range(connections)]
         self.threads = [
             int(
                 database.value(
@@ -73,14 +73,15 @@ class Workload:
             )
             for database in self._databases
         ]
-        self._pool = ThreadPoolExecutor(CONNECTIONS)
+        self._pool = ThreadPoolExecutor(connections)
         self.digest, self._counted_besides = self._learn()
         self.done: list[tuple[datetime, int]] = []
 
     def run(self, profile: Profile, times: int) -> None:
         """Execute the query ``times`` times, spread over the connections; returns when all are done."""
         sql = self._query.sql(replace(profile, rows=profile.rows - self._counted_besides))
-        shares = [times // CONNECTIONS + (number < times % CONNECTIONS) for number in range(CONNECTIONS)]
+        connections = len(self._databases)
+        shares = [times // connections + (number < times % connections) for number in range(connections)]
 
         def execute(database: Database, share: int) -> None:
             for _ in range(share):
