@@ -98,9 +98,12 @@ class Workload:
             database.close()
 
     def _learn(self) -> tuple[str, int]:
-        """The digest, and how many rows the server counts besides those of the range: MySQL one, MariaDB none."""
+        """The digest, and how many rows the server counts besides those of the range: MySQL one, MariaDB none.
+
+        Every connection executes the query once, so that the time of a table's first opening is in no measurement.
+        """
         database, profile = self._databases[0], Profile(seconds=0)
-        database.execute(self._query.sql(profile))
+        list(self._pool.map(lambda one: one.execute(self._query.sql(profile)), self._databases))
         row = database.one(
             "SELECT DIGEST, ROWS_EXAMINED FROM performance_schema.events_statements_history_long"
             " WHERE THREAD_ID = %s AND SQL_TEXT LIKE 'SELECT SLEEP(%%' ORDER BY EVENT_ID DESC LIMIT 1",
