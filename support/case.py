@@ -65,6 +65,7 @@ class Case:
         self.frozen: CallGate | None = None
         self._spec: RunSpec | None = None
         self._submitted = False
+        self._count_before = 0
         self._clean_ups: list[Callable[[], None]] = []
         self._statements: list[Statement] | None = None
         self._expected = stack.pristine
@@ -107,7 +108,20 @@ class Case:
                 self.spec.query_digests = [self.workload.digest]
             self.stack.api.create_run(self.spec)
             self._submitted = True
+            self._count_before = self._count()
             self.stack.journal.mark()
+
+    def _count(self) -> int:
+        """How many executions of the application's query the server has counted, as the executor is told."""
+        if self.workload is None:
+            return 0
+        return int(
+            self.database.value(
+                "SELECT COUNT_STAR FROM performance_schema.events_statements_summary_by_digest"
+                " WHERE SCHEMA_NAME = %s AND DIGEST = %s",
+                (self.stack.schema, self.workload.digest),
+            )
+        )
 
     def new_worker(self, number: int) -> Worker:
         """Worker ``number``, not yet started; a new process if the one before it has ended."""
@@ -229,6 +243,12 @@ class Case:
         """
         if self.samples is None:
             return
+        counted = self._count() - self._count_before
+        if counted != len(world.workload):
+            raise StandError(
+                f"the server ran {len(world.workload)} of the application's queries but counted {counted}: its statement"
+                " counters are not locked and lost some, so the executor was told something else than what happened"
+            )
         if self.stack.journal.hidden and not world.metrics_window:
             raise StandError(
                 "the executor reads its metrics by prepared statements, of which this server keeps no text, so its windows"
