@@ -6,11 +6,9 @@ time of a query is spent in SLEEP() in a select list without a table, which runs
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from support.database import Account, Database
 from support.errors import StandError
-from support.gateway.calls import now
 
 CONNECTIONS = 1
 """One, because a server's statement counters are not locked: of executions that end together one may get lost."""
@@ -79,7 +77,6 @@ class Workload:
         ]
         self._pool = ThreadPoolExecutor(connections)
         self.digest, self._counted_besides = self._learn()
-        self.done: list[tuple[datetime, int]] = []
 
     def run(self, profile: Profile, times: int) -> None:
         """Execute the query ``times`` times, spread over the connections; returns when all are done."""
@@ -94,7 +91,6 @@ class Workload:
 
         for finished in [self._pool.submit(execute, number) for number in range(connections)]:
             finished.result()
-        self.done.append((now(), times))
 
     def close(self) -> None:
         """End the connections."""

@@ -122,7 +122,7 @@ class Gateway:
     def refuse_after(self, kind: str, when: Condition = always) -> None:
         """Stop listening just before the answer to a call of ``kind`` (or ``ANY``) goes out, so that the next call is refused.
 
-        Nobody can see a refused connection at the port itself, so ``await_refusal`` reads the kernel's count of them.
+        Nobody can see a refused connection at the port itself, so ``refusal_seen`` reads the kernel's count of them.
         """
         self._refuse_after = (kind, when)
 
