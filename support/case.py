@@ -13,7 +13,7 @@ from support.gateway import Call, CallGate, Fault
 from support.locks import RowGate, TableGate
 from support.saas_api import RunSpec
 from support.settings import Settings
-from support.stacks.embedded import EmbeddedStack
+from support.stacks.stack import Stack
 from support.statements import Statement
 from support.workers import Worker
 from support.workload import Workload
@@ -48,7 +48,7 @@ class Case:
     query in the two windows, ``intended`` the measure that is to come out worse.
     """
 
-    def __init__(self, stack: EmbeddedStack, settings: Settings, evidence: Evidence, logs: Path) -> None:
+    def __init__(self, stack: Stack, settings: Settings, evidence: Evidence, logs: Path) -> None:
         self.stack, self.settings, self.evidence, self._logs = stack, settings, evidence, logs
         self.database = stack.database
         self.plan = Plan()
@@ -77,7 +77,7 @@ class Case:
         for table in STATE_TABLES:
             self.database.execute(f"DELETE FROM {quoted(table)}")
         for index in tables.indexes(self.database, self.stack.schema):
-            if index.table in tables.JUDGED_TABLES and index.name != "PRIMARY":
+            if index.table in tables.JUDGED_TABLES and index not in self.stack.pristine.indexes:
                 self.database.execute(f"ALTER TABLE {quoted(index.table)} DROP INDEX {quoted(index.name)}")
 
     def at_the_end(self, clean_up: Callable[[], None]) -> None:
