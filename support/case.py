@@ -13,6 +13,7 @@ from support.gateway import Call, CallGate, Fault
 from support.locks import RowGate, TableGate
 from support.saas_api import RunSpec
 from support.settings import Settings
+from support.soundness import refuse_a_failed_workload
 from support.stacks.stack import Stack
 from support.statements import Statement
 from support.workers import Worker
@@ -216,7 +217,10 @@ class Case:
             lease_end_before_takeover=self.lease_end_before_takeover,
             calls_before_takeover=self.calls_before_takeover,
         )
-        self._refuse_a_failed_workload(world)
+        if self.samples is not None:
+            counted = self._count() - self._count_before
+            length = self.settings.scaled(self.settings.metrics_window_seconds)
+            refuse_a_failed_workload(world, counted, self.samples, self.intended, self.stack.journal.hidden, length)
         self._record(world)
         return world
 
@@ -236,50 +240,13 @@ class Case:
             return before
         return tables.Snapshot(before.tables, before.columns, before.indexes | {index}, before.rows)
 
-    def _refuse_a_failed_workload(self, world: World) -> None:
-        """The application's queries have to lie in the windows and to have changed as meant, or nothing can be said.
-
-        A window shorter than it was set is the executor's doing, and left to the observations.
-        """
-        if self.samples is None:
-            return
-        counted = self._count() - self._count_before
-        if counted != len(world.workload):
-            raise StandError(
-                f"the server ran {len(world.workload)} of the application's queries but counted {counted}: its statement"
-                " counters are not locked and lost some, so the executor was told something else than what happened"
-            )
-        if self.stack.journal.hidden and not world.metrics_window:
-            raise StandError(
-                "the executor reads its metrics by prepared statements, of which this server keeps no text, so its windows"
-                " cannot be told; use MySQL, or have it send plain statements"
-            )
-        length = self.settings.scaled(self.settings.metrics_window_seconds)
-        before, after = self.samples
-        sent = {"baseline": world.workload[:before], "metrics": world.workload[before:]}
-        windows = {"baseline": (world.baseline_window, before), "metrics": (world.metrics_window, after)}
-        for name, (window, wanted) in windows.items():
-            if window is None or len(sent[name]) != wanted or window.seconds < length:
-                return
-            if any(statement.started < window.opened for statement in sent[name]):
-                raise StandError(f"the application's queries began beside the read that opens the {name} window")
-            if len(window.samples) < wanted:
-                raise StandError(
-                    f"the {name} window closed before the application's queries were done ({len(window.samples)} of"
-                    f" {wanted} in {window.seconds:.3f} s): raise metrics_window_seconds"
-                )
-        if after and world.worse() != ([self.intended] if self.intended else []):
-            raise StandError(
-                f"the application's queries were to get worse in {self.intended or 'nothing'}, but the server measured:"
-                f" {world.measured()}"
-            )
-
     def _record(self, world: World) -> None:
         self.evidence.actual_status = world.status
         window = world.metrics_window
         if window:
             self.evidence.fact("Metrics Window", f"{window.seconds:.3f} s by the server's clock", window.opened)
             self.evidence.fact("Sample Count Observed", len(window.samples), window.closed)
+            self.evidence.fact("Last sample ended after", window.last_sample)
         self.evidence.queries += verification_queries.run(self.database, self.evidence.id, world.run)
 
     def collect(self) -> None:

@@ -12,7 +12,7 @@ import requests
 
 from support.errors import StandError
 from support.gateway import FAULTS, Gateway, kind_of
-from support.gateway.refusals import refused_connections
+from support.gateway.refusals import Refusals
 from support.servers.ports import free_port
 from support.waiting import eventually
 
@@ -230,12 +230,13 @@ def test_a_refused_call_is_refused_and_the_next_one_goes_through(gateway):
     gateway.refuse_after("claim")
     assert requests.post(f"{gateway.url}/api/executions/r/claim", timeout=5).status_code == 409
     assert gateway.refusing
-    before = refused_connections()
+    refusals = Refusals()
+    before = refusals.count()
 
     with pytest.raises(requests.ConnectionError, match="refused"):
         requests.get(gateway.url + KILL_SWITCH, timeout=5)
 
-    assert refused_connections() > before
+    assert refusals.count() > before
     assert gateway.refusal_seen()
     gateway.listen_again()
     assert requests.get(gateway.url + KILL_SWITCH, timeout=5).status_code == 200

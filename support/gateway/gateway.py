@@ -12,7 +12,7 @@ from support.errors import StandError
 from support.gateway.calls import Call, now
 from support.gateway.faults import Connection, Fault, http_answer
 from support.gateway.gates import ANY, CallGate, Condition, Failing, always
-from support.gateway.refusals import refused_connections
+from support.gateway.refusals import Refusals
 
 BODY_LIMIT = 20_000
 """Bytes of a body that are kept in the transcript."""
@@ -35,7 +35,7 @@ class Gateway:
         to all of them.
     :param port: a free port; each connection carries one call, so that a refusal meets the very next one.
     :param host: the address of this machine at which the worker can reach it, and nobody from outside.
-    :param refused: counts the refused connections of the network that the worker is in.
+    :param refusals: those of the network that the worker is in; None: it is this machine's.
 
     ``on_arrival`` is called with every call before anything else is done with it.
     """
@@ -46,10 +46,10 @@ class Gateway:
         upstreams: Sequence[str],
         port: int,
         host: str = "127.0.0.1",
-        refused: Callable[[], int] = refused_connections,
+        refusals: Refusals | None = None,
     ) -> None:
         self.worker, self._upstreams = worker, itertools.cycle([urlsplit(upstream) for upstream in upstreams])
-        self._address, self._refused = (host, port), refused
+        self._address, self._refusals = (host, port), refusals or Refusals()
         self.calls: list[Call] = []
         self.on_arrival: Callable[[Call], None] = _ignore
         self._gates: list[CallGate] = []
@@ -97,7 +97,7 @@ class Gateway:
 
     def refusal_seen(self) -> bool:
         """True when a connection was refused in the worker's network since this gateway stopped listening."""
-        return self._refused_before is not None and self._refused() > self._refused_before
+        return self._refused_before is not None and self._refusals.count() > self._refused_before
 
     def listen_again(self) -> None:
         """End the refusal."""
@@ -107,7 +107,7 @@ class Gateway:
     def _refuse(self) -> None:
         self._refuse_after = None
         _shut(self._listener)
-        self._refused_before = self._refused()
+        self._refused_before = self._refusals.count()
         self._listener = self._bound_socket()  # bound but not listening: refused, and nobody else gets the port
 
     # -- the proxy ------------------------------------------------------------------------------------------
@@ -197,6 +197,7 @@ class Gateway:
         for gate in self._gates:
             gate.release()
         _shut(self._listener)
+        self._refusals.close()
         with self._lock:
             for connection in list(self._open_connections):
                 _shut(connection)

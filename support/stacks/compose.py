@@ -13,11 +13,12 @@ from pathlib import Path
 from support.database import Account
 from support.errors import StandError
 from support.gateway import Gateway
+from support.gateway.refusals import Refusals
 from support.saas_api import SaasApi
 from support.servers.ports import free_port
 from support.servers.progress import progress
 from support.settings import BUNDLED_AGENT, CONTRACT_VARIABLES, PROJECT
-from support.stacks.containers import ContainerWorker, refusals
+from support.stacks.containers import ContainerWorker
 from support.stacks.engine import Engine, check_engine
 from support.stacks.schema import Accounts, make_accounts
 from support.stacks.stack import API_START_SECONDS, Stack, await_health, bundled, number_text
@@ -31,6 +32,9 @@ ANY_PORT = "127.0.0.1:0"
 
 class ComposeStack(Stack):
     """Everything is in containers of one project; see ``Stack``."""
+
+    window_factor = 2.0
+    """Whoever talks to a container is slower by the way there; a window has to hold all of the application's queries."""
 
     _followers: tuple["subprocess.Popen[bytes]", ...] = ()
 
@@ -50,9 +54,8 @@ class ComposeStack(Stack):
         """A worker in a container, not yet started; see ``Stack``."""
         self._workers += 1
         container = f"{self._engine.project}-worker-{number}-{self._workers}"
-        gateway = Gateway(
-            f"worker-{number}", self._api_urls, free_port(), self._host, refused=refusals(self._engine, container)
-        )
+        refusals = Refusals(lambda: f"/proc/{self._engine.inspect(container, '{{.State.Pid}}')}/net/snmp")
+        gateway = Gateway(f"worker-{number}", self._api_urls, free_port(), self._host, refusals)
         environment = {
             **self._agent_environment(number, gateway, times),
             "MYSQL_HOST": "mysql",
@@ -91,7 +94,7 @@ class ComposeStack(Stack):
         self._workers = 0
         passwords = {
             name: secrets.token_urlsafe(18)
-            for name in ("MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "AGENT_MYSQL_PASSWORD")
+            for name in ("MYSQL_ROOT_PASSWORD", "MYSQL_API_PASSWORD", "MYSQL_AGENT_PASSWORD")
         }
         self._engine = Engine(
             f"executor-acceptance-{suffix}",

@@ -1,23 +1,15 @@
 """A worker in a container: started, killed and frozen by the engine."""
 
 import signal
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from support.errors import StandError
 from support.gateway import Gateway
-from support.gateway.refusals import refused_connections
 from support.stacks.engine import Engine
 from support.workers import Worker
 
 _BY_THE_ENGINE = {signal.SIGKILL: "kill", signal.SIGSTOP: "pause", signal.SIGCONT: "unpause"}
-
-
-def refusals(engine: Engine, container: str) -> Callable[[], int]:
-    """The kernel's count of refused connections in the network of a container, which has to run."""
-    pid = cache(lambda: engine.inspect(container, "{{.State.Pid}}"))
-    return lambda: refused_connections(f"/proc/{pid()}/net/snmp")
 
 
 class ContainerWorker(Worker):

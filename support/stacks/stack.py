@@ -55,6 +55,9 @@ class Stack:
         self.health = self.api.health()
         self.journal = Journal(self.accounts.suite)
 
+    window_factor = 1.0
+    """How much longer than set the windows are in which queries are measured."""
+
     # -- what a kind of stack has to say --------------------------------------------------------------------
 
     def _make_accounts(self, run_id: str, folder: Path) -> Accounts:
@@ -147,6 +150,7 @@ class Stack:
             "ddl_lock_wait_timeout_seconds": settings.scaled(settings.ddl_lock_wait_seconds),
             **{name: settings.scaled(value) for name, value in times.items()},
         }
+        values["metrics_window_minutes"] *= self.window_factor
         environment = {
             **self._environment(self.accounts.agent, settings.agent_command),
             "SAAS_API_URL": gateway.url,
