@@ -22,6 +22,7 @@ from support.checklists import clean_up, pre_checks
 from support.errors import INTERRUPTED, AcceptanceError, StandError, blame_of
 from support.evidence import FAIL, NOT_RUN, PASS, Evidence, Secrets
 from support.gateway.calls import now
+from support.needs import Offer
 from support.record import RunRecord
 from support.selection import Selection, id_of, location_of
 from support.settings import EXTERNAL, PROJECT, Settings
@@ -57,6 +58,8 @@ class AcceptanceRun:
             selected=[location_of(scenario) for scenario in selection.selected],
         )
         self.stack: Stack | None = None
+        self.left_something_out = False
+        self._offer: Offer | None = None
         self.allure: AllureRecorder | None = None
         self._warden: Warden | None = None
         self._begun = False
@@ -95,6 +98,7 @@ class AcceptanceRun:
         except pymysql.MySQLError as error:
             hint = "; make preflight lists what is missing" if self.settings.stack == EXTERNAL else ""
             raise StandError(f"MySQL refused what a run needs: {error.args[-1]} ({error.args[0]}){hint}") from error
+        self._offer = Offer(self.stack)
         for secret in self.stack.secrets():
             self.secrets.add(secret)
         self.record.environment = self._environment()
@@ -188,8 +192,11 @@ class AcceptanceRun:
 
     # -- around a scenario ----------------------------------------------------------------------------------
 
-    def begin(self, scenario: Scenario) -> Case:
-        """Start the record of a scenario and bring the database into its first state."""
+    def begin(self, scenario: Scenario) -> Case | None:
+        """Start the record of a scenario and bring the database into its first state.
+
+        :return: None if the scenario needs something that is not there: it is skipped, and its record says why.
+        """
         self._begun = True
         with self._reporting():
             self.allure.begin(scenario)
@@ -206,6 +213,12 @@ class AcceptanceRun:
         logs = self.folder / "logs" / record.location.rpartition("/")[2].replace(".feature:", "-")
         logs.mkdir(parents=True, exist_ok=True)
         try:
+            if unmet := self._offer.unmet(scenario.effective_tags):
+                scenario.skip()
+                record.unmet = scenario.skip_reason = unmet.reason
+                self.left_something_out |= unmet.result == NOT_RUN
+                self._judge(record, unmet.result)
+                return None
             return Case(self.stack, self.settings, record, logs)
         except Exception as error:
             record.failure, record.blames = self._told(error), blame_of(error, in_step=False)
@@ -259,6 +272,8 @@ class AcceptanceRun:
 
     def _show(self, record: Evidence, path: Path) -> None:
         self.terminal.scenario_ends(record.result, record.duration_s)
+        if record.unmet:
+            self.terminal.say(f"      {self.secrets.masked(record.unmet)}")
         if record.failure is None:
             return
         notes = [("Blame", f"{record.blames}"), ("Evidence", self._shown(path))]

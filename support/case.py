@@ -24,8 +24,6 @@ BASELINE, INDEX, WINDOW = "the baseline window opens", "the index exists", "the 
 MOMENTS = (BASELINE, INDEX, WINDOW)
 """The moments of a run at which a scenario can act, in the order in which they come."""
 
-STATE_TABLES = ("execution_runs", "execution_claims", "rollbacks", "audit_logs", "kill_switches")
-
 
 @dataclass
 class Plan:
@@ -75,8 +73,7 @@ class Case:
 
     def _clear(self) -> None:
         """Empty the executor's tables and take away what indexes an earlier scenario left, as its run was to."""
-        for table in STATE_TABLES:
-            self.database.execute(f"DELETE FROM {quoted(table)}")
+        tables.empty_state(self.database)
         for index in tables.indexes(self.database, self.stack.schema):
             if index.table in tables.JUDGED_TABLES and index not in self.stack.pristine.indexes:
                 self.database.execute(f"ALTER TABLE {quoted(index.table)} DROP INDEX {quoted(index.name)}")

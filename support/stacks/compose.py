@@ -54,8 +54,7 @@ class ComposeStack(Stack):
         """A worker in a container, not yet started; see ``Stack``."""
         self._workers += 1
         container = f"{self._engine.project}-worker-{number}-{self._workers}"
-        refusals = Refusals(lambda: f"/proc/{self._engine.inspect(container, '{{.State.Pid}}')}/net/snmp")
-        gateway = Gateway(f"worker-{number}", self._api_urls, free_port(), self._host, refusals)
+        gateway = Gateway(f"worker-{number}", self._api_urls, free_port(), self._host, self._refusals_of(container))
         environment = {
             **self._agent_environment(number, gateway, times),
             "MYSQL_HOST": "mysql",
@@ -66,6 +65,13 @@ class ComposeStack(Stack):
         return ContainerWorker(
             number, self._engine, "agent", words, environment | more, [*CONTRACT_VARIABLES, *more], gateway, log, container
         )  # fmt: skip
+
+    def refusals(self) -> Refusals:
+        """Those of a container's network: each has its own, seen from here through a process in it."""
+        return self._refusals_of(self._apis[0])
+
+    def _refusals_of(self, container: str) -> Refusals:
+        return Refusals(lambda: f"/proc/{self._engine.inspect(container, '{{.State.Pid}}')}/net/snmp")
 
     def workers_running(self) -> list[str]:
         """The names of the workers' containers that still run."""

@@ -18,6 +18,7 @@ from support import tables
 from support.database import Account, Database
 from support.errors import StandError
 from support.gateway import Gateway
+from support.gateway.refusals import Refusals
 from support.journal import Journal
 from support.saas_api import SaasApi
 from support.servers.ports import free_port
@@ -92,6 +93,10 @@ class Stack:
         gateway = Gateway(f"worker-{number}", [self.api.url], free_port())
         command = self._settings.agent_command.replace("{execution_id}", shlex.quote(execution_id))
         return Worker(number, command, self._agent_environment(number, gateway, times), gateway, log)
+
+    def refusals(self) -> Refusals:
+        """The refused connections of the network that workers are in."""
+        return Refusals()
 
     def workers_running(self) -> list[str]:
         """The names of the workers that still run."""
