@@ -32,10 +32,23 @@ def strangers(database: Database) -> list[str]:
     return found
 
 
+def remove_rows(database: Database, schema: str) -> None:
+    """Delete the suite's rows from the tables that are there as they have to be."""
+    there = {
+        (row["t"].lower(), row["c"].lower())
+        for row in database.rows(
+            "SELECT TABLE_NAME AS t, COLUMN_NAME AS c FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s",
+            (schema,),
+        )
+    }
+    for table, column, pattern in ROWS:
+        if (table, column) in there:
+            database.execute(f"DELETE FROM {quoted(schema)}.{table} WHERE {column} LIKE '{pattern}'")
+
+
 def remove_traces(database: Database, schema: str) -> None:
     """Delete the suite's rows and drop the indexes that scenarios make, as far as they are there."""
-    for table, column, pattern in ROWS:
-        database.execute(f"DELETE FROM {quoted(schema)}.{table} WHERE {column} LIKE '{pattern}'")
+    remove_rows(database, schema)
     for index in indexes(database, schema):
         if index.table in JUDGED_TABLES and index.name.startswith(INDEX_PREFIXES):
             database.execute(f"ALTER TABLE {quoted(schema)}.{quoted(index.table)} DROP INDEX {quoted(index.name)}")
