@@ -13,7 +13,7 @@ SETTINGS = $(if $(STACK),-D stack=$(STACK)) $(BEHAVE_ARGS)
 
 help: ## what there is
 	@echo "Acceptance suite for Executor v1"
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
 	@echo "After make setup:  . $(VENV)/bin/activate  and then behave, behave --tags=@P0, behave --tags=@TC-03, …"
 
 setup: $(READY) ## a virtual environment with all that is needed
