@@ -1,5 +1,6 @@
 """What the kustomizations stand for: valid, contained, and every name in them is one that is there. No cluster is needed."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -143,3 +144,29 @@ def test_there_is_one_pod_a_shard_and_one_that_merges():
     assert job["completions"] == job["parallelism"] == shards + 1
     assert job["backoffLimitPerIndex"] == 0, "what is red stays red"
     assert mysql["restartPolicy"] == "Always", "a sidecar"
+
+
+def test_the_overlay_of_the_guide_can_be_made(tmp_path):
+    guide = (DOCKER.parent / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+    (overlay,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    inside = overlay.replace("../docker", os.path.relpath(DOCKER, tmp_path))
+    (tmp_path / "kustomization.yaml").write_text(inside, encoding="utf-8")
+
+    made = by_kubectl(tmp_path)
+    if made is None:
+        pytest.skip("kubectl, which has kustomize in it, is not here")
+    (job,) = [one for one in made if one["kind"] == "Job"]
+    assert containers(job)[1]["image"] == "registry.example.org/qa/executor-v1-acceptance:1.0.0"
+    assert containers(job)[1]["env"][-1]["name"] == "ACCEPTANCE_AGENT_COMMAND"
+    assert {one["metadata"]["namespace"] for one in made if one["kind"] != "Namespace"} == {"executor-v1-acceptance"}
+
+
+def test_the_reader_is_a_valid_pod_of_the_suite():
+    reader = yaml.safe_load((DOCKER / "kubernetes" / "reader.yaml").read_text(encoding="utf-8"))
+    kubernetes_validate.validate(reader, OLDEST, strict=True)
+    kubernetes_validate.validate(reader, NEWEST, strict=True)
+
+    suite = found("suite", "Job", "acceptance")
+    assert reader["metadata"]["namespace"] == suite["metadata"]["namespace"]
+    assert reader["spec"]["containers"][0]["image"] == containers(suite)[1]["image"]
+    assert found("suite", "PersistentVolumeClaim", reader["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"])
