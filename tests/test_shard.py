@@ -8,6 +8,7 @@ import pytest
 from test_resultlog_data import LOCATIONS, make_run
 
 from support import shard
+from support.allure import report
 from support.catalogue import TEST_CASES
 from support.errors import SettingsError
 
@@ -96,3 +97,5 @@ def test_the_shares_make_one_verdict(tmp_path, failing, status):
 
     assert told == status, said
     assert f"{10 - len(failing)} of 10 test cases passed" in said
+    decision = "BLOCKED" if failing else "APPROVED"
+    assert report.variables_of(sorted(tmp_path.glob("shard-*/runs/*"))) == {"Decision": decision}
