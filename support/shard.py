@@ -44,10 +44,14 @@ def shares(count: int, weights: dict[str, int]) -> list[list[str]]:
 
 
 def run_share(index: int, count: int, into: Path, arguments: list[str]) -> int:
-    """Run a share with behave; its exit status."""
+    """Run a share with behave; its exit status.
+
+    :raises SettingsError: the folder has something of an earlier run, which could be taken for the result of this one.
+    """
     weights = {case_id: len(locations) for case_id, locations in expected_scenarios(all_features()).items()}
     tags = " or ".join(f"@{case_id}" for case_id in shares(count, weights)[index])
     folder = into / f"shard-{index}"
+    _unused(folder)
     status = behave([f"--tags={tags}", "-D", f"reports={folder}", *arguments])
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ENDED).write_text(f"{status}\n", encoding="utf-8")
@@ -59,7 +63,8 @@ def merge(count: int, into: Path, within: float, terminal: Terminal) -> int:
 
     :return: the decision's exit status. A share that left nothing was not run, so the decision is BLOCKED.
     """
-    shards = [into / f"shard-{index}" for index in range(count)]
+    shards, merged = [into / f"shard-{index}" for index in range(count)], into / "merged"
+    _unused(merged)
 
     def missing() -> list[str]:
         return [shard.name for shard in shards if not (shard / ENDED).exists()]
@@ -71,13 +76,17 @@ def merge(count: int, into: Path, within: float, terminal: Terminal) -> int:
     runs = [run for shard in shards for run in sorted((shard / "runs").glob("*")) if run.is_dir()]
     if not runs:
         raise SettingsError(f"no run has left anything in {into}")
-    merged = into / "merged"
     decision = signoff.main([*map(str, runs), "--into", str(merged)])
     try:
         terminal.say(f"Allure report: {report.make(runs, merged)}")
     except report.ReportError as error:
         terminal.trouble("the Allure report", str(error))
     return decision
+
+
+def _unused(folder: Path) -> None:
+    if folder.exists():
+        raise SettingsError(f"{folder} is there already: take another folder for --into, or remove it")
 
 
 def main(arguments: list[str]) -> int:

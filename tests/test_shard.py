@@ -80,6 +80,16 @@ def test_a_share_runs_and_the_shares_that_did_not_are_not_forgotten(tmp_path):
     assert (tmp_path / "merged" / "result-log.md").exists()
 
 
+@pytest.mark.parametrize(("index", "folder"), [(0, "shard-0"), (2, "merged")])
+def test_what_an_earlier_run_left_is_never_taken_for_the_result(tmp_path, index, folder):
+    (tmp_path / folder).mkdir()
+
+    status, said = command("--of", 2, "--index", index, "--into", tmp_path)
+
+    assert status == shard.WRONG
+    assert f"{tmp_path / folder} is there already" in said
+
+
 @pytest.mark.parametrize(("failing", "status"), [((), 0), (("TC-02",), 4)])
 def test_the_shares_make_one_verdict(tmp_path, failing, status):
     failed = {LOCATIONS[case_id][0] for case_id in failing}
