@@ -12,6 +12,7 @@ from support.evidence import Evidence
 from support.gateway import Call, CallGate, Fault
 from support.locks import RowGate, TableGate
 from support.saas_api import RunSpec
+from support.servers.kinds import NO_TEXT
 from support.settings import Settings
 from support.stacks.embedded import EmbeddedStack
 from support.statements import Statement
@@ -247,10 +248,7 @@ class Case:
                 " counters are not locked and lost some, so the executor was told something else than what happened"
             )
         if self.stack.journal.hidden and not world.metrics_window:
-            raise StandError(
-                "the executor reads its metrics by prepared statements, of which this server keeps no text, so its windows"
-                " cannot be told; use MySQL, or have it send plain statements"
-            )
+            raise StandError(f"the executor's windows cannot be told, because it reads its metrics {NO_TEXT}")
         length = self.settings.scaled(self.settings.metrics_window_seconds)
         before, after = self.samples
         sent = {"baseline": world.workload[:before], "metrics": world.workload[before:]}

@@ -17,6 +17,7 @@ from support.errors import SettingsError, StandError
 from support.gateway import Gateway
 from support.journal import Journal
 from support.saas_api import SaasApi
+from support.servers.kinds import flavour_of
 from support.servers.ports import free_port
 from support.servers.private import PrivateServer
 from support.servers.programs import choose_program
@@ -53,7 +54,7 @@ class EmbeddedStack:
         self.server_version = self._version()
         self.api = self._start_api()
         self.health = self.api.health()
-        self.journal = Journal(self.accounts.suite)
+        self.journal = Journal(self.accounts.suite, own_server=self.server is not None)
 
     def secrets(self) -> list[str]:
         """What must never be shown."""
@@ -99,8 +100,7 @@ class EmbeddedStack:
 
     def _version(self) -> str:
         version = self.database.value("SELECT VERSION()")
-        flavour = "MariaDB" if "mariadb" in version.lower() else "MySQL"
-        return f"{flavour} {version}"
+        return f"{flavour_of(version)} {version}"
 
     def agent(self) -> dict[str, str]:
         """What there is to say of the agent and of the Node.js it runs on, if it does."""
