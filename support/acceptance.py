@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pymysql
 from behave.model import Scenario, Step
 
 from support import evidence
@@ -24,9 +25,9 @@ from support.gateway.calls import now
 from support.needs import Offer
 from support.record import RunRecord
 from support.selection import Selection, id_of, location_of
-from support.settings import PROJECT, Settings
+from support.settings import EXTERNAL, PROJECT, Settings
 from support.signoff import prune, publish
-from support.stacks.embedded import EmbeddedStack
+from support.stacks import Stack, make_stack
 from support.terminal import Terminal
 from support.warden import FOLDER_PREFIX, Warden, sweep_leftovers
 
@@ -43,8 +44,9 @@ class AcceptanceRun:
         self.started = now()
         self.run_id = f"{self.local(self.started):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         self.folder = settings.reports_folder / "runs" / self.run_id
-        self._secret = settings.api_secret or secrets.token_urlsafe(18)
-        self.secrets = Secrets([*settings.secrets(), self._secret])
+        self._secret = settings.api_secret or ("" if settings.stack == EXTERNAL else secrets.token_urlsafe(18))
+        self.secrets = Secrets(settings.secrets())
+        self.secrets.add(self._secret)
         self.record = RunRecord(
             run_id=self.run_id,
             started=self.started,
@@ -55,7 +57,7 @@ class AcceptanceRun:
             expected={case_id: sorted(locations) for case_id, locations in selection.expected.items()},
             selected=[location_of(scenario) for scenario in selection.selected],
         )
-        self.stack: EmbeddedStack | None = None
+        self.stack: Stack | None = None
         self.left_something_out = False
         self._offer: Offer | None = None
         self.allure: AllureRecorder | None = None
@@ -91,12 +93,16 @@ class AcceptanceRun:
         self._warden = Warden.start(self.run_id, self.folder / "logs" / "warden.log")
         folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._warden.remove_folder(folder)
-        self.stack = EmbeddedStack(self.settings, self.run_id, folder, logs, self._secret, self._warden)
+        try:
+            self.stack = make_stack(self.settings, self.run_id, folder, logs, self._secret, self._warden)
+        except pymysql.MySQLError as error:
+            hint = "; make preflight lists what is missing" if self.settings.stack == EXTERNAL else ""
+            raise StandError(f"MySQL refused what a run needs: {error.args[-1]} ({error.args[0]}){hint}") from error
         self._offer = Offer(self.stack)
         for secret in self.stack.secrets():
             self.secrets.add(secret)
         self.record.environment = self._environment()
-        self.record.pre_checks = pre_checks(self.stack, self.settings)
+        self.record.pre_checks = pre_checks(self.stack)
         self.record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
         failed = [f"{check.item}: {check.detail}" for check in self.record.pre_checks if check.done is False]
         if failed:

@@ -12,9 +12,9 @@ from support.evidence import Evidence
 from support.gateway import Call, CallGate, Fault
 from support.locks import RowGate, TableGate
 from support.saas_api import RunSpec
-from support.servers.kinds import NO_TEXT
 from support.settings import Settings
-from support.stacks.embedded import EmbeddedStack
+from support.soundness import refuse_a_failed_workload
+from support.stacks.stack import Stack
 from support.statements import Statement
 from support.workers import Worker
 from support.workload import Workload
@@ -47,7 +47,7 @@ class Case:
     query in the two windows, ``intended`` the measure that is to come out worse.
     """
 
-    def __init__(self, stack: EmbeddedStack, settings: Settings, evidence: Evidence, logs: Path) -> None:
+    def __init__(self, stack: Stack, settings: Settings, evidence: Evidence, logs: Path) -> None:
         self.stack, self.settings, self.evidence, self._logs = stack, settings, evidence, logs
         self.database = stack.database
         self.plan = Plan()
@@ -75,7 +75,7 @@ class Case:
         """Empty the executor's tables and take away what indexes an earlier scenario left, as its run was to."""
         tables.empty_state(self.database)
         for index in tables.indexes(self.database, self.stack.schema):
-            if index.table in tables.JUDGED_TABLES and index.name != "PRIMARY":
+            if index.table in tables.JUDGED_TABLES and index not in self.stack.pristine.indexes:
                 self.database.execute(f"ALTER TABLE {quoted(index.table)} DROP INDEX {quoted(index.name)}")
 
     def at_the_end(self, clean_up: Callable[[], None]) -> None:
@@ -214,7 +214,10 @@ class Case:
             lease_end_before_takeover=self.lease_end_before_takeover,
             calls_before_takeover=self.calls_before_takeover,
         )
-        self._refuse_a_failed_workload(world)
+        if self.samples is not None:
+            counted = self._count() - self._count_before
+            length = self.settings.scaled(self.settings.metrics_window_seconds)
+            refuse_a_failed_workload(world, counted, self.samples, self.intended, self.stack.journal.hidden, length)
         self._record(world)
         return world
 
@@ -234,47 +237,13 @@ class Case:
             return before
         return tables.Snapshot(before.tables, before.columns, before.indexes | {index}, before.rows)
 
-    def _refuse_a_failed_workload(self, world: World) -> None:
-        """The application's queries have to lie in the windows and to have changed as meant, or nothing can be said.
-
-        A window shorter than it was set is the executor's doing, and left to the observations.
-        """
-        if self.samples is None:
-            return
-        counted = self._count() - self._count_before
-        if counted != len(world.workload):
-            raise StandError(
-                f"the server ran {len(world.workload)} of the application's queries but counted {counted}: its statement"
-                " counters are not locked and lost some, so the executor was told something else than what happened"
-            )
-        if self.stack.journal.hidden and not world.metrics_window:
-            raise StandError(f"the executor's windows cannot be told, because it reads its metrics {NO_TEXT}")
-        length = self.settings.scaled(self.settings.metrics_window_seconds)
-        before, after = self.samples
-        sent = {"baseline": world.workload[:before], "metrics": world.workload[before:]}
-        windows = {"baseline": (world.baseline_window, before), "metrics": (world.metrics_window, after)}
-        for name, (window, wanted) in windows.items():
-            if window is None or len(sent[name]) != wanted or window.seconds < length:
-                return
-            if any(statement.started < window.opened for statement in sent[name]):
-                raise StandError(f"the application's queries began beside the read that opens the {name} window")
-            if len(window.samples) < wanted:
-                raise StandError(
-                    f"the {name} window closed before the application's queries were done ({len(window.samples)} of"
-                    f" {wanted} in {window.seconds:.3f} s): raise metrics_window_seconds"
-                )
-        if after and world.worse() != ([self.intended] if self.intended else []):
-            raise StandError(
-                f"the application's queries were to get worse in {self.intended or 'nothing'}, but the server measured:"
-                f" {world.measured()}"
-            )
-
     def _record(self, world: World) -> None:
         self.evidence.actual_status = world.status
         window = world.metrics_window
         if window:
             self.evidence.fact("Metrics Window", f"{window.seconds:.3f} s by the server's clock", window.opened)
             self.evidence.fact("Sample Count Observed", len(window.samples), window.closed)
+            self.evidence.fact("Last sample ended after", window.last_sample)
         self.evidence.queries += verification_queries.run(self.database, self.evidence.id, world.run)
 
     def collect(self) -> None:

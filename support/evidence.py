@@ -103,7 +103,8 @@ class Secrets:
 
     def add(self, value: str) -> None:
         """Know one more secret."""
-        self._values = sorted({*self._values, value}, key=len, reverse=True)
+        if value:
+            self._values = sorted({*self._values, value}, key=len, reverse=True)
 
     def masked(self, text: str) -> str:
         """``text`` without the secrets, and without the claim tokens of an executor, which are its own passwords."""

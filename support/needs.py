@@ -13,10 +13,9 @@ import pymysql
 from support import tables
 from support.errors import SuiteError
 from support.evidence import NOT_APPLICABLE, NOT_RUN
-from support.gateway.gateway import refused_connections
 from support.saas_api import RunSpec
-from support.stacks.embedded import EmbeddedStack
 from support.stacks.schema import grant_alter, revoke_alter
+from support.stacks.stack import Stack
 
 PREFIX = "needs."
 NO_SPATIAL_INDEXES = 1464
@@ -28,7 +27,7 @@ class Need:
     """``lack`` looks at the running stack and returns None, or in one line why the need is not met."""
 
     meaning: str
-    lack: Callable[[EmbeddedStack], str | None]
+    lack: Callable[[Stack], str | None]
     of_the_server: bool = False
 
 
@@ -40,7 +39,7 @@ class Unmet:
     reason: str
 
 
-def _index_types(stack: EmbeddedStack) -> str | None:
+def _index_types(stack: Stack) -> str | None:
     """Schedule such a run and look what became of it; the tables are empty again before anybody could claim it."""
     try:
         stack.api.create_run(_PROBE)
@@ -52,15 +51,18 @@ def _index_types(stack: EmbeddedStack) -> str | None:
     return None if kept == _PROBE.index_type else f"a run asked for with index_type {_PROBE.index_type} has {kept}"
 
 
-def _refusals(_stack: EmbeddedStack) -> str | None:
+def _refusals(stack: Stack) -> str | None:
+    refusals = stack.refusals()
     try:
-        refused_connections()
+        refusals.count()
     except (OSError, ValueError) as error:
         return f"the kernel's count cannot be read: {error}"
+    finally:
+        refusals.close()
     return None
 
 
-def _accounts(stack: EmbeddedStack) -> str | None:
+def _accounts(stack: Stack) -> str | None:
     """Take the executor's right to change a table away, and give it back: what such a scenario does itself."""
     agent, table = stack.accounts.agent, tables.JUDGED_TABLES[0]
     try:
@@ -71,7 +73,7 @@ def _accounts(stack: EmbeddedStack) -> str | None:
     return None
 
 
-def _spatial_indexes(stack: EmbeddedStack) -> str | None:
+def _spatial_indexes(stack: Stack) -> str | None:
     database = stack.database
     try:
         database.execute("CREATE TEMPORARY TABLE needs_spatial (p GEOMETRY NOT NULL, SPATIAL INDEX (p)) ENGINE=InnoDB")
@@ -110,7 +112,7 @@ def names_in(tags: Iterable[str]) -> list[str]:
 class Offer:
     """What the running stack offers. Each need is looked at once."""
 
-    def __init__(self, stack: EmbeddedStack) -> None:
+    def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._lacks: dict[str, str | None] = {}
 

@@ -31,6 +31,12 @@ class Window:
         """Its length."""
         return (self.closed - self.opened).total_seconds()
 
+    @property
+    def last_sample(self) -> str | None:
+        """When the last sample ended, in seconds from the opening; None without samples."""
+        ends = [(sample.ended - self.opened).total_seconds() for sample in self.samples if sample.ended]
+        return f"{max(ends):.3f} s" if ends else None
+
     def average(self, measure: str) -> float:
         """The mean of ``seconds``, ``rows_examined`` or ``full_scan`` over the samples; 0 without samples."""
         return sum(getattr(sample, measure) for sample in self.samples) / len(self.samples) if self.samples else 0.0
