@@ -21,6 +21,7 @@ from support.gateway import Gateway
 from support.gateway.refusals import Refusals
 from support.journal import Journal
 from support.saas_api import SaasApi
+from support.servers.kinds import flavour_of
 from support.servers.ports import free_port
 from support.settings import BUNDLED_AGENT, BUNDLED_API, PROJECT, Settings
 from support.stacks.schema import Accounts
@@ -54,10 +55,13 @@ class Stack:
         self.server_version = self._version()
         self.api = self._find_api()
         self.health = self.api.health()
-        self.journal = Journal(self.accounts.suite)
+        self.journal = Journal(self.accounts.suite, self.owns_its_server)
 
     window_factor = 1.0
     """How much longer than set the windows are in which queries are measured."""
+
+    owns_its_server = False
+    """Whether nobody else uses the server, so that its record of statements may be emptied."""
 
     # -- what a kind of stack has to say --------------------------------------------------------------------
 
@@ -126,8 +130,7 @@ class Stack:
 
     def _version(self) -> str:
         version = self.database.value("SELECT VERSION()")
-        flavour = "MariaDB" if "mariadb" in version.lower() else "MySQL"
-        return f"{flavour} {version}"
+        return f"{flavour_of(version)} {version}"
 
     def _environment(self, account: Account, command: str) -> dict[str, str]:
         """What every part under test gets: the contract's names, nothing of the run's own settings."""
