@@ -90,6 +90,12 @@ def takes_over_and_worker_1_wakes(context: Context, number: int) -> None:
     takeovers.take_over_and_wake(context.case, number)
 
 
+@when("the same execution run is asked for once more")
+@when("มีการขอ execution run เดิมอีกครั้ง")
+def same_run_asked_for_again(context: Context) -> None:
+    conflicts.ask_for_the_same_run_again(context.case)
+
+
 @when("the lease of worker 1 has run out")
 @when("lease ของ worker 1 หมดอายุแล้ว")
 def lease_has_run_out(context: Context) -> None:

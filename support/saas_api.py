@@ -63,6 +63,11 @@ class SaasApi:
         """Schedule ``run``."""
         self._call("POST", "/api/executions", 201, json=run.body())
 
+    def try_to_create(self, run: RunSpec) -> str:
+        """Ask for ``run`` and return the answer in words, as ``409 Conflict``, whatever it is."""
+        answer = self._answer("POST", "/api/executions", json=run.body())
+        return f"{answer.status_code} {answer.reason}"
+
     def run(self, run_id: str) -> dict[str, Any]:
         """What the API says of a run."""
         return self._call("GET", f"/api/executions/{run_id}", 200)
@@ -80,13 +85,16 @@ class SaasApi:
         """Drop the connections."""
         self._session.close()
 
-    def _call(self, method: str, path: str, expected: int, **options: Any) -> dict[str, Any]:
+    def _answer(self, method: str, path: str, **options: Any) -> requests.Response:
         try:
-            answer = self._session.request(
+            return self._session.request(
                 method, self.url + path, timeout=TIMEOUT_SECONDS, allow_redirects=False, **options
             )
         except requests.RequestException as error:
             raise StandError(f"the SaaS API at {self.url} does not answer {method} {path}: {_cause(error)}") from error
+
+    def _call(self, method: str, path: str, expected: int, **options: Any) -> dict[str, Any]:
+        answer = self._answer(method, path, **options)
         if answer.status_code != expected:
             told = (
                 f"the SaaS API at {self.url} answered {method} {path} with {answer.status_code}"

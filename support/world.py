@@ -80,6 +80,7 @@ class World:
     min_samples: int
     lease_end_before_takeover: datetime | None = None
     calls_before_takeover: list[Call] = field(default_factory=list)
+    answer_to_same_id: str | None = None
 
     # -- what the server counted ----------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from executor_v1.agent.client import Conflict
 from tests.proof.catalogue import mutant
 
 DIES, FINISHED, WAITING = "Lease Expiry$", "the server finishes", "still waits when its successor comes"
+FOREIGN = "somebody else's index"
 ALIVE, FROZEN = "a worker that is alive keeps its run", "freezes after its ADD INDEX"
 
 
@@ -40,6 +41,25 @@ def takeover_told_as_failed(with_notes):
         return outcomes.failed(outcome.message)
 
     return told
+
+
+@mutant("TC-10", "Index taken for the run's own", of="agent.schema.difference", scenario=FOREIGN)
+def any_index_of_the_name_is_ours(difference):
+    """A successor takes whatever index has the name for the one that its predecessor made."""
+    return lambda change, found, table_columns: None
+
+
+@mutant("TC-10", "Index that was there before", of="agent.worker.resume", scenario=FOREIGN)
+def takeover_replaces_a_foreign_index(resume):
+    """A successor drops the index that somebody else made under the name, and makes its own."""
+
+    def replace(job):
+        if job.phase is None:
+            return resume(job)
+        job.session.ddl(change.drop_statement(job.change))
+        return resume.__globals__["start"](job)
+
+    return replace
 
 
 @mutant("TC-10", "Worker 2 HTTP Response", of="agent.lease.Lease._keep", scenario=ALIVE)

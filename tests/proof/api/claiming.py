@@ -46,6 +46,19 @@ def conflict_never_sent(claim):
     return polite
 
 
+@mutant("TC-01", "Same run asked for again", of="api.runs.create")
+def taken_id_answered_as_new(create):
+    """A second run under an id that is taken is answered like a new one."""
+
+    def polite(cursor, new):
+        try:
+            return create(cursor, new)
+        except problems.Problem:
+            return runs.represent(runs.find(cursor, new.id))
+
+    return polite
+
+
 @mutant("TC-01", "Worker 1 HTTP Response", of="api.runs.claim")
 def claim_not_recorded(claim):
     """A claim that was granted leaves no row in execution_claims."""
