@@ -12,6 +12,7 @@ from tests.mutation import diffs
 from tests.mutation.sessions import Mutant
 
 FILE = Path(__file__).with_name("equivalent.toml")
+NEVER, UNPROMISED = "never", "unpromised"
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,25 @@ def change_of(mutant: Mutant, source: str) -> Change:
     return Change(mutant.module.name, mutant.spec.definition_name or "", "\n".join(before), "\n".join(after))
 
 
-def read(file: Path = FILE) -> dict[Change, str]:
+@dataclass(frozen=True)
+class Reason:
+    """Why a mutant keeps the contract: it ``differs`` ``never``, or only in what is ``unpromised``."""
+
+    differs: str
+    because: str
+
+
+def read(file: Path = FILE) -> dict[Change, Reason]:
     """The reasons of all entries.
 
     :raises ValueError: an entry without a reason, or one that is there twice.
     """
-    reasons: dict[Change, str] = {}
+    reasons: dict[Change, Reason] = {}
     for entry in tomllib.loads(file.read_text(encoding="utf-8")).get("equivalent", []):
-        becomes = entry["becomes"] if isinstance(entry["becomes"], list) else [entry["becomes"]]
-        for text in becomes:
-            change = Change(entry["module"], entry.get("function", ""), entry["was"], text)
-            if not entry["because"].strip() or change in reasons:
+        reason = Reason(entry["differs"], " ".join(entry["because"].split()))
+        for becomes in entry["becomes"] if isinstance(entry["becomes"], list) else [entry["becomes"]]:
+            change = Change(entry["module"], entry.get("function", ""), entry["was"], becomes)
+            if not reason.because or reason.differs not in (NEVER, UNPROMISED) or change in reasons:
                 raise ValueError(f"{file.name}: an entry has no reason or is there twice: {change}")
-            reasons[change] = " ".join(entry["because"].split())
+            reasons[change] = reason
     return reasons

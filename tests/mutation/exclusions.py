@@ -10,7 +10,9 @@ ANNOTATION = "type annotations: nothing reads them"
 LOG_LINE = "log lines: people read them, nothing decides by them"
 TEXT = "text put together for people: f-strings, and functions that only make such text"
 DATA_CLASS = "decorators of data classes: without one the program ends at its start, and nobody assigns to a frozen one"
-REASONS = (ANNOTATION, LOG_LINE, TEXT, DATA_CLASS)
+SPREAD = (
+    "`*` and `**` of calls, mappings and signatures, which cosmic-ray takes for operators: what comes out is no Python"
+)
 
 TEXT_FUNCTIONS = {
     "agent/change": ("columns",),
@@ -34,8 +36,8 @@ class Region:
 
 def regions(name: str, source: str) -> list[Region]:
     """The parts of a module in which nothing is decided."""
-    texts = TEXT_FUNCTIONS.get(name, ())
-    return [_region(node, reason) for node, reason in _undecided(ast.parse(source), texts)]
+    tree, texts = ast.parse(source), TEXT_FUNCTIONS.get(name, ())
+    return [*(_region(node, reason) for node, reason in _undecided(tree, texts)), *_spread(tree)]
 
 
 def reason_for(spec: MutationSpec, places: list[Region]) -> str | None:
@@ -58,6 +60,18 @@ def _undecided(tree: ast.AST, texts: tuple[str, ...]) -> Iterator[tuple[ast.AST,
                 yield node.returns, ANNOTATION
             if node.name in texts:
                 yield node, TEXT
+
+
+def _spread(tree: ast.AST) -> Iterator[Region]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            spread = [value for key, value in zip(node.keys, node.values, strict=True) if key is None]
+            yield from (Region((v.lineno, v.col_offset - 2), (v.lineno, v.col_offset), SPREAD) for v in spread)
+        elif isinstance(node, ast.Starred) or (isinstance(node, ast.keyword) and node.arg is None):
+            yield Region((node.lineno, node.col_offset), (node.value.lineno, node.value.col_offset), SPREAD)
+        elif isinstance(node, ast.FunctionDef) and node.args.kwonlyargs:
+            last, first = (node.args.args or [node])[-1], node.args.kwonlyargs[0]
+            yield Region((last.lineno, last.col_offset), (first.lineno, first.col_offset), SPREAD)
 
 
 def _is_log_call(node: ast.AST) -> bool:

@@ -30,7 +30,6 @@ class Trial:
     detail: str = ""
     seconds: float = 0.0
     runs: int = 0
-    diff: str = ""
 
 
 def judge(left: Left) -> Trial:

@@ -20,10 +20,11 @@ from pathlib import Path
 
 from support.settings import PROJECT
 from support.terminal import Terminal
-from tests.mutation import equivalents, report
+from tests.mutation import diffs, equivalents, report
 from tests.mutation.decisions import DECISION_CODE
+from tests.mutation.equivalents import Reason
 from tests.mutation.judging import NO_ANSWER, SURVIVED, Trial
-from tests.mutation.report import Facts, Result
+from tests.mutation.report import EQUIVALENT, Facts, Result
 from tests.mutation.sessions import Mutant, Session, sample
 from tests.mutation.trials import Trials
 
@@ -49,6 +50,7 @@ class MutationRun:
         number = round(options.share * len(every)) if options.share else options.mutants
         self._there_are, self._sites = len(every), len({mutant.site for mutant in every})
         self._drawn = sample(every, number, options.minimum, options.seed)
+        self._reasons = equivalents.read()
         self._controls, self._server, self._started, self._done = 0, "", time.monotonic(), 0
 
     def run(self) -> int:
@@ -65,15 +67,22 @@ class MutationRun:
         if self._options.only not in (None, mutant.module.name):
             return False
         trial = self._trial(mutant)
-        return trial is None or trial.outcome in self._options.again
+        if trial is None:
+            return self._reason(mutant) is None or EQUIVALENT in self._options.again
+        return trial.outcome in self._options.again
 
     def _trial(self, mutant: Mutant) -> Trial | None:
         return self._sessions[mutant.module.name].trials.get(mutant.job)
 
+    def _reason(self, mutant: Mutant) -> Reason | None:
+        """Why it is equivalent, if it is written down as that."""
+        return self._reasons.get(equivalents.change_of(mutant, self._sessions[mutant.module.name].source))
+
     def _try(self, todo: list[Mutant]) -> int:
         folder = Path(tempfile.mkdtemp(prefix="mutate-"))
         trials = Trials(folder, self._options.jobs)
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have left SIGINT ignored
+            signal.signal(number, _interrupt)
         pool = ThreadPoolExecutor(self._options.jobs)
         try:
             for control in [pool.submit(trials.try_unchanged) for _ in range(self._options.jobs)]:
@@ -125,12 +134,13 @@ class MutationRun:
         return 0 if score is not None and score >= report.GOAL else 1
 
     def _results(self) -> list[Result]:
-        reasons, results = equivalents.read(), []
+        results = []
         for mutant in self._drawn:
-            trial, source = self._trial(mutant), self._sessions[mutant.module.name].source
-            if trial is not None:
-                because = reasons.get(equivalents.change_of(mutant, source), "")
-                results.append(Result(mutant, trial, because))
+            trial, reason = self._trial(mutant), self._reason(mutant)
+            if trial or reason:
+                source = self._sessions[mutant.module.name].source
+                diff = diffs.unified(source, mutant.mutated(source), mutant.module.path)
+                results.append(Result(mutant, trial, reason, diff))
         return results
 
 
@@ -171,7 +181,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", default="executor-v1", help="another word draws other ones")
     parser.add_argument("--jobs", type=_positive, default=2, help="copies of the project, and runs at a time (2)")
     parser.add_argument(
-        "--again", action="append", choices=(SURVIVED, NO_ANSWER), default=[], help="try these once more"
+        "--again", action="append", choices=(SURVIVED, NO_ANSWER, EQUIVALENT), default=[], help="try these once more"
     )
     parser.add_argument("--only", choices=[module.name for module in DECISION_CODE], help="try those of one module")
     parser.add_argument("--into", type=Path, default=PROJECT / "reports", help="folder of the report and the sessions")

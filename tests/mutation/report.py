@@ -7,25 +7,36 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.mutation.decisions import DECISION_CODE, OTHER_CODE
+from tests.mutation.equivalents import NEVER, UNPROMISED, Reason
 from tests.mutation.judging import KILLED, NO_ANSWER, NO_START, SURVIVED, Trial
 from tests.mutation.sessions import Mutant
 
 EQUIVALENT = "equivalent"
 GOAL = 95.0
+_DIFFERS = {
+    NEVER: "The same in every case that can come",
+    UNPROMISED: "Different only where the contract promises nothing",
+}
 
 
 @dataclass(frozen=True)
 class Result:
-    """A mutant that was tried. ``because`` is the reason if it is written down as equivalent, and empty otherwise."""
+    """A mutant that was drawn, with what became of it, and why it is equivalent if it is written down as that.
+
+    ``trial`` is None only for an equivalent one that was not tried.
+    """
 
     mutant: Mutant
-    trial: Trial
-    because: str
+    trial: Trial | None
+    reason: Reason | None
+    diff: str
 
     @property
     def outcome(self) -> str:
         """As it counts: a mutant that was killed is not equivalent, whatever the list says."""
-        return EQUIVALENT if self.because and self.trial.outcome not in (KILLED, NO_START) else self.trial.outcome
+        if self.trial is not None and (self.reason is None or self.trial.outcome in (KILLED, NO_START)):
+            return self.trial.outcome
+        return EQUIVALENT
 
 
 @dataclass(frozen=True)
@@ -59,8 +70,9 @@ def write(folder: Path, results: list[Result], facts: Facts) -> Path:
         "outcomes": dict(Counter(result.outcome for result in results)),
         "mutants": [
             {"mutant": result.mutant.key, "line": result.mutant.spec.start_pos[0],
-             "function": result.mutant.spec.definition_name, "counts_as": result.outcome, "because": result.because,
-             **asdict(result.trial)}
+             "function": result.mutant.spec.definition_name, "counts_as": result.outcome, "diff": result.diff,
+             "equivalent": asdict(result.reason) if result.reason else None,
+             "trial": asdict(result.trial) if result.trial else None}
             for result in results
         ],
     }  # fmt: skip
@@ -121,22 +133,32 @@ def _survivors(results: list[Result]) -> list[str]:
         for result in group:
             function = result.mutant.spec.definition_name or "module"
             lines += [f"`{result.mutant.key}` in `{function}`{_detail(result)}", ""]
-            lines += ["```diff", result.trial.diff.rstrip(), "```", ""]
+            lines += ["```diff", result.diff, "```", ""]
     return lines
 
 
 def _detail(result: Result) -> str:
-    return f": {result.trial.detail}" if result.trial.detail else ""
+    return f": {result.trial.detail}" if result.trial and result.trial.detail else ""
 
 
 def _equivalents(results: list[Result]) -> list[str]:
     group = [result for result in results if result.outcome == EQUIVALENT]
-    lines = ["## Equivalent", "", "They keep all that the contract promises; `tests/mutation/equivalent.toml`.", ""]
-    rows = [["Module, function", "Change", "Because"]]
-    for result in group:
-        where = f"{result.mutant.module.name}, `{result.mutant.spec.definition_name or 'module'}`"
-        rows.append([where, _inline(result.trial.diff), result.because])
-    return [*lines, *(_table(rows) if group else ["None."]), ""]
+    untried = sum(result.trial is None for result in group)
+    lines = [
+        "## Equivalent",
+        "",
+        "They keep all that the contract promises; each was read and written down in `tests/mutation/equivalent.toml`."
+        f" {untried} of the {len(group)} were not tried, as the list had them before; the others were, and survived.",
+        "",
+    ]
+    for differs, title in _DIFFERS.items():
+        mine = [result for result in group if result.reason and result.reason.differs == differs]
+        rows = [["Module, function", "Change", "Because"]]
+        for result in mine:
+            where = f"{result.mutant.module.name}, `{result.mutant.spec.definition_name or 'module'}`"
+            rows.append([where, _inline(result.diff), result.reason.because])
+        lines += [f"{title}: {len(mine)}.", "", *([*_table(rows), ""] if mine else [])]
+    return lines
 
 
 def _inline(diff: str) -> str:

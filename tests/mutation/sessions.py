@@ -64,32 +64,16 @@ class Session:
             partial.unlink(missing_ok=True)
             with use_db(partial) as database:
                 init([PROJECT / module.path], database, {})
-                self._leave_out(database)
             partial.rename(self._path)
         with use_db(self._path, WorkDB.Mode.open) as database:
-            specs = {item.job_id: item.mutations[0] for item in database.work_items}
-            results = dict(database.results)
-        self.left_out = [
-            result.output or "" for result in results.values() if result.worker_outcome == WorkerOutcome.SKIPPED
-        ]
-        self.mutants = [
-            Mutant(module, job, spec)
-            for job, spec in specs.items()
-            if job not in results or results[job].worker_outcome != WorkerOutcome.SKIPPED
-        ]
-        self.trials = {
-            job: Trial(**json.loads(result.output or "{}"))
-            for job, result in results.items()
-            if result.worker_outcome == WorkerOutcome.NORMAL
-        }
-
-    def _leave_out(self, database: WorkDB) -> None:
-        """What cosmic-ray's own filters do: an item that is left out has a result before it is run."""
-        places = exclusions.regions(self.module.name, self.source)
-        for item in database.work_items:
-            reason = exclusions.reason_for(item.mutations[0], places)
-            if reason:
-                database.set_result(item.job_id, WorkResult(WorkerOutcome.SKIPPED, output=reason))
+            every = [Mutant(module, item.job_id, item.mutations[0]) for item in database.work_items]
+            self.trials = {
+                job: _trial(result) for job, result in database.results if result.worker_outcome == WorkerOutcome.NORMAL
+            }
+        places = exclusions.regions(module.name, self.source)
+        reasons = {mutant.job: exclusions.reason_for(mutant.spec, places) for mutant in every}
+        self.mutants = [mutant for mutant in every if reasons[mutant.job] is None]
+        self.left_out = [reason for reason in reasons.values() if reason is not None]
 
     def keep(self, mutant: Mutant, trial: Trial) -> None:
         """Write down what became of a mutant."""
@@ -128,3 +112,7 @@ def _in_order(group: list[Mutant], seed: str) -> list[Mutant]:
 
 def _lot(mutant: Mutant, seed: str) -> str:
     return hashlib.sha256(f"{seed} {mutant.key}".encode()).hexdigest()
+
+
+def _trial(result: WorkResult) -> Trial:
+    return Trial(**json.loads(result.output))

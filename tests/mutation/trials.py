@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from support.catalogue import TEST_CASES
-from tests.mutation import diffs, judging
+from tests.mutation import judging
 from tests.mutation.copies import changed, copy_project
 from tests.mutation.judging import NO_ANSWER, SURVIVED, Trial
 from tests.mutation.sessions import Mutant
@@ -51,8 +51,7 @@ class Trials:
                 trial = self._all_parts(copy, mutant.module.cases)
         finally:
             self._copies.put(copy)
-        seconds = round(time.monotonic() - started, 1)
-        return replace(trial, seconds=seconds, diff=diffs.unified(source, mutated, mutant.module.path))
+        return replace(trial, seconds=round(time.monotonic() - started, 1))
 
     def _all_parts(self, copy: Path, first: tuple[str, ...]) -> Trial:
         trial, runs = Trial(SURVIVED), 0
