@@ -145,3 +145,22 @@ Feature: Claiming an execution run
       | moment                              |
       | after its ADD INDEX                 |
       | while its last report is on the way |
+
+  @TC-10 @P2 @normal
+  Scenario Outline: TC-10 Worker Crash + Lease Expiry: control, the last report <trouble>
+    รายงานสุดท้ายไม่ได้รับคำตอบ → worker ต้องส่งซ้ำ และผลของ run ต้องไม่เปลี่ยน
+
+    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
+    When worker 1 carries out the run, and its last report <trouble>
+    Then the result log reads
+      | Field                         | Expected  |
+      | Worker 1 claimed successfully | Yes       |
+      | Last report sent again        | Yes       |
+      | Worker 1 exit status          | 0         |
+      | ADD INDEX carried out         | once      |
+      | Final execution_run Status    | COMPLETED |
+
+    Examples:
+      | trouble                         |
+      | is answered with 503 at first   |
+      | arrives, but its answer is lost |

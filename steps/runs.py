@@ -25,6 +25,12 @@ def run_adds_index_of_kind(
     context.case.approve(RunSpec(run_id, connection, index, table, _columns(columns), index_type=kind))
 
 
+@given('execution run "{run_id}" on connection "{connection}" drops index "{index}" on {table:w} ({columns})')
+@given('execution run "{run_id}" ของ connection "{connection}" ลบ index "{index}" บน {table:w} ({columns})')
+def run_drops_index(context: Context, run_id: str, connection: str, index: str, table: str, columns: str) -> None:
+    context.case.approve(RunSpec(run_id, connection, index, table, _columns(columns), action="DROP_INDEX"))
+
+
 @given('index "{index}" on {table:w} ({columns}) is there already')
 @given('มี index "{index}" บน {table:w} ({columns}) อยู่แล้ว')
 def index_is_there_already(context: Context, index: str, table: str, columns: str) -> None:

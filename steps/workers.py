@@ -8,6 +8,11 @@ from support import conflicts, preparing, takeovers, working
 
 _THAI_MOMENTS = {"หลัง ADD INDEX": "after its ADD INDEX", "ขณะส่งรายงานสุดท้าย": "while its last report is on the way"}
 
+_THAI_TROUBLES = {
+    "ได้คำตอบ 503 ในครั้งแรก": "is answered with 503 at first",
+    "ไปถึงแต่คำตอบสูญหาย": "arrives, but its answer is lost",
+}
+
 
 @with_pattern("|".join(takeovers.FROZEN_AT))
 def _moment(text: str) -> str:
@@ -19,7 +24,17 @@ def _thai_moment(text: str) -> str:
     return _THAI_MOMENTS[text]
 
 
-register_type(Moment=_moment, ThaiMoment=_thai_moment)
+@with_pattern("|".join(takeovers.REPORT_TROUBLES))
+def _trouble(text: str) -> str:
+    return text
+
+
+@with_pattern("|".join(_THAI_TROUBLES))
+def _thai_trouble(text: str) -> str:
+    return _THAI_TROUBLES[text]
+
+
+register_type(Moment=_moment, ThaiMoment=_thai_moment, Trouble=_trouble, ThaiTrouble=_thai_trouble)
 
 
 @given("the claim of worker 1 has a short lease")
@@ -82,6 +97,12 @@ def outlasts_its_lease(context: Context, number: int) -> None:
 @when("worker 1 ค้าง{moment:ThaiMoment}")
 def worker_1_freezes(context: Context, moment: str) -> None:
     takeovers.freeze(context.case, moment)
+
+
+@when("worker 1 carries out the run, and its last report {trouble:Trouble}")
+@when("worker 1 ดำเนินการ run และรายงานสุดท้าย{trouble:ThaiTrouble}")
+def carries_out_with_a_troubled_report(context: Context, trouble: str) -> None:
+    takeovers.carry_out_with_a_troubled_report(context.case, trouble)
 
 
 @when("worker {number:d} takes the run over, and worker 1 wakes up in the middle of it")

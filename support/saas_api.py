@@ -14,7 +14,8 @@ TIMEOUT_SECONDS = 30.0
 class RunSpec:
     """An approved change: what the execution run is to do. ``columns`` are ``name`` or ``name(prefix)``.
 
-    ``index_type`` is the contract's optional field for indexes that are not plain: ``FULLTEXT`` or ``SPATIAL``.
+    ``index_type`` is the contract's optional field for indexes that are not plain: ``FULLTEXT`` or ``SPATIAL``. Any other
+    ``action`` is one that an executor has to refuse.
     """
 
     id: str
@@ -24,13 +25,14 @@ class RunSpec:
     columns: list[str]
     query_digests: list[str] = field(default_factory=list)
     index_type: str | None = None
+    action: str = "ADD_INDEX"
 
     def body(self) -> dict[str, Any]:
         """The request body of ``POST /api/executions``."""
         body: dict[str, Any] = {
             "id": self.id,
             "connection_id": self.connection_id,
-            "action": "ADD_INDEX",
+            "action": self.action,
             "table_name": self.table_name,
             "index_name": self.index_name,
             "columns": self.columns,

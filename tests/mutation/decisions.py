@@ -32,7 +32,7 @@ DECISION_CODE = (
     Module("agent/takeover", ("TC-10", "TC-05")),
     Module("agent/rollback", ("TC-03", "TC-07", "TC-06")),
     Module("agent/fencing", ("TC-10", "TC-01")),
-    Module("agent/worker", ("TC-05", "TC-03", "TC-10")),
+    Module("agent/worker", ("TC-05", "TC-03", "TC-10", "TC-06")),
     Module("agent/change", ("TC-04", "TC-05")),
     Module("agent/schema", ("TC-10", "TC-04", "TC-05", "TC-03")),
     Module("agent/lease", ("TC-10", "TC-01")),

@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import textwrap
 import time
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -29,6 +30,7 @@ from tests.mutation.sessions import Mutant, Session, sample
 from tests.mutation.trials import Trials
 
 INTERRUPTED = 130
+LONGEST_DETAIL = 100
 
 
 def main(arguments: list[str]) -> int:
@@ -56,9 +58,9 @@ class MutationRun:
     def run(self) -> int:
         """Try what has no result yet, and report."""
         todo = [] if self._options.report else [mutant for mutant in self._drawn if self._is_open(mutant)]
-        known = len(self._drawn) - len(todo)
+        tried = sum(self._trial(mutant) is not None for mutant in self._drawn)
         self._terminal.say(
-            f"{len(self._drawn)} of {self._there_are} mutants drawn, {known} results are there, {len(todo)} to try"
+            f"{len(self._drawn)} of {self._there_are} mutants drawn, {tried} tried before, {len(todo)} to try now"
         )
         code = self._try(todo) if todo else 0
         return code or self._conclude()
@@ -113,11 +115,11 @@ class MutationRun:
         self._sessions[mutant.module.name].keep(mutant, trial)
         self._done += 1
         elapsed = time.monotonic() - self._started
-        where = f" {trial.case} {trial.field or trial.detail}" if trial.case or trial.detail else ""
+        where = textwrap.shorten(f"{trial.case} {trial.field or trial.detail}", LONGEST_DETAIL, placeholder=" …")
         place = f"{mutant.module.name}:{mutant.spec.start_pos[0]}"
         operator = mutant.spec.operator_name.removeprefix("core/")
         self._terminal.say(
-            f"{elapsed:6.0f} s  {self._done:3}/{of}  {trial.outcome:19} {place} {operator}{where} ({trial.seconds:.0f} s)"
+            f"{elapsed:6.0f} s  {self._done:3}/{of}  {trial.outcome:19} {place} {operator} {where} ({trial.seconds:.0f} s)"
         )
 
     def _conclude(self) -> int:

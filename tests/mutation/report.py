@@ -85,11 +85,15 @@ def write(folder: Path, results: list[Result], facts: Facts) -> Path:
 def markdown(results: list[Result], facts: Facts) -> str:
     """The page: the score and what it rests on, the modules, the survivors, the equivalents."""
     outcomes = Counter(result.outcome for result in results)
+    killed = outcomes[KILLED] + outcomes[NO_START]
+    differs = Counter(result.reason.differs for result in results if result.reason and result.outcome == EQUIVALENT)
     lines = [
         "# Mutation of the decision code",
         "",
-        f"{facts.ended:%Y-%m-%d}, {facts.server}: **{percent(score(results))}** of {len(results)} mutants were killed,"
-        f" equivalent ones ({outcomes[EQUIVALENT]}) aside.",
+        f"{facts.ended:%Y-%m-%d}, {facts.server}: **{percent(score(results))}** of the mutants that break what the contract"
+        f" promises were killed, {killed} of {len(results) - outcomes[EQUIVALENT]}. {len(results)} were drawn;"
+        f" {differs[NEVER]} of them never behave differently, {differs[UNPROMISED]} only where the contract promises"
+        f" nothing. Those are listed below, each with its reason, and not counted.",
         "",
         "A mutant is the bundled executor with one small change, made by cosmic-ray: a comparison turned, a condition"
         " negated, a number off by one, a loop that does not run, an exception that is not caught. Killed means that a"

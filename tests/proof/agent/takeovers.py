@@ -1,6 +1,6 @@
 """Defects of leases and of the successor of a dead worker: TC-10."""
 
-from executor_v1.agent import change, outcomes, takeover
+from executor_v1.agent import change, http, outcomes, takeover
 from executor_v1.agent.client import Conflict
 from tests.proof.catalogue import mutant
 
@@ -60,6 +60,21 @@ def takeover_replaces_a_foreign_index(resume):
         return resume.__globals__["start"](job)
 
     return replace
+
+
+@mutant(
+    "TC-10", "Last report sent again", of="agent.client.Client.change_status", scenario="report is answered with 503"
+)
+def last_report_sent_once(change_status):
+    """The outcome of the run is reported once; if the API can't take it just then, it is lost."""
+
+    def once(self, run_id, report):
+        try:
+            self.once("PATCH", f"/api/executions/{run_id}/status", report, self._config.api_timeout)
+        except http.NoAnswer:
+            pass
+
+    return once
 
 
 @mutant("TC-10", "Worker 2 HTTP Response", of="agent.lease.Lease._keep", scenario=ALIVE)

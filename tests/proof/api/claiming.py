@@ -100,6 +100,12 @@ def time_of_the_takeover_not_recorded(claim_statement):
     return lambda: claim_statement().replace("claimed_at = NOW(6)", "claimed_at = COALESCE(claimed_at, NOW(6))")
 
 
+@mutant("TC-10", "Worker 1 exit status", of="api.runs.is_resend", scenario="its answer is lost")
+def report_not_known_again(is_resend):
+    """A report that had arrived is refused when it is sent again, and its worker believes that it lost the run."""
+    return lambda row, token, status: False
+
+
 @mutant("TC-10", "Worker 2 HTTP Response", of="api.runs.renew", scenario="a worker that is alive keeps its run")
 def renewal_without_effect(renew):
     """A renewal of the lease is answered with 200 and changes nothing."""
