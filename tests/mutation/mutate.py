@@ -177,7 +177,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         prog="python -m tests.mutation.mutate", description=(__doc__ or "").split("\n\n")[1]
     )
     number = parser.add_mutually_exclusive_group()
-    number.add_argument("--mutants", type=_positive, default=220, help="how many to draw (220)")
+    number.add_argument("--mutants", type=_positive, default=230, help="how many to draw (230)")
     number.add_argument("--share", type=_share, help="which share of all there are to draw, as 0.2")
     parser.add_argument("--minimum", type=_positive, default=5, help="at least so many of each module (5)")
     parser.add_argument("--seed", default="executor-v1", help="another word draws other ones")
