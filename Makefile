@@ -4,15 +4,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+STACK ?=
 BEHAVE_ARGS ?=
 MUTATE_ARGS ?=
+SETTINGS = $(if $(STACK),-D stack=$(STACK)) $(BEHAVE_ARGS)
 
-.PHONY: help setup accept test unit lint report prove mutate bench clean
+.PHONY: help setup accept preflight test unit lint report prove mutate bench clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
 	@echo "Acceptance suite for Executor v1"
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
 	@echo "After make setup:  . $(VENV)/bin/activate  and then behave, behave --tags=@P0, behave --tags=@TC-03, …"
 
 setup: $(READY) ## a virtual environment with all that is needed
@@ -26,8 +28,11 @@ $(READY): requirements.txt docker/executor/requirements.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $(READY)
 
-accept: $(READY) ## run the ten test cases; ends with the table, the decision, and its exit status
-	@$(BIN)/python -m support.accept $(BEHAVE_ARGS)
+accept: $(READY) ## run the ten test cases; ends with the decision and its exit status; STACK=compose: in containers
+	@$(BIN)/python -m support.accept $(SETTINGS)
+
+preflight: $(READY) ## is everything there to judge an executor that runs already? docs/your-executor.md
+	@$(BIN)/python -m support.preflight $(BEHAVE_ARGS)
 
 test: lint unit accept ## everything CI runs: lint, the suite's own tests, the ten test cases
 

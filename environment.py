@@ -5,7 +5,9 @@ from behave.runner import Context
 
 
 def before_scenario(context: Context, scenario: Scenario) -> None:
-    context.case = context.acceptance.begin(scenario)
+    case = context.acceptance.begin(scenario)
+    if case is not None:
+        context.case = case
 
 
 def after_step(context: Context, step: Step) -> None:

@@ -17,7 +17,7 @@ Feature: Errors of the ADD INDEX itself
       | Error message recorded                 | Yes                     |
       | Schema changes tried after the refusal | None                    |
 
-  @TC-04 @P2 @normal
+  @TC-04 @P2 @normal @needs.index_types
   Scenario: TC-04 LOCK=NONE Not Supported: a FULLTEXT index on InnoDB
     InnoDB สร้าง FULLTEXT index แบบ LOCK=NONE ไม่ได้ → mark requires_manual
 
@@ -32,7 +32,7 @@ Feature: Errors of the ADD INDEX itself
       | Error message recorded                 | Yes             |
       | Schema changes tried after the refusal | None            |
 
-  @TC-04 @P2 @normal
+  @TC-04 @P2 @normal @needs.index_types @needs.accounts @needs.spatial_indexes
   Scenario: TC-04 LOCK=NONE Not Supported: a SPATIAL index on InnoDB
     InnoDB สร้าง SPATIAL index แบบ LOCK=NONE ไม่ได้ → mark requires_manual
 

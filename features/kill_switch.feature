@@ -87,7 +87,6 @@ Feature: Kill switch
       | 500 Internal Server Error |
       | 503 Service Unavailable   |
       | time-out                  |
-      | connection refused        |
       | connection reset          |
       | answer a byte at a time   |
 
@@ -100,6 +99,11 @@ Feature: Kill switch
       | answer cut in half              |
       | half an object                  |
       | 302 to a sign-in page           |
+
+    @needs.refusals
+    Examples: nobody is there to answer
+      | API error          |
+      | connection refused |
 
   @TC-09 @P0 @blocker
   Scenario Outline: TC-09 Kill Switch API Failure after ADD INDEX: <API error>

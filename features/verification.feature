@@ -96,7 +96,7 @@ Feature: Verification after ADD INDEX
       | get slower by 5 %      |
       | examine 20 % more rows |
 
-  @TC-07 @P2 @normal
+  @TC-07 @P2 @normal @needs.accounts
   Scenario: TC-07 Verification Fail + Rollback Fail
     Verification fail แต่ rollback fail → mark + audit
     The right to change the table is taken away after the index was made.

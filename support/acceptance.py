@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pymysql
 from behave.model import Scenario, Step
 
 from support import evidence
@@ -21,11 +22,12 @@ from support.checklists import clean_up, pre_checks
 from support.errors import INTERRUPTED, AcceptanceError, StandError, blame_of
 from support.evidence import FAIL, NOT_RUN, PASS, Evidence, Secrets
 from support.gateway.calls import now
+from support.needs import Offer
 from support.record import RunRecord
 from support.selection import Selection, id_of, location_of
-from support.settings import PROJECT, Settings
+from support.settings import EXTERNAL, PROJECT, Settings
 from support.signoff import prune, publish
-from support.stacks.embedded import EmbeddedStack
+from support.stacks import Stack, make_stack
 from support.terminal import Terminal
 from support.warden import FOLDER_PREFIX, Warden, sweep_leftovers
 
@@ -42,8 +44,9 @@ class AcceptanceRun:
         self.started = now()
         self.run_id = f"{self.local(self.started):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         self.folder = settings.reports_folder / "runs" / self.run_id
-        self._secret = settings.api_secret or secrets.token_urlsafe(18)
-        self.secrets = Secrets([*settings.secrets(), self._secret])
+        self._secret = settings.api_secret or ("" if settings.stack == EXTERNAL else secrets.token_urlsafe(18))
+        self.secrets = Secrets(settings.secrets())
+        self.secrets.add(self._secret)
         self.record = RunRecord(
             run_id=self.run_id,
             started=self.started,
@@ -54,7 +57,9 @@ class AcceptanceRun:
             expected={case_id: sorted(locations) for case_id, locations in selection.expected.items()},
             selected=[location_of(scenario) for scenario in selection.selected],
         )
-        self.stack: EmbeddedStack | None = None
+        self.stack: Stack | None = None
+        self.left_something_out = False
+        self._offer: Offer | None = None
         self.allure: AllureRecorder | None = None
         self._warden: Warden | None = None
         self._begun = False
@@ -88,11 +93,16 @@ class AcceptanceRun:
         self._warden = Warden.start(self.run_id, self.folder / "logs" / "warden.log")
         folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._warden.remove_folder(folder)
-        self.stack = EmbeddedStack(self.settings, self.run_id, folder, logs, self._secret, self._warden)
+        try:
+            self.stack = make_stack(self.settings, self.run_id, folder, logs, self._secret, self._warden)
+        except pymysql.MySQLError as error:
+            hint = "; make preflight lists what is missing" if self.settings.stack == EXTERNAL else ""
+            raise StandError(f"MySQL refused what a run needs: {error.args[-1]} ({error.args[0]}){hint}") from error
+        self._offer = Offer(self.stack)
         for secret in self.stack.secrets():
             self.secrets.add(secret)
         self.record.environment = self._environment()
-        self.record.pre_checks = pre_checks(self.stack, self.settings)
+        self.record.pre_checks = pre_checks(self.stack)
         self.record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
         failed = [f"{check.item}: {check.detail}" for check in self.record.pre_checks if check.done is False]
         if failed:
@@ -182,8 +192,11 @@ class AcceptanceRun:
 
     # -- around a scenario ----------------------------------------------------------------------------------
 
-    def begin(self, scenario: Scenario) -> Case:
-        """Start the record of a scenario and bring the database into its first state."""
+    def begin(self, scenario: Scenario) -> Case | None:
+        """Start the record of a scenario and bring the database into its first state.
+
+        :return: None if the scenario needs something that is not there: it is skipped, and its record says why.
+        """
         self._begun = True
         with self._reporting():
             self.allure.begin(scenario)
@@ -200,6 +213,12 @@ class AcceptanceRun:
         logs = self.folder / "logs" / record.location.rpartition("/")[2].replace(".feature:", "-")
         logs.mkdir(parents=True, exist_ok=True)
         try:
+            if unmet := self._offer.unmet(scenario.effective_tags):
+                scenario.skip()
+                record.unmet = scenario.skip_reason = unmet.reason
+                self.left_something_out |= unmet.result == NOT_RUN
+                self._judge(record, unmet.result)
+                return None
             return Case(self.stack, self.settings, record, logs)
         except Exception as error:
             record.failure, record.blames = self._told(error), blame_of(error, in_step=False)
@@ -253,6 +272,8 @@ class AcceptanceRun:
 
     def _show(self, record: Evidence, path: Path) -> None:
         self.terminal.scenario_ends(record.result, record.duration_s)
+        if record.unmet:
+            self.terminal.say(f"      {self.secrets.masked(record.unmet)}")
         if record.failure is None:
             return
         notes = [("Blame", f"{record.blames}"), ("Evidence", self._shown(path))]

@@ -13,7 +13,8 @@ from support.gateway import Call, CallGate, Fault
 from support.locks import RowGate, TableGate
 from support.saas_api import RunSpec
 from support.settings import Settings
-from support.stacks.embedded import EmbeddedStack
+from support.soundness import refuse_a_failed_workload
+from support.stacks.stack import Stack
 from support.statements import Statement
 from support.workers import Worker
 from support.workload import Workload
@@ -22,8 +23,6 @@ from support.world import Participant, World
 BASELINE, INDEX, WINDOW = "the baseline window opens", "the index exists", "the metrics window opens"
 MOMENTS = (BASELINE, INDEX, WINDOW)
 """The moments of a run at which a scenario can act, in the order in which they come."""
-
-STATE_TABLES = ("execution_runs", "execution_claims", "rollbacks", "audit_logs", "kill_switches")
 
 
 @dataclass
@@ -49,7 +48,7 @@ class Case:
     query in the two windows, ``intended`` the measure that is to come out worse.
     """
 
-    def __init__(self, stack: EmbeddedStack, settings: Settings, evidence: Evidence, logs: Path) -> None:
+    def __init__(self, stack: Stack, settings: Settings, evidence: Evidence, logs: Path) -> None:
         self.stack, self.settings, self.evidence, self._logs = stack, settings, evidence, logs
         self.database, self.plan = stack.database, Plan()
         self.workers: dict[int, Worker] = {}
@@ -73,10 +72,9 @@ class Case:
 
     def _clear(self) -> None:
         """Empty the executor's tables and take away what indexes an earlier scenario left, as its run was to."""
-        for table in STATE_TABLES:
-            self.database.execute(f"DELETE FROM {quoted(table)}")
+        tables.empty_state(self.database)
         for index in tables.indexes(self.database, self.stack.schema):
-            if index.table in tables.JUDGED_TABLES and index.name != "PRIMARY":
+            if index.table in tables.JUDGED_TABLES and index not in self.stack.pristine.indexes:
                 self.database.execute(f"ALTER TABLE {quoted(index.table)} DROP INDEX {quoted(index.name)}")
 
     def at_the_end(self, clean_up: Callable[[], None]) -> None:
@@ -216,7 +214,10 @@ class Case:
             calls_before_takeover=self.calls_before_takeover,
             answer_to_same_id=self.plan.answer_to_same_id,
         )
-        self._refuse_a_failed_workload(world)
+        if self.samples is not None:
+            counted = self._count() - self._count_before
+            length = self.settings.scaled(self.settings.metrics_window_seconds)
+            refuse_a_failed_workload(world, counted, self.samples, self.intended, self.stack.journal.hidden, length)
         self._record(world)
         return world
 
@@ -236,50 +237,13 @@ class Case:
             return before
         return tables.Snapshot(before.tables, before.columns, before.indexes | {index}, before.rows)
 
-    def _refuse_a_failed_workload(self, world: World) -> None:
-        """The application's queries have to lie in the windows and to have changed as meant, or nothing can be said.
-
-        A window shorter than it was set is the executor's doing, and left to the observations.
-        """
-        if self.samples is None:
-            return
-        counted = self._count() - self._count_before
-        if counted != len(world.workload):
-            raise StandError(
-                f"the server ran {len(world.workload)} of the application's queries but counted {counted}: its statement"
-                " counters are not locked and lost some, so the executor was told something else than what happened"
-            )
-        if self.stack.journal.hidden and not world.metrics_window:
-            raise StandError(
-                "the executor reads its metrics by prepared statements, of which this server keeps no text, so its windows"
-                " cannot be told; use MySQL, or have it send plain statements"
-            )
-        length = self.settings.scaled(self.settings.metrics_window_seconds)
-        before, after = self.samples
-        sent = {"baseline": world.workload[:before], "metrics": world.workload[before:]}
-        windows = {"baseline": (world.baseline_window, before), "metrics": (world.metrics_window, after)}
-        for name, (window, wanted) in windows.items():
-            if window is None or len(sent[name]) != wanted or window.seconds < length:
-                return
-            if any(statement.started < window.opened for statement in sent[name]):
-                raise StandError(f"the application's queries began beside the read that opens the {name} window")
-            if len(window.samples) < wanted:
-                raise StandError(
-                    f"the {name} window closed before the application's queries were done ({len(window.samples)} of"
-                    f" {wanted} in {window.seconds:.3f} s): raise metrics_window_seconds"
-                )
-        if after and world.worse() != ([self.intended] if self.intended else []):
-            raise StandError(
-                f"the application's queries were to get worse in {self.intended or 'nothing'}, but the server measured:"
-                f" {world.measured()}"
-            )
-
     def _record(self, world: World) -> None:
         self.evidence.actual_status = world.status
         window = world.metrics_window
         if window:
             self.evidence.fact("Metrics Window", f"{window.seconds:.3f} s by the server's clock", window.opened)
             self.evidence.fact("Sample Count Observed", len(window.samples), window.closed)
+            self.evidence.fact("Last sample ended after", window.last_sample)
         self.evidence.queries += verification_queries.run(self.database, self.evidence.id, world.run)
 
     def collect(self) -> None:

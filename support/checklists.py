@@ -4,41 +4,37 @@ Each is truly looked at; none trusts what another part says of itself alone. Sou
 """
 
 import os
-import shlex
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psutil
 import pymysql
 import requests
 
-from support import tables
+from support import tables, traces
 from support.database import quoted
 from support.errors import AcceptanceError
 from support.record import Check
 from support.resultlog import form
-from support.settings import Settings
-from support.stacks.embedded import EmbeddedStack
+from support.settings import CONTRACT_VARIABLES
+from support.stacks.stack import Stack
 from support.workers import Worker
 
 ROWS_NEEDED = 10_000
 """Rows of test_orders. Source: the contract."""
 
 CONNECTIONS = [f"conn-{number:03d}" for number in range(1, 11)]
-DATABASE_VARIABLES = ("MYSQL_HOST", "MYSQL_PORT", "MYSQL_USER", "MYSQL_PASSWORD", "MYSQL_DATABASE")
-AGENT_VARIABLES = (*DATABASE_VARIABLES, "SAAS_API_URL", "API_SECRET", "WORKER_ID", "LOG_LEVEL")
-"""Source: the contract, "Agent"."""
+DATABASE_VARIABLES = tuple(name for name in CONTRACT_VARIABLES if name.startswith("MYSQL_"))
+MAY_BE_EMPTY = ("API_SECRET", "MYSQL_PASSWORD")
+"""On a stack that the run did not make, there may be no secret."""
 
-DELETIONS = (
-    ("Delete test execution_runs", "execution_runs", "id", "test-tc%"),
-    ("Delete test execution_runs", "execution_claims", "execution_run_id", "test-tc%"),
-    ("Delete test rollback records", "rollbacks", "execution_run_id", "test-tc%"),
-    ("Reset kill switches", "kill_switches", "connection_id", "conn-0%"),
-    ("Clean up audit logs", "audit_logs", "resource_id", "test-tc%"),
-    ("Clean up audit logs", "audit_logs", "resource_type", "kill_switch"),
-)
-"""(item, table, column, pattern) of the rows that scenarios leave. Source: the result log's Appendix B."""
+TABLES = {
+    "Delete test execution_runs": ("execution_runs", "execution_claims"),
+    "Delete test rollback records": ("rollbacks",),
+    "Reset kill switches": ("kill_switches",),
+    "Clean up audit logs": ("audit_logs",),
+}
+"""The tables whose rows an item of the clean-up list is about."""
 
 TROUBLES = (AcceptanceError, pymysql.MySQLError, requests.RequestException, psutil.Error, OSError)
 CALL_SECONDS = 5.0
@@ -48,7 +44,7 @@ class NotDone(Exception):
     """An item was looked at and is not as it has to be; the text says how it is."""
 
 
-def pre_checks(stack: EmbeddedStack, settings: Settings) -> list[Check]:
+def pre_checks(stack: Stack) -> list[Check]:
     """Make the eight checks; a failed one has ``done`` False and its reason in ``detail``.
 
     :raises AcceptanceError: no worker can be made to look at, so that nothing could be checked for it.
@@ -64,14 +60,14 @@ def pre_checks(stack: EmbeddedStack, settings: Settings) -> list[Check]:
             lambda: _log_level_is_debug(stack, environment),
             lambda: _kill_switches_are_off(stack, environment),
             lambda: _no_run_is_left(stack),
-            lambda: _worker_is_ready(worker, settings, environment),
+            lambda: _worker_is_ready(worker),
         )
         return [_checked(item, look) for item, look in zip(form.PRE_CHECKS, looks, strict=True)]
     finally:
         worker.end()
 
 
-def clean_up(stack: EmbeddedStack, run_folder: Path) -> tuple[list[Check], str]:
+def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
     """Do the seven items, check each, and return them with the SQL that was used. Raises nothing.
 
     It has to come before the stack is stopped.
@@ -81,7 +77,7 @@ def clean_up(stack: EmbeddedStack, run_folder: Path) -> tuple[list[Check], str]:
     script = [f"USE {quoted(stack.schema)};"]
 
     def delete(item: str) -> str:
-        return "; ".join(_deleted(stack, script, *rows) for name, *rows in DELETIONS if name == item)
+        return "; ".join(_deleted(stack, script, *rows) for rows in traces.ROWS if rows[0] in TABLES[item])
 
     def reset() -> str:
         stack.api.set_kill_switch(False, None)
@@ -101,7 +97,7 @@ def clean_up(stack: EmbeddedStack, run_folder: Path) -> tuple[list[Check], str]:
         lambda: delete(form.CLEAN_UP[2]),
         reset,
         lambda: delete(form.CLEAN_UP[4]),
-        _workers_ended,
+        lambda: _workers_ended(stack),
         lambda: _logs_archived(run_folder),
     )
     checks = [_checked(item, look) for item, look in zip(form.CLEAN_UP, looks, strict=True)]
@@ -117,26 +113,26 @@ def _checked(item: str, look: Callable[[], str]) -> Check:
         return Check(item, False, f"{error}".split("\n")[0] or type(error).__name__)
 
 
-def _api_is_healthy(stack: EmbeddedStack) -> str:
+def _api_is_healthy(stack: Stack) -> str:
     health = stack.api.health()
     return f"GET /health: 200, version {health.get('version', 'unknown')}"
 
 
-def _test_data_is_there(stack: EmbeddedStack) -> str:
+def _test_data_is_there(stack: Stack) -> str:
     rows = int(stack.database.value("SELECT COUNT(*) FROM test_orders"))
     if rows < ROWS_NEEDED:
         raise NotDone(f"test_orders has {rows} rows; {ROWS_NEEDED} are needed")
     return f"test_orders has {rows} rows"
 
 
-def _environment_is_complete(stack: EmbeddedStack, agent: Mapping[str, str]) -> str:
-    parts = {"the agent": (agent, AGENT_VARIABLES), "the SaaS API": (_api_environment(stack), DATABASE_VARIABLES)}
+def _environment_is_complete(stack: Stack, agent: Mapping[str, str]) -> str:
+    parts = {"the agent": (agent, CONTRACT_VARIABLES), "the SaaS API": (stack.api_environment(), DATABASE_VARIABLES)}
     missing = [
         f"{name} of {part}"
         for part, (environment, names) in parts.items()
         if environment is not None
         for name in names
-        if not environment.get(name)
+        if name not in environment or not (environment[name] or name in MAY_BE_EMPTY)
     ]
     if missing:
         raise NotDone(f"not set: {', '.join(missing)}")
@@ -144,15 +140,15 @@ def _environment_is_complete(stack: EmbeddedStack, agent: Mapping[str, str]) -> 
     return f"complete for {' and '.join(seen)}"
 
 
-def _log_level_is_debug(stack: EmbeddedStack, agent: Mapping[str, str]) -> str:
-    levels = {"agent": agent.get("LOG_LEVEL"), "SaaS API": (_api_environment(stack) or agent).get("LOG_LEVEL")}
+def _log_level_is_debug(stack: Stack, agent: Mapping[str, str]) -> str:
+    levels = {"agent": agent.get("LOG_LEVEL"), "SaaS API": (stack.api_environment() or agent).get("LOG_LEVEL")}
     wrong = [f"{part} {level}" for part, level in levels.items() if level != "DEBUG"]
     if wrong:
         raise NotDone(f"log level is not DEBUG: {', '.join(wrong)}; leave out log_level or set it to DEBUG")
     return "LOG_LEVEL=DEBUG for agent and SaaS API"
 
 
-def _kill_switches_are_off(stack: EmbeddedStack, agent: Mapping[str, str]) -> str:
+def _kill_switches_are_off(stack: Stack, agent: Mapping[str, str]) -> str:
     """By the table, and as a worker is told: through a gateway, with the agent's secret."""
     if on := _switched_on(stack):
         raise NotDone(f"on, by the table: {', '.join(on)}")
@@ -168,41 +164,22 @@ def _kill_switches_are_off(stack: EmbeddedStack, agent: Mapping[str, str]) -> st
     return f"none is on, by the table and by the SaaS API ({CONNECTIONS[0]} … {CONNECTIONS[-1]}, global)"
 
 
-def _no_run_is_left(stack: EmbeddedStack) -> str:
+def _no_run_is_left(stack: Stack) -> str:
     left = stack.database.rows("SELECT id, status FROM execution_runs WHERE status IN ('scheduled', 'running')")
     if left:
         raise NotDone("left over: " + ", ".join(f"{row['id']} ({row['status']})" for row in left[:5]))
     return "no run is scheduled or running"
 
 
-def _worker_is_ready(worker: Worker, settings: Settings, agent: Mapping[str, str]) -> str:
-    try:
-        program = shlex.split(settings.agent_command)[0]
-    except (ValueError, IndexError) as error:
-        raise NotDone(f"agent_command cannot be read: {settings.agent_command}") from error
-    if shutil.which(program, path=agent.get("PATH")) is None:
-        raise NotDone(f"agent_command cannot be started: {program} is no program that can be run")
+def _worker_is_ready(worker: Worker) -> str:
+    worker.check_command()
     answer = requests.get(f"{worker.gateway.url}/health", timeout=CALL_SECONDS, proxies={"http": ""})
     if answer.status_code != 200:
         raise NotDone(f"a worker's gateway does not reach the SaaS API: {answer.status_code}")
     return "agent_command can be started; a worker's gateway reaches the SaaS API"
 
 
-def _api_environment(stack: EmbeddedStack) -> dict[str, str] | None:
-    """The environment that the SaaS API really runs with; None if it is not a process of this run."""
-    port = stack.api.url.rpartition(":")[2]
-    return next((found for found in _environments() if found.get("API_PORT") == port), None)
-
-
-def _environments() -> Iterator[dict[str, str]]:
-    for process in psutil.Process().children(recursive=True):
-        try:
-            yield process.environ()
-        except psutil.Error:
-            continue  # it has just ended
-
-
-def _indexes_dropped(stack: EmbeddedStack, script: list[str]) -> str:
+def _indexes_dropped(stack: Stack, script: list[str]) -> str:
     """Every index that was not there at the start."""
     added = sorted(
         tables.indexes(stack.database, stack.schema) - stack.pristine.indexes, key=lambda one: (one.table, one.name)
@@ -214,7 +191,7 @@ def _indexes_dropped(stack: EmbeddedStack, script: list[str]) -> str:
     return f"dropped: {', '.join(index.name for index in added)}" if added else "none was left"
 
 
-def _deleted(stack: EmbeddedStack, script: list[str], table: str, column: str, pattern: str) -> str:
+def _deleted(stack: Stack, script: list[str], table: str, column: str, pattern: str) -> str:
     where = f"FROM {table} WHERE {column} LIKE '{pattern}'"
     rows = int(stack.database.value(f"SELECT COUNT(*) {where}"))
     _do(stack, script, f"DELETE {where}")
@@ -224,19 +201,18 @@ def _deleted(stack: EmbeddedStack, script: list[str], table: str, column: str, p
     return f"{table}: {rows} deleted, 0 left"
 
 
-def _do(stack: EmbeddedStack, script: list[str], statement: str) -> None:
+def _do(stack: Stack, script: list[str], statement: str) -> None:
     stack.database.execute(statement)
     script.append(f"{statement};")
 
 
-def _switched_on(stack: EmbeddedStack) -> list[str]:
+def _switched_on(stack: Stack) -> list[str]:
     rows = stack.database.rows("SELECT connection_id FROM kill_switches WHERE active <> 0 ORDER BY connection_id")
     return [row["connection_id"] for row in rows]
 
 
-def _workers_ended() -> str:
-    running = [found["WORKER_ID"] for found in _environments() if "WORKER_ID" in found]
-    if running:
+def _workers_ended(stack: Stack) -> str:
+    if running := stack.workers_running():
         raise NotDone(f"still running: {', '.join(running)}")
     return "no worker runs"
 

@@ -11,7 +11,9 @@ from typing import Any
 from support.gateway.calls import Call, now
 from support.settings import MASK
 
-PASS, FAIL, UNKNOWN, NOT_RUN = "PASS", "FAIL", "UNKNOWN", "NOT RUN"
+PASS, FAIL, UNKNOWN, NOT_RUN, NOT_APPLICABLE = "PASS", "FAIL", "UNKNOWN", "NOT RUN", "N/A"
+UNJUDGED = (NOT_RUN, NOT_APPLICABLE)
+"""Results that say nothing of the executor; what cannot hold on a server is N/A there."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Step:
 
 @dataclass
 class Evidence:
-    """All that one scenario leaves. ``test_case`` is None for a scenario beyond the test cases."""
+    """All that one scenario leaves. ``unmet`` is the need for which it was left out, if it was."""
 
     id: str
     name: str
@@ -66,6 +68,7 @@ class Evidence:
     started: datetime = field(default_factory=now)
     ended: datetime | None = None
     result: str = NOT_RUN
+    unmet: str | None = None
     failure: str | None = None
     blames: str | None = None
     actual_status: str | None = None
@@ -100,7 +103,8 @@ class Secrets:
 
     def add(self, value: str) -> None:
         """Know one more secret."""
-        self._values = sorted({*self._values, value}, key=len, reverse=True)
+        if value:
+            self._values = sorted({*self._values, value}, key=len, reverse=True)
 
     def masked(self, text: str) -> str:
         """``text`` without the secrets, and without the claim tokens of an executor, which are its own passwords."""

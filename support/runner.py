@@ -55,7 +55,7 @@ class AcceptanceRunner(Runner):
         finally:
             with _interrupts_ignored():
                 run.close(failed)
-        return failed or bool(run.record.troubles)
+        return failed or bool(run.record.troubles) or run.left_something_out
 
 
 @contextmanager

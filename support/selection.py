@@ -12,6 +12,7 @@ from behave.runner_util import collect_feature_locations, parse_features
 from support.catalogue import TEST_CASES
 from support.errors import SettingsError, SuiteError
 from support.judging import rows_of
+from support.needs import names_in
 from support.settings import PROJECT
 
 FEATURES = PROJECT / "features"
@@ -58,7 +59,8 @@ def all_features() -> list[Feature]:
 def expected_scenarios(features: Iterable[Feature]) -> dict[str, set[str]]:
     """The locations of all scenarios, by id.
 
-    :raises SuiteError: an id that does not make sense, a missing or doubtful priority, two scenarios of one name.
+    :raises SuiteError: an id that does not make sense, a missing or doubtful priority, an unknown need, two scenarios
+        of one name.
     """
     expected: dict[str, set[str]] = {}
     names: dict[str, str] = {}
@@ -69,11 +71,19 @@ def expected_scenarios(features: Iterable[Feature]) -> dict[str, set[str]]:
             raise SuiteError(
                 f"{location}: {case_id} has priority {TEST_CASES[case_id].priority}, the tags say {', '.join(priorities) or 'none'}"
             )
+        _check_needs(scenario)
         if scenario.name in names:
             raise SuiteError(f"{location} and {names[scenario.name]} have the same name: {scenario.name}")
         names[scenario.name] = location
         expected.setdefault(case_id, set()).add(location)
     return expected
+
+
+def _check_needs(scenario: Scenario) -> None:
+    try:
+        names_in(scenario.effective_tags)
+    except SuiteError as error:
+        raise SuiteError(f"{location_of(scenario)}: {error}") from error
 
 
 def _check_judgement(scenario: Scenario) -> None:
@@ -95,7 +105,7 @@ def select(features: Iterable[Feature], config: Configuration) -> Selection:
     """What this run is to do.
 
     :raises SettingsError: the tags, names or files of the command line select no scenario.
-    :raises SuiteError: an id, a priority or a table that makes no sense.
+    :raises SuiteError: an id, a priority, a need or a table that makes no sense.
     """
     expected = expected_scenarios(all_features())
     selected = [scenario for scenario in scenarios_of(features) if scenario.should_run(config)]
@@ -106,5 +116,6 @@ def select(features: Iterable[Feature], config: Configuration) -> Selection:
         )
     for scenario in selected:
         id_of(scenario)
+        _check_needs(scenario)
         _check_judgement(scenario)
     return Selection(selected, expected)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from support.errors import SettingsError
@@ -17,6 +18,15 @@ SETTINGS_FILE = "acceptance.toml"
 ENVIRONMENT_PREFIX = "ACCEPTANCE_"
 OWN_SCHEMA_PREFIX = "executor_test"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+EMBEDDED, COMPOSE, EXTERNAL = STACKS = ("embedded", "compose", "external")
+CONTRACT_VARIABLES = (
+    "MYSQL_HOST", "MYSQL_PORT", "MYSQL_USER", "MYSQL_PASSWORD", "MYSQL_DATABASE", "SAAS_API_URL", "API_SECRET", "WORKER_ID",
+    "LOG_LEVEL", "EXECUTION_LEASE_TIMEOUT_SECONDS", "METRICS_WINDOW_MINUTES", "MIN_SAMPLE_COUNT",
+    "LATENCY_DEGRADATION_THRESHOLD", "ROWS_EXAMINED_DEGRADATION_THRESHOLD", "KILL_SWITCH_TIMEOUT_SECONDS",
+    "DDL_LOCK_WAIT_TIMEOUT_SECONDS",
+)  # fmt: skip
+"""What an agent is given. Source: the contract, "Agent"."""
+
 BUNDLED_API = f"{shlex.quote(sys.executable)} -m executor_v1.api"
 BUNDLED_AGENT = f"{shlex.quote(sys.executable)} -m executor_v1.agent run {{execution_id}}"
 MASK = "********"
@@ -33,7 +43,9 @@ class Settings:
     """What a person can choose. Times are in seconds; ``README.md`` lists them with their meaning."""
 
     stack: str = _setting(
-        "embedded", "how the parts are run: `embedded` (a private server, API and agents as processes)"
+        EMBEDDED,
+        "how the parts are run: `embedded` (a private server, API and agents as processes), `compose` (containers), or"
+        " `external` (your server and API, which are running)",
     )
     server: str = _setting(
         "auto",
@@ -43,12 +55,27 @@ class Settings:
     mysql_port: int = _setting(3306, "its port")
     mysql_user: str = _setting("root", "its account; it has to be allowed to create schemas and accounts")
     mysql_password: str = _setting("", "the password of that account", secret=True)
-    mysql_database: str = _setting("executor_test", "the schema to make and use; the name starts with `executor_test`")
-    allow_remote_host: bool = _setting(False, "`yes` to let a run use a MySQL server on another machine")
+    mysql_database: str = _setting(
+        "executor_test", "the schema to make and use (`external`: to use); the name starts with `executor_test`"
+    )
+    allow_remote_host: bool = _setting(False, "`yes` to let a run use a MySQL server or a SaaS API on another machine")
+    allow_other_schema: bool = _setting(False, "`external`: `yes` to let a run use a schema of another name")
+    may_empty_tables: bool = _setting(
+        False, "`external`: `yes` to let a run delete rows of the executor's tables that are not the suite's"
+    )
     api_command: str = _setting(BUNDLED_API, "the command that starts the SaaS API")
     api_port: int = _setting(0, "the port of the SaaS API; 0: a free one")
-    api_secret: str = _setting("", "the secret between agent and API; empty: a random one for each run", secret=True)
+    api_url: str = _setting("", "`external`: the address of the SaaS API, as in `http://127.0.0.1:3000`")
+    api_replicas: int = _setting(1, "`compose`: how many containers of the SaaS API share the database")
+    api_secret: str = _setting(
+        "", "the secret between agent and API; empty: a random one for each run (`external`: none)", secret=True
+    )
     agent_command: str = _setting(BUNDLED_AGENT, "the command that starts one worker for the run `{execution_id}`")
+    agent_environment: str = _setting(
+        "", "more variables for the agent, made of the contract's: `DB_HOST={MYSQL_HOST} NODE_ENV=test`"
+    )
+    agent_mysql_user: str = _setting("", "`external`: the agent's MySQL account; empty: the run makes one")
+    agent_mysql_password: str = _setting("", "the password of that account", secret=True)
     lease_seconds: int = _setting(5, "the lease of a claim where a scenario does not need it to run out")
     short_lease_seconds: int = _setting(1, "the lease of a claim that a scenario lets run out")
     metrics_window_seconds: float = _setting(0.5, "the length of the windows in which queries are measured")
@@ -66,17 +93,8 @@ class Settings:
     reviewer: str = _setting("", "the reviewer's name in the result log")
 
     def __post_init__(self) -> None:
-        self._check(self.stack == "embedded", "stack", "is not a known stack; known: embedded")
-        self._check(
-            self.mysql_database.startswith(OWN_SCHEMA_PREFIX) and len(self.mysql_database) <= 50,
-            "mysql_database",
-            f"is not a schema this suite may touch: a name has to start with {OWN_SCHEMA_PREFIX!r}",
-        )
-        self._check(
-            not self.mysql_host or self.mysql_host in LOOPBACK or self.allow_remote_host,
-            "mysql_host",
-            "is another machine; if you mean it, say so with -D allow_remote_host=yes",
-        )
+        self._check(self.stack in STACKS, "stack", f"is not a known stack; known: {', '.join(STACKS)}")
+        self._check_what_may_be_touched()
         for name in ("lease_seconds", "short_lease_seconds", "metrics_window_seconds", "min_sample_count",
                      "kill_switch_timeout_seconds", "short_kill_switch_timeout_seconds", "ddl_lock_wait_seconds",
                      "short_ddl_lock_wait_seconds", "time_scale", "patience_seconds"):  # fmt: skip
@@ -84,10 +102,50 @@ class Settings:
         self._check(0 <= self.api_port < 65536, "api_port", "is not a port")
         self._check(0 < self.mysql_port < 65536, "mysql_port", "is not a port")
         self._check("{execution_id}" in self.agent_command, "agent_command", "has to contain {execution_id}")
+        self._check(self.api_replicas > 0, "api_replicas", "has to be more than zero")
+        self.agent_variables(dict.fromkeys(CONTRACT_VARIABLES, ""))
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise SettingsError(f"setting time_zone: {self.time_zone!r} is not a known time zone") from error
+
+    def _check_what_may_be_touched(self) -> None:
+        ours = self.mysql_database.startswith(OWN_SCHEMA_PREFIX) and len(self.mysql_database) <= 50
+        external = self.stack == EXTERNAL
+        self._check(
+            ours or (external and self.allow_other_schema),
+            "mysql_database",
+            f"is not a schema this suite may touch: a name has to start with {OWN_SCHEMA_PREFIX!r}"
+            + ("; if you mean it, say so with -D allow_other_schema=yes" if external else ""),
+        )
+        remote = "is another machine; if you mean it, say so with -D allow_remote_host=yes"
+        self._check(not self.mysql_host or self.mysql_host in LOOPBACK or self.allow_remote_host, "mysql_host", remote)
+        if external:
+            self._check(bool(self.mysql_host), "mysql_host", "is no address; the stack external needs a running server")
+            address = urlsplit(self.api_url)
+            self._check(
+                address.scheme in ("http", "https") and bool(address.hostname),
+                "api_url",
+                "is no address of an API; one is like http://127.0.0.1:3000",
+            )
+            self._check(address.hostname in LOOPBACK or self.allow_remote_host, "api_url", remote)
+
+    def agent_variables(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """What ``agent_environment`` adds to the variables of the contract.
+
+        :raises SettingsError: it is not made of NAME=value, or names a variable that the contract does not have.
+        """
+        try:
+            pairs = [word.partition("=") for word in shlex.split(self.agent_environment)]
+            if any(not name.isidentifier() or not equals for name, equals, _ in pairs):
+                raise ValueError("it is not made of NAME=value")
+            return {name: template.format_map(environment) for name, _, template in pairs}
+        except (ValueError, KeyError, AttributeError, IndexError) as error:
+            cause = f"there is no variable {error}" if isinstance(error, KeyError) else str(error)
+            known = ", ".join(CONTRACT_VARIABLES)
+            raise SettingsError(
+                f"setting agent_environment: {self.agent_environment!r} cannot be used: {cause}; in braces: {known}"
+            ) from error
 
     def _check(self, holds: bool, name: str, complaint: str) -> None:
         if not holds:

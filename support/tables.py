@@ -6,6 +6,9 @@ from typing import Any
 
 from support.database import Database, quoted
 
+STATE_TABLES = ("execution_runs", "execution_claims", "rollbacks", "audit_logs", "kill_switches")
+"""The executor's own tables, which the suite empties between scenarios."""
+
 JUDGED_TABLES = ("test_orders", "test_myisam_table")
 """The tables whose rows must be the same after a scenario; the executor's own tables are meant to change."""
 
@@ -79,6 +82,12 @@ def look(database: Database, schema: str) -> Snapshot:
         indexes=indexes(database, schema),
         rows=frozenset((row["Table"].rpartition(".")[2], row["Checksum"]) for row in rows),
     )
+
+
+def empty_state(database: Database) -> None:
+    """Empty the executor's own tables."""
+    for table in STATE_TABLES:
+        database.execute(f"DELETE FROM {quoted(table)}")
 
 
 def differences(before: Snapshot, after: Snapshot) -> list[str]:

@@ -6,10 +6,18 @@ import textwrap
 import unicodedata
 from typing import Any, TextIO
 
-from support.evidence import FAIL, NOT_RUN, PASS
+from support.evidence import FAIL, NOT_APPLICABLE, NOT_RUN, PASS
 from support.verdict import APPROVED, BLOCKED, CONDITIONAL
 
-_COLOURS = {PASS: "32", APPROVED: "32;1", FAIL: "31", BLOCKED: "31;1", NOT_RUN: "33", CONDITIONAL: "33;1"}
+_COLOURS = {
+    PASS: "32",
+    APPROVED: "32;1",
+    FAIL: "31",
+    BLOCKED: "31;1",
+    NOT_RUN: "33",
+    NOT_APPLICABLE: "33",
+    CONDITIONAL: "33;1",
+}
 
 
 def width(text: str) -> int:
@@ -78,12 +86,15 @@ class Terminal:
             status = case["actual_status"]
             if status != case["expected_status"]:
                 status = f"{status} (expected {case['expected_status']})"
+            ran = f"{case['scenarios_run']}/{case['scenarios']}"
+            if case["scenarios_not_applicable"]:
+                ran += f", {case['scenarios_not_applicable']} {NOT_APPLICABLE}"
             rows.append(
                 [
                     case_id,
                     case["priority"],
                     case["name"],
-                    f"{case['scenarios_run']}/{case['scenarios']}",
+                    ran,
                     case["result"],
                     status,
                     f"{case['duration_s']:.1f} s",

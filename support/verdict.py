@@ -1,13 +1,14 @@
 """The decision: may this Executor v1 go on a canary run? Total, pessimistic, and a pure function of the evidence."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from support.catalogue import TEST_CASES
-from support.evidence import FAIL, NOT_RUN, PASS
+from support.evidence import FAIL, NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
 
 APPROVED, CONDITIONAL, BLOCKED = "APPROVED", "CONDITIONAL", "BLOCKED"
 P1_NEEDED = 0.8
@@ -16,7 +17,10 @@ P1_NEEDED = 0.8
 
 @dataclass(frozen=True)
 class Result:
-    """The result of one test case. ``ran`` of ``scenarios`` ran; ``evidence`` are the records' names."""
+    """The result of one test case. ``ran`` of ``scenarios`` ran; ``evidence`` are the records' names.
+
+    ``not_applicable`` scenarios more cannot hold on this server; ``unmet`` are (N/A or NOT RUN, the need) of those left out.
+    """
 
     id: str
     result: str
@@ -26,19 +30,25 @@ class Result:
     scenarios: int
     evidence: tuple[str, ...]
     blames: tuple[str, ...] = ()
+    not_applicable: int = 0
+    unmet: tuple[tuple[str, str], ...] = ()
 
 
 def result_of(case_id: str, records: list[dict[str, Any]], expected: set[str]) -> Result:
     """The result of a test case from its records.
 
-    It passes only if every scenario of it ran and passed; it fails as soon as one failed; else it did not (all) run.
+    It passes only if every scenario of it that can hold on this server ran and passed; it fails as soon as one failed;
+    else it did not (all) run.
 
     :param expected: the locations of all scenarios of this test case.
     """
     mine = [record for record in records if record["id"] == case_id]
     passed = {record["location"] for record in mine if record["result"] == PASS}
-    ran = [record for record in mine if record["result"] != NOT_RUN]
-    if any(record["result"] not in (PASS, NOT_RUN) for record in mine):
+    ran = [record for record in mine if record["result"] not in UNJUDGED]
+    not_applicable = {record["location"] for record in mine if record["result"] == NOT_APPLICABLE}
+    not_applicable -= {record["location"] for record in mine if record["result"] != NOT_APPLICABLE}
+    expected = expected - not_applicable
+    if any(record["result"] not in (PASS, *UNJUDGED) for record in mine):
         result = FAIL
     elif expected and expected <= passed:
         result = PASS
@@ -56,6 +66,8 @@ def result_of(case_id: str, records: list[dict[str, Any]], expected: set[str]) -
         len(expected),
         tuple(record["file"] for record in mine),
         tuple(sorted({record["blames"] for record in mine if record["blames"]})),
+        len(not_applicable),
+        tuple((record["result"], record["unmet"]) for record in mine if record.get("unmet")),
     )
 
 
@@ -84,6 +96,15 @@ def decide(results: Mapping[str, str]) -> tuple[str, list[str]]:
     return CONDITIONAL, reasons
 
 
+def left_out(result: Result) -> list[str]:
+    """A line for each need for which scenarios of a test case were left out, with their number."""
+    lines = []
+    for (word, why), count in Counter(result.unmet).items():
+        what = "cannot hold on this server" if word == NOT_APPLICABLE else "did not run"
+        lines.append(f"{result.id}: {count} scenario{'' if count == 1 else 's'} {what}: {why}")
+    return lines
+
+
 def verdict(
     run_id: str,
     records: list[dict[str, Any]],
@@ -98,6 +119,7 @@ def verdict(
     """
     results = {case_id: result_of(case_id, records, expected.get(case_id, set())) for case_id in TEST_CASES}
     decision, reasons = decide({case_id: result.result for case_id, result in results.items()})
+    reasons += [line for result in results.values() for line in left_out(result)]
     if troubles:
         decision, reasons = BLOCKED, [*reasons, *troubles]
     return {
@@ -115,6 +137,8 @@ def verdict(
                 "duration_s": result.duration_s,
                 "scenarios": result.scenarios,
                 "scenarios_run": result.ran,
+                "scenarios_not_applicable": result.not_applicable,
+                "unmet": [f"{word}: {why}" for word, why in result.unmet],
                 "evidence": list(result.evidence),
                 "blames": list(result.blames),
             }

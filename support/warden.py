@@ -14,14 +14,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from support.database import Account
 from support.errors import StandError, SuiteError
 from support.servers.marked import MARKER, kill_marked
-from support.servers.schemas import drop_schemas
+from support.servers.schemas import clear_schema, drop_schemas
 
 FOLDER_PREFIX = "executor-v1-acceptance-"
 SCHEMA_PREFIX = "executor_test"
@@ -89,8 +89,18 @@ class Warden:
         for name in names:
             if not name.startswith(SCHEMA_PREFIX):
                 raise SuiteError(f"the warden drops no schema {name!r}: its name does not start with {SCHEMA_PREFIX!r}")
-        where = {"host": account.host, "port": account.port, "user": account.user, "password": account.password}
-        self._tell({"schema": where, "names": list(names), "users": [list(pair) for pair in users]})
+        self._tell({"schema": vars(account), "names": list(names), "users": [list(pair) for pair in users]})
+
+    def remove_traces(self, account: Account, schema: str, users: Sequence[tuple[str, str]]) -> None:
+        """Have what scenarios leave in a schema that stays removed at the end of the run, and the run's accounts dropped."""
+        self._tell({"traces": vars(account), "schema_name": schema, "users": [list(pair) for pair in users]})
+
+    def run_at_the_end(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Have a command run at the end of the run, once the run's processes are gone; its failure is one of the clean-up.
+
+        :param environment: variables it gets besides the run's own.
+        """
+        self._tell({"command": list(command), "environment": dict(environment)})
 
     def sweep(self) -> None:
         """Kill the run's processes now.
@@ -167,6 +177,10 @@ def _messages(parent: int) -> Iterator[dict[str, Any]]:
             yield message
 
 
+def _run(command: list[str], environment: dict[str, str]) -> None:
+    subprocess.run(command, env=os.environ | environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=True)
+
+
 def main(run_id: str, parent: str) -> int:
     """Be the warden of the run ``run_id``, whose process is ``parent``; return how much could not be cleaned up."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -189,6 +203,10 @@ def main(run_id: str, parent: str) -> int:
         if "schema" in message:
             account = Account(**message["schema"])
             attempt(drop_schemas, account, message["names"], message["users"])
+        if "traces" in message:
+            attempt(clear_schema, Account(**message["traces"]), message["schema_name"], message["users"])
+        if "command" in message:
+            attempt(_run, message["command"], message["environment"])
     for message in messages:
         if "folder" in message and os.path.exists(message["folder"]):
             attempt(shutil.rmtree, message["folder"])

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -46,15 +47,29 @@ class Worker:
         """The name in logs and reports; also the WORKER_ID the agent is given."""
         return f"worker-{self.number}"
 
+    def check_command(self) -> None:
+        """See, without starting anything, that there is a program to start.
+
+        :raises UnusableAgent: there is none.
+        """
+        program = next(iter(self._words()), "")
+        if shutil.which(program, path=self.environment.get("PATH")) is None:
+            raise UnusableAgent(
+                f"agent_command cannot be started: {program or '(empty)'} is no program that can be run"
+            )
+
+    def _words(self) -> list[str]:
+        try:
+            return shlex.split(self.command)
+        except ValueError as error:
+            raise UnusableAgent(f"agent_command cannot be read: {error}: {self.command}") from error
+
     def start(self) -> None:
         """Start the process, in a session of its own.
 
         :raises UnusableAgent: the command cannot be started.
         """
-        try:
-            words = shlex.split(self.command)
-        except ValueError as error:
-            raise UnusableAgent(f"agent_command cannot be read: {error}: {self.command}") from error
+        words = self._words()
         self.started = now()
         with self.log.open("ab") as log:
             try:
@@ -94,8 +109,12 @@ class Worker:
         status = self._process.poll()
         if status is None:
             return True
-        self.exit_status, self.ended = status, now()
+        self.exit_status, self.ended = self._status(status), now()
         return False
+
+    def _status(self, code: int) -> int:
+        """The worker's exit status, by that of the process started here."""
+        return code
 
     def wait(self, within: float) -> int:
         """Wait for the end and return the exit status, negative for a signal.
@@ -148,4 +167,7 @@ class Worker:
             raise StandError(
                 f"{self.name} was to get {number.name}, but it had ended; its last words: {self.last_words()}"
             )
+        self._send(number)
+
+    def _send(self, number: signal.Signals) -> None:
         os.killpg(self._process.pid, number)

@@ -78,10 +78,9 @@ def await_gate(case: Case, worker: Worker, reached: Callable[[], T], what: str) 
 
 def _window_is_open(case: Case) -> bool:
     """The executor has read the statement statistics after the server had made the index."""
-    made = [s for s in case.stack.journal.schema_changes() if s.succeeded and case.spec.index_name in s.text]
-    return bool(made) and any(
-        read.ended and read.started >= made[0].ended for read in case.stack.journal.metric_reads()
-    )
+    seen = case.stack.journal.read()
+    made = [s for s in seen if s.changes_schema and s.succeeded and case.spec.index_name in s.text]
+    return bool(made) and any(s.reads_metrics and s.ended and s.started >= made[0].ended for s in seen)
 
 
 def wait_for(case: Case, worker: Worker) -> None:

@@ -20,8 +20,9 @@ _FACTORS = {"latency": 1.10, "rows examined": 1.20, "full scans": 1.0}
 
 @dataclass(frozen=True)
 class Window:
-    """A metrics window of the executor, as the server saw it open and close."""
+    """A metrics window of the executor, as the server saw it open and close; ``asked`` is when the opening read began."""
 
+    asked: datetime
     opened: datetime
     closed: datetime
     samples: list[Statement]
@@ -30,6 +31,17 @@ class Window:
     def seconds(self) -> float:
         """Its length."""
         return (self.closed - self.opened).total_seconds()
+
+    @property
+    def seconds_at_most(self) -> float:
+        """How long the executor may have waited: it may know the answer of a read before a busy server calls it ended."""
+        return (self.closed - self.asked).total_seconds()
+
+    @property
+    def last_sample(self) -> str | None:
+        """When the last sample ended, in seconds from the opening; None without samples."""
+        ends = [(sample.ended - self.opened).total_seconds() for sample in self.samples if sample.ended]
+        return f"{max(ends):.3f} s" if ends else None
 
     def average(self, measure: str) -> float:
         """The mean of ``seconds``, ``rows_examined`` or ``full_scan`` over the samples; 0 without samples."""
@@ -142,7 +154,9 @@ class World:
         if len(reads) < 2:
             return None
         opened, closed = reads[0].ended or reads[0].started, reads[-1].started
-        return Window(opened, closed, [s for s in self.workload if s.ended and opened <= s.ended <= closed])
+        return Window(
+            reads[0].started, opened, closed, [s for s in self.workload if s.ended and opened <= s.ended <= closed]
+        )
 
     def measured(self) -> dict[str, tuple[float, float]]:
         """(before, after) of each measure per execution, as the server measured them in the executor's two windows.

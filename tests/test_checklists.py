@@ -74,12 +74,12 @@ def a_run(stack: EmbeddedStack) -> None:
     )
 
 
-def failed(stack: EmbeddedStack, settings: Settings | None = None) -> dict[str, str]:
-    return {check.item: check.detail for check in pre_checks(stack, settings or Settings()) if not check.done}
+def failed(stack: EmbeddedStack) -> dict[str, str]:
+    return {check.item: check.detail for check in pre_checks(stack) if not check.done}
 
 
 def test_all_is_well_before_the_first_scenario(stack):
-    checks = pre_checks(stack, Settings())
+    checks = pre_checks(stack)
 
     assert [check.item for check in checks] == PRE_TEST
     assert [check.done for check in checks] == [True] * 8, checks
@@ -118,10 +118,11 @@ def test_a_run_that_is_left_over_is_seen(stack):
     assert failed(stack) == {PRE_TEST[6]: "left over: test-tc03-001 (scheduled)"}
 
 
-def test_an_agent_that_is_no_program_is_seen(stack):
+def test_an_agent_that_is_no_program_is_seen(stack, monkeypatch):
     settings = dataclasses.replace(Settings(), agent_command="/nowhere/agent run {execution_id}")
+    monkeypatch.setattr(stack, "_settings", settings)
 
-    assert failed(stack, settings) == {
+    assert failed(stack) == {
         PRE_TEST[7]: "agent_command cannot be started: /nowhere/agent is no program that can be run"
     }
 

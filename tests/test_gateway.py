@@ -12,7 +12,7 @@ import requests
 
 from support.errors import StandError
 from support.gateway import FAULTS, Gateway, kind_of
-from support.gateway.gateway import refused_connections
+from support.gateway.refusals import Refusals
 from support.servers.ports import free_port
 from support.waiting import eventually
 
@@ -49,7 +49,7 @@ def api():
 
 @pytest.fixture
 def gateway(api):
-    gateway = Gateway("worker-1", api, free_port())
+    gateway = Gateway("worker-1", [api], free_port())
     yield gateway
     gateway.close()
 
@@ -136,7 +136,7 @@ def test_a_gate_with_a_condition_lets_other_calls_pass(gateway):
 
 
 def test_two_claims_can_be_held_and_let_go_together(api):
-    gateways = [Gateway(f"worker-{n}", api, free_port()) for n in (1, 2)]
+    gateways = [Gateway(f"worker-{n}", [api], free_port()) for n in (1, 2)]
     gates = [gateway.hold("claim") for gateway in gateways]
     claims = [
         in_background(lambda g=gateway: requests.post(f"{g.url}/api/executions/r/claim", timeout=10).status_code)
@@ -230,12 +230,13 @@ def test_a_refused_call_is_refused_and_the_next_one_goes_through(gateway):
     gateway.refuse_after("claim")
     assert requests.post(f"{gateway.url}/api/executions/r/claim", timeout=5).status_code == 409
     assert gateway.refusing
-    before = refused_connections()
+    refusals = Refusals()
+    before = refusals.count()
 
     with pytest.raises(requests.ConnectionError, match="refused"):
         requests.get(gateway.url + KILL_SWITCH, timeout=5)
 
-    assert refused_connections() > before
+    assert refusals.count() > before
     assert gateway.refusal_seen()
     gateway.listen_again()
     assert requests.get(gateway.url + KILL_SWITCH, timeout=5).status_code == 200
@@ -250,7 +251,7 @@ def test_while_it_refuses_nobody_else_gets_the_port(gateway):
 
 
 def test_an_api_that_does_not_answer_is_trouble_of_the_stand_and_not_a_fault_of_the_scenario():
-    gateway = Gateway("worker-1", f"http://127.0.0.1:{free_port()}", free_port())
+    gateway = Gateway("worker-1", [f"http://127.0.0.1:{free_port()}"], free_port())
 
     answer = requests.get(gateway.url + KILL_SWITCH, timeout=5)
 
@@ -261,7 +262,7 @@ def test_an_api_that_does_not_answer_is_trouble_of_the_stand_and_not_a_fault_of_
 
 
 def test_closing_ends_held_and_silent_calls(api):
-    gateway = Gateway("worker-1", api, free_port())
+    gateway = Gateway("worker-1", [api], free_port())
     gate = gateway.hold("claim")
     gateway.fail("kill switch", FAULTS["time-out"])
     held, held_thread = in_background(lambda: requests.post(f"{gateway.url}/api/executions/r/claim", timeout=30))
@@ -279,7 +280,7 @@ def test_closing_ends_held_and_silent_calls(api):
 
 def test_a_port_in_use_is_one_clear_line(api):
     with pytest.raises(StandError, match=r"the gateway of worker-1 cannot use port \d+: "):
-        Gateway("worker-1", api, int(api.rpartition(":")[2]))
+        Gateway("worker-1", [api], int(api.rpartition(":")[2]))
 
 
 def test_every_fault_has_been_tried_here_or_says_what_it_does():

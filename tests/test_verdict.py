@@ -91,6 +91,8 @@ def test_the_verdict_has_what_a_pipeline_needs():
         "duration_s": 1.0,
         "scenarios": 1,
         "scenarios_run": 1,
+        "scenarios_not_applicable": 0,
+        "unmet": [],
         "evidence": ["a.json"],
         "blames": [],
     }

@@ -20,7 +20,7 @@ def worker_of(tmp_path):
     def make(code: str) -> Worker:
         script = tmp_path / "agent.py"
         script.write_text(code)
-        gateway = Gateway("worker-1", "http://127.0.0.1:9", free_port())
+        gateway = Gateway("worker-1", ["http://127.0.0.1:9"], free_port())
         worker = Worker(1, f"{sys.executable} {script}", {"PATH": "/bin"}, gateway, tmp_path / "worker-1.log")
         made.append(worker)
         return worker
@@ -85,7 +85,9 @@ def test_a_frozen_worker_runs_and_does_nothing_until_it_is_thawed(worker_of):
 
 
 def test_a_command_that_is_no_program_is_one_clear_line(tmp_path):
-    worker = Worker(1, "/no/such/agent x", {}, Gateway("worker-1", "http://127.0.0.1:9", free_port()), tmp_path / "log")
+    worker = Worker(
+        1, "/no/such/agent x", {}, Gateway("worker-1", ["http://127.0.0.1:9"], free_port()), tmp_path / "log"
+    )
 
     with pytest.raises(
         UnusableAgent, match="agent_command cannot be started: /no/such/agent: No such file or directory"
@@ -96,7 +98,7 @@ def test_a_command_that_is_no_program_is_one_clear_line(tmp_path):
 
 def test_a_command_that_cannot_be_read_is_one_clear_line(tmp_path):
     worker = Worker(
-        1, "agent 'unfinished", {}, Gateway("worker-1", "http://127.0.0.1:9", free_port()), tmp_path / "log"
+        1, "agent 'unfinished", {}, Gateway("worker-1", ["http://127.0.0.1:9"], free_port()), tmp_path / "log"
     )
 
     with pytest.raises(UnusableAgent, match="agent_command cannot be read: No closing quotation"):

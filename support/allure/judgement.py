@@ -5,9 +5,9 @@ from typing import Any
 
 from allure_commons.model2 import Status
 
-from support.allure.outcomes import NOT_ENDED, PASSED, Outcome
+from support.allure.outcomes import NOT_ENDED, PASSED, SKIPPED, Outcome
 from support.errors import INTERRUPTED
-from support.evidence import PASS
+from support.evidence import NOT_APPLICABLE, PASS, UNJUDGED
 
 RED = (Status.FAILED, Status.BROKEN)
 
@@ -29,6 +29,11 @@ CATEGORIES = [
     },
     {"name": "The run was interrupted", "matchedStatuses": [Status.BROKEN], "messageRegex": _blaming(INTERRUPTED)},
     {"name": "The suite is wrong", "matchedStatuses": [Status.BROKEN]},
+    {
+        "name": "Cannot hold on this server",
+        "matchedStatuses": [Status.SKIPPED],
+        "messageRegex": rf"{NOT_APPLICABLE}: [\s\S]*",
+    },
     {"name": "Not run", "matchedStatuses": [Status.UNKNOWN, Status.SKIPPED]},
 ]
 """Tried in this order; the status and the ``Blame:`` line of a result's message decide."""
@@ -61,6 +66,8 @@ def judge(outcome: Outcome, record: dict[str, Any] | None, unfinished: str) -> J
         _add(messages, message)
         blames.append(blame)
     if not messages:
+        if _was_left_out(outcome, record):
+            return Judgement(Status.SKIPPED, None, f"{record['result']}: {record['unmet']}")
         said = _contradiction(outcome, record)
         if said is None and outcome.status == PASSED:
             return Judgement(Status.PASSED, None, None)
@@ -69,6 +76,13 @@ def judge(outcome: Outcome, record: dict[str, Any] | None, unfinished: str) -> J
         messages, blames = [said], [SUITE]
     status = Status.FAILED if blames[0] == EXECUTOR else Status.BROKEN
     return Judgement(status, blames[0], "\n\n".join(message.strip() for message in messages))
+
+
+def _was_left_out(outcome: Outcome, record: dict[str, Any] | None) -> bool:
+    """It was skipped before its first step for a need that is not met, as its evidence says too."""
+    if record is None or not record.get("unmet"):
+        return False
+    return outcome.status == SKIPPED and record["result"] in UNJUDGED
 
 
 def _contradiction(outcome: Outcome, record: dict[str, Any] | None) -> str | None:

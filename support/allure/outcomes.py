@@ -10,8 +10,8 @@ from behave.model import Feature, Rule, Scenario, Step
 from support.errors import INTERRUPTED, AcceptanceError, blame_of
 from support.selection import location_of, scenarios_of
 
-PASSED = "passed"
-NOT_ENDED = ("untested", "skipped")
+PASSED, SKIPPED = "passed", "skipped"
+NOT_ENDED = ("untested", SKIPPED)
 """behave's words for a scenario that came to no result."""
 
 ID_PREFIXES = ("TC-", "S-")

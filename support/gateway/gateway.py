@@ -1,15 +1,18 @@
 """One worker's way to the SaaS API."""
 
 import http.client
+import itertools
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
 
 from support.errors import StandError
 from support.gateway.calls import Call, now
 from support.gateway.faults import FAULTS, Connection, Fault, http_answer
+from support.gateway.gates import ANY, CallGate, Condition, Failing, always
+from support.gateway.refusals import Refusals
 
 BODY_LIMIT = 20_000
 """Bytes of a body that are kept in the transcript."""
@@ -18,78 +21,39 @@ UPSTREAM_TIMEOUT_SECONDS = 60.0
 HOP_HEADERS = {"connection", "keep-alive", "host", "content-length", "transfer-encoding", "accept-encoding"}
 ANSWER_HEADERS = {"connection", "keep-alive", "content-length", "content-type", "transfer-encoding"}
 
-ANY = "any"
-"""In place of a kind: calls of every kind."""
-
-Condition = Callable[[Call], bool]
-
-
-class CallGate:
-    """Holds the first call that meets the condition: arm, wait until reached, act, release."""
-
-    def __init__(self, kind: str, condition: Condition) -> None:
-        self.kind = kind
-        self.call: Call | None = None
-        self._condition = condition
-        self._released = threading.Event()
-
-    @property
-    def reached(self) -> bool:
-        """True from the moment on at which a call waits here."""
-        return self.call is not None
-
-    def release(self) -> None:
-        """Let the call go on, and every later one pass."""
-        self._released.set()
-
-    def takes(self, call: Call) -> bool:
-        """True for the one call this gate holds."""
-        if self.reached or self._released.is_set() or call.kind != self.kind or not self._condition(call):
-            return False
-        call.held = True
-        self.call = call
-        return True
-
-    def hold(self) -> None:
-        """Keep the calling thread here until the release."""
-        self._released.wait()
-
-
-class _Failing:
-    def __init__(self, kind: str, fault: Fault, condition: Condition) -> None:
-        self.kind, self.fault, self.condition = kind, fault, condition
-
-    def hits(self, call: Call) -> bool:
-        return call.kind == self.kind and self.condition(call)
-
-
-def always(_call: Call) -> bool:
-    """The condition of a gate or a fault that concerns every call of its kind."""
-    return True
-
 
 def _ignore(_call: Call) -> None:
     """What happens on the arrival of a call unless somebody wants to know."""
 
 
 class Gateway:
-    """A proxy for one worker on a port of its own, on this machine only.
+    """A proxy for one worker on a port of its own.
 
     :param worker: the worker's name in the transcript.
-    :param upstream: base address of the SaaS API.
+    :param upstreams: base address of each process of the SaaS API; calls go to them in turn, so that one worker talks
+        to all of them.
     :param port: a free port; each connection carries one call, so that a refusal meets the very next one.
+    :param host: the address of this machine at which the worker can reach it, and nobody from outside.
+    :param refusals: those of the network that the worker is in; None: it is this machine's.
 
     ``on_arrival`` is called with every call before anything else is done with it.
     """
 
-    def __init__(self, worker: str, upstream: str, port: int, host: str = "127.0.0.1") -> None:
-        self.worker, self._upstream = worker, urlsplit(upstream)
-        self._address = (host, port)
+    def __init__(
+        self,
+        worker: str,
+        upstreams: Sequence[str],
+        port: int,
+        host: str = "127.0.0.1",
+        refusals: Refusals | None = None,
+    ) -> None:
+        self.worker, self._upstreams = worker, itertools.cycle([urlsplit(upstream) for upstream in upstreams])
+        self._address, self._refusals = (host, port), refusals or Refusals()
         self.calls: list[Call] = []
         self.on_arrival: Callable[[Call], None] = _ignore
         self._gates: list[CallGate] = []
-        self._failing: list[_Failing] = []
-        self._losing: list[_Failing] = []
+        self._failing: list[Failing] = []
+        self._losing: list[Failing] = []
         self._refuse_after: tuple[str, Condition] | None = None
         self._refused_before: int | None = None
         self._closing = threading.Event()
@@ -115,11 +79,11 @@ class Gateway:
 
     def fail(self, kind: str, fault: Fault, when: Condition = always) -> None:
         """From now on make every call of ``kind`` that meets ``when`` fail."""
-        self._failing.append(_Failing(kind, fault, when))
+        self._failing.append(Failing(kind, fault, when))
 
     def lose_answer(self, kind: str, when: Condition = always) -> None:
         """From now on let calls of ``kind`` that meet ``when`` through, and reset the connection in place of the answer."""
-        self._losing.append(_Failing(kind, FAULTS["connection reset"], when))
+        self._losing.append(Failing(kind, FAULTS["connection reset"], when))
 
     # -- refusal: a port that nobody listens on -------------------------------------------------------------
 
@@ -136,8 +100,8 @@ class Gateway:
         return self._refused_before is not None
 
     def refusal_seen(self) -> bool:
-        """True when a connection was refused on this machine since this gateway stopped listening."""
-        return self._refused_before is not None and refused_connections() > self._refused_before
+        """True when a connection was refused in the worker's network since this gateway stopped listening."""
+        return self._refused_before is not None and self._refusals.count() > self._refused_before
 
     def listen_again(self) -> None:
         """End the refusal."""
@@ -147,7 +111,7 @@ class Gateway:
     def _refuse(self) -> None:
         self._refuse_after = None
         _shut(self._listener)
-        self._refused_before = refused_connections()
+        self._refused_before = self._refusals.count()
         self._listener = self._bound_socket()  # bound but not listening: refused, and nobody else gets the port
 
     # -- the proxy ------------------------------------------------------------------------------------------
@@ -207,7 +171,7 @@ class Gateway:
         call.answered = now()  # before the worker can know it, so that the record is whole when it does
         connection.sendall(answer)
 
-    def _fails(self, call: Call, ways: list[_Failing], connection: socket.socket) -> bool:
+    def _fails(self, call: Call, ways: list[Failing], connection: socket.socket) -> bool:
         for failing in ways:
             if failing.hits(call):
                 call.fault = failing.fault.name
@@ -217,9 +181,12 @@ class Gateway:
         return False
 
     def _forward(self, call: Call, headers: dict[str, str], body: bytes) -> bytes:
-        api = http.client.HTTPConnection(self._upstream.hostname, self._upstream.port, timeout=UPSTREAM_TIMEOUT_SECONDS)
+        with self._lock:
+            upstream = next(self._upstreams)
+        way = http.client.HTTPSConnection if upstream.scheme == "https" else http.client.HTTPConnection
+        api = way(upstream.hostname, upstream.port, timeout=UPSTREAM_TIMEOUT_SECONDS)
         try:
-            api.request(call.method, self._upstream.path.rstrip("/") + call.path, body or None, headers)
+            api.request(call.method, upstream.path.rstrip("/") + call.path, body or None, headers)
             answer = api.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:
@@ -241,6 +208,7 @@ class Gateway:
         for gate in self._gates:
             gate.release()
         _shut(self._listener)
+        self._refusals.close()
         with self._lock:
             for connection in list(self._open_connections):
                 _shut(connection)
@@ -291,10 +259,3 @@ def _shut(sock: socket.socket) -> None:
     except OSError:
         pass  # never connected, or closed by the other side
     sock.close()
-
-
-def refused_connections() -> int:
-    """How many connections this machine's kernel has seen refused (Linux: ``Tcp: AttemptFails``)."""
-    with open("/proc/net/snmp", encoding="ascii") as counters:
-        names, values = (line.split() for line in counters if line.startswith("Tcp:"))
-    return int(values[names.index("AttemptFails")])

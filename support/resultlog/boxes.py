@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from support.evidence import PASS
-from support.verdict import NOT_RUN
+from support.evidence import PASS, UNJUDGED
 
 GOOD, BAD, WARN = "good", "bad", "warn"
 
@@ -28,10 +27,10 @@ class Choice:
 
 
 def pass_fail(result: str, strong: bool = False) -> Choice:
-    """Pass / Fail; neither for what did not run, which is said in words."""
+    """Pass / Fail; neither for what did not run or cannot hold, which is said in words."""
     words = ("PASS", "FAIL") if strong else ("Pass", "Fail")
-    boxes = (Box(words[0], result == PASS, GOOD, strong), Box(words[1], result not in (PASS, NOT_RUN), BAD, strong))
-    return Choice(boxes, NOT_RUN if result == NOT_RUN else "")
+    boxes = (Box(words[0], result == PASS, GOOD, strong), Box(words[1], result not in (PASS, *UNJUDGED), BAD, strong))
+    return Choice(boxes, result if result in UNJUDGED else "")
 
 
 def done_or_not_applicable(check: dict[str, Any] | None) -> Choice:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from support.catalogue import TEST_CASES
-from support.evidence import PASS
+from support.evidence import NOT_APPLICABLE, PASS, UNJUDGED
 from support.resultlog import form
 from support.resultlog.merging import Material, place
 from support.resultlog.model import CaseLog, ScenarioLog
@@ -25,8 +25,9 @@ def case_log(case_id: str, judged: dict[str, Any], material: Material, clock: Cl
         (record for record in material.records if record["id"] == case_id), key=lambda one: place(one["location"])
     )
     own, further = _arranged(case_id, records, material, clock)
-    ran = {record["location"] for record in records if record["result"] != NOT_RUN}
-    unrun = sorted(material.expected.get(case_id, set()) - ran, key=place)
+    ran = {record["location"] for record in records if record["result"] not in UNJUDGED}
+    not_applicable = {record["location"] for record in records if record["result"] == NOT_APPLICABLE}
+    unrun = sorted(material.expected.get(case_id, set()) - ran - not_applicable, key=place)
     count = f"{len(ran)} of {len(ran) + len(unrun)}"
     log = CaseLog(
         id=case_id,
@@ -76,9 +77,10 @@ def _form_rows_first(case_id: str, scenario: ScenarioLog) -> list:
 
 def behaviour(log: CaseLog) -> str:
     """What the executor did, in a sentence."""
-    ran = [scenario for scenario in log.scenarios if scenario.result != NOT_RUN]
+    ran = [scenario for scenario in log.scenarios if scenario.ran]
+    left_out = [f"{one.result}: {one.unmet}." for one in log.scenarios if one.unmet]
     if not ran:
-        return "NOT RUN: no scenario of it was part of this run."
+        return " ".join(left_out) or "NOT RUN: no scenario of it was part of this run."
     if log.failed:
         first = log.failed[0]
         where = f" ({first.title})" if first.title else ""
@@ -90,7 +92,7 @@ def behaviour(log: CaseLog) -> str:
     shown = log.own if log.own.result == PASS else ran[0]
     told = {field for field, _ in TEST_CASES[log.id].fields} - {STATUS}
     seen = "; ".join(f"{row.field}: {row.actual}" for row in shown.rows if row.field in told)
-    return f"As expected in {_all(len(ran), len(log.unrun))}. {seen}."
+    return " ".join([f"As expected in {_all(len(ran), len(log.unrun))}. {seen}.", *left_out])
 
 
 def _all(count: int, unrun: int) -> str:
@@ -114,23 +116,30 @@ def _reference(records: list[dict[str, Any]], material: Material, clock: Clock) 
 
 def _note(judged: dict[str, Any], count: str, unrun: list[str]) -> str:
     if judged["result"] == PASS:
-        return f"{count} scenarios" if judged["scenarios"] > 1 else ""
-    words = f"only {count} scenarios ran" if unrun and judged["scenarios_run"] else ""
-    blames = ", ".join(judged["blames"])
-    return "; ".join(word for word in (f"blames {blames}" if blames else "", words) if word)
+        words = [f"{count} scenarios" if judged["scenarios"] > 1 else ""]
+    else:
+        blames = ", ".join(judged["blames"])
+        words = [f"blames {blames}" if blames else ""]
+        words.append(f"only {count} scenarios ran" if unrun and judged["scenarios_run"] else "")
+    if judged["scenarios_not_applicable"]:
+        words.append(f"{judged['scenarios_not_applicable']} cannot hold on this server")
+    return "; ".join(word for word in words if word)
 
 
 def _notes(log: CaseLog) -> list[str]:
     """The "Notes" of a test case, with what the form asks for in three of them."""
-    ran = [scenario for scenario in log.scenarios if scenario.result != NOT_RUN]
+    ran = [scenario for scenario in log.scenarios if scenario.ran]
     passed = [scenario for scenario in ran if scenario.result == PASS]
+    left_out = {scenario.location: scenario for scenario in log.scenarios if scenario.unmet}
     if not ran:
         notes = [f"NOT RUN: none of its {_scenarios(len(log.unrun))} ran. Run it with: behave --tags=@{log.id}"]
     else:
         notes = [f"{log.count} scenarios ran; {len(passed)} passed."]
-        if log.unrun:
-            some = " …" if len(log.unrun) > SHOWN_LOCATIONS else ""
-            notes.append(f"NOT RUN: {', '.join(log.unrun[:SHOWN_LOCATIONS])}{some}")
+        unrun = [one for one in log.unrun if one not in left_out]
+        if unrun:
+            some = " …" if len(unrun) > SHOWN_LOCATIONS else ""
+            notes.append(f"NOT RUN: {', '.join(unrun[:SHOWN_LOCATIONS])}{some}")
+    notes += [f"{one.result}: {one.location} {one.unmet}" for one in left_out.values()]
     notes += [
         f"{scenario.location} was judged in several runs: {', '.join(f'{run} {result}' for run, result in scenario.copies)}"
         for scenario in log.scenarios

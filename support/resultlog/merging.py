@@ -6,7 +6,7 @@ from typing import Any
 
 from support import verdict
 from support.catalogue import TEST_CASES
-from support.evidence import PASS
+from support.evidence import NOT_APPLICABLE, PASS
 from support.resultlog.reading import BadEvidence, Folder, shaped
 
 
@@ -119,13 +119,17 @@ def _by_scenario(folders: list[Folder]) -> dict[tuple[str, str], list[dict[str, 
 
 
 def _worst(copies: list[dict[str, Any]], several: bool) -> dict[str, Any]:
-    """The copy that counts: a failed one before a passed one; one that was never judged says nothing."""
-    rank = {PASS: 1, verdict.NOT_RUN: 2}
+    """The copy that counts: a failed one before a passed one; one that was never judged says nothing.
+
+    Where it did not run on one server and cannot hold on another, it did not run.
+    """
+    rank = {PASS: 1, verdict.NOT_RUN: 2, NOT_APPLICABLE: 3}
     chosen = min(copies, key=lambda copy: rank.get(copy["result"], 0))
-    defaults = {"blames": None, "actual_status": None, "duration_s": 0.0, "failure": None, "description": ""}
+    missing = dict.fromkeys(("blames", "actual_status", "failure", "unmet", "ended"))
+    defaults = {"duration_s": 0.0, "description": ""}
     lists: dict[str, list[Any]] = {name: [] for name in ("facts", "queries", "wire", "workers", "logs", "statements")}
     name = f"{chosen['run_id']}/{chosen['path']}" if several else chosen["file"]
-    return {**defaults, **lists, "ended": None, **chosen, "file": name}
+    return {**missing, **defaults, **lists, **chosen, "file": name}
 
 
 def _troubles(folder: Folder, several: bool) -> list[str]:
@@ -137,6 +141,10 @@ def _troubles(folder: Folder, several: bool) -> list[str]:
     if missing and folder.records and not any("never judged" in trouble for trouble in troubles):
         troubles.append(f"{len(missing)} selected scenarios were never judged: {', '.join(missing[:3])} …")
     for record in folder.records:
+        if record["result"] == NOT_APPLICABLE and not record.get("unmet"):
+            troubles.append(
+                f"{record['file']} contradicts itself: its result is {NOT_APPLICABLE}, but it needs nothing"
+            )
         wrong = [row.get("field") for row in record["observations"] if row.get("verdict") != PASS]
         if record["result"] == PASS and (wrong or (record["id"] in TEST_CASES and not record["observations"])):
             why = f"{wrong[0]} did not pass" if wrong else "nothing was observed"

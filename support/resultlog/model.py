@@ -3,14 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.evidence import PASS
+from support.evidence import PASS, UNJUDGED
 from support.resultlog.boxes import Choice, pass_fail
-from support.verdict import NOT_RUN
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a Field/Expected/Actual table. ``verdict`` is PASS, FAIL, UNKNOWN or NOT RUN."""
+    """A row of a Field/Expected/Actual table. ``verdict`` is PASS, FAIL, UNKNOWN, NOT RUN or N/A."""
 
     field: str
     expected: str
@@ -21,7 +20,7 @@ class Row:
     @property
     def differs(self) -> bool:
         """True for what was observed and is not as expected, or could not be observed."""
-        return self.verdict not in (PASS, NOT_RUN)
+        return self.verdict not in (PASS, *UNJUDGED)
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,10 @@ class Query:
 
 @dataclass
 class ScenarioLog:
-    """One scenario. ``number`` counts within its test case, from 1; ``title`` is what its name adds to that."""
+    """One scenario. ``number`` counts within its test case, from 1; ``title`` is what its name adds to that.
+
+    ``unmet`` is the need for which it was left out.
+    """
 
     number: int
     title: str
@@ -49,6 +51,7 @@ class ScenarioLog:
     queries: list[Query]
     failure: str = ""
     blames: str = ""
+    unmet: str = ""
     copies: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -62,9 +65,14 @@ class ScenarioLog:
         return pass_fail(self.result, strong=True)
 
     @property
+    def ran(self) -> bool:
+        """It was judged."""
+        return self.result not in UNJUDGED
+
+    @property
     def failed(self) -> bool:
         """It ran and did not pass."""
-        return self.result not in (PASS, NOT_RUN)
+        return self.result not in (PASS, *UNJUDGED)
 
 
 @dataclass

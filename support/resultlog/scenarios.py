@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from support.catalogue import TEST_CASES
-from support.evidence import PASS, UNKNOWN
+from support.evidence import PASS, UNJUDGED, UNKNOWN
 from support.resultlog import form
 from support.resultlog.merging import Material
 from support.resultlog.model import Query, Row, ScenarioLog
@@ -45,6 +45,7 @@ def scenario_log(record: dict[str, Any], material: Material, clock: Clock) -> Sc
         queries=[Query(one["title"], one["sql"], one["rows"], clock.second(one["time"])) for one in record["queries"]],
         failure=record["failure"] or "",
         blames=record["blames"] or "",
+        unmet=record["unmet"] or "",
         copies=material.copies.get(record["location"], []),
     )
 
@@ -67,7 +68,9 @@ def unrun_log(case_id: str) -> ScenarioLog:
 
 
 def has_own_table(record: dict[str, Any]) -> bool:
-    """True if the record judged every row of the form's own table, or nothing at all."""
+    """True if the record judged every row of the form's own table, or nothing at all; one that was left out has none."""
+    if record["unmet"]:
+        return False
     judged = {(row["field"], row["expected"]) for row in record["observations"]}
     return not judged or judged >= set(TEST_CASES[record["id"]].fields)
 
@@ -84,7 +87,7 @@ def _logs(record: dict[str, Any], material: Material) -> str:
 
 def _unseen(case_id: str, result: str) -> list[Row]:
     """The form's rows where nothing was observed: because it did not run, or because it failed before."""
-    actual, verdict = (NOT_RUN, NOT_RUN) if result == NOT_RUN else (NOT_OBSERVED, UNKNOWN)
+    actual, verdict = (result, result) if result in UNJUDGED else (NOT_OBSERVED, UNKNOWN)
     return [Row(field, expected, actual, verdict) for field, expected in TEST_CASES[case_id].fields]
 
 
@@ -131,6 +134,8 @@ def _observations(record: dict[str, Any], rows: list[Row], clock: Clock) -> list
     calls = [call["answer"] for call in record["wire"] if call["kind"] == "kill switch"]
     if calls:
         lines.append(f"answers to kill-switch calls on the wire: {', '.join(calls)}")
+    if record["unmet"]:
+        lines.append(f"{record['result']}: {record['unmet']}")
     if record["failure"] and not any(row.differs for row in rows):
         lines.append(f"✗ {record['failure'].strip()}")
     return lines or ["nothing beyond the table above"]

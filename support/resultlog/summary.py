@@ -3,7 +3,7 @@
 from typing import Any
 
 from support.catalogue import TEST_CASES
-from support.evidence import PASS
+from support.evidence import PASS, UNJUDGED
 from support.resultlog import form
 from support.resultlog.boxes import BAD, GOOD, WARN, Box, Choice, pass_fail
 from support.resultlog.merging import Material
@@ -130,7 +130,7 @@ def issues(cases: list[CaseLog], troubles: list[str]) -> list[Issue]:
 
 def observations(material: Material) -> list[str]:
     """4.2: what is no issue and still worth knowing."""
-    records = [record for record in material.records if record["result"] != NOT_RUN]
+    records = [record for record in material.records if record["result"] not in UNJUDGED]
     lines = []
     if records:
         slowest = max(records, key=lambda record: record["duration_s"])
@@ -143,6 +143,11 @@ def observations(material: Material) -> list[str]:
         lines.append(f"{calls} calls of workers went over the wire; {faulty} of them were made to fail on purpose.")
         changes = sum(len(record["statements"]) for record in records)
         lines.append(f"The server counted {changes} schema changes in all scenarios together.")
+    lines += [
+        f"{record['location']} is {record['result']}: {record['unmet']}"
+        for record in material.records
+        if record["unmet"]
+    ]
     for location, copies in material.copies.items():
         lines.append(f"{location} was judged in {len(copies)} runs; it counts as passed only if every copy passed.")
     return lines or ["No scenario ran."]

@@ -1,5 +1,6 @@
 """The API on a real server: claims, fencing, reports, records, errors."""
 
+import re
 import threading
 
 import pymysql
@@ -311,13 +312,32 @@ def test_runs_are_listed_by_status(runs):
     assert (listed("scheduled"), listed("running"), listed("completed")) == (["a"], ["b"], [])
 
 
-def test_a_secret_guards_everything_but_health(start_api):
+def test_a_secret_guards_every_call_but_health(start_api):
     address = start_api(API_SECRET="s3cret")
     assert requests.get(f"{address}/health").status_code == 200
-    for path in ("/api/executions", "/docs", "/openapi.json", "/nothing"):
+    for path in ("/api/executions", "/api/kill-switch", "/docs/../api/executions", "/docs/nothing", "/nothing"):
         assert requests.get(address + path).status_code == 401
         assert requests.get(address + path, headers={"X-API-SECRET": "s3cre"}).status_code == 401
     assert requests.get(f"{address}/api/executions", headers={"X-API-SECRET": "s3cret"}).status_code == 200
+
+
+def test_the_documentation_page_needs_no_secret_and_no_other_host(start_api):
+    address = start_api(API_SECRET="s3cret")
+    page = requests.get(f"{address}/docs").text
+    used = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert used, page
+    for link in used:
+        assert link.startswith("/docs/assets/")
+        assert requests.get(address + link).status_code == 200
+    assert "s3cret" not in page
+
+
+def test_the_documentation_asks_for_the_secret_where_it_is_needed(start_api):
+    described = requests.get(f"{start_api(API_SECRET='s3cret')}/openapi.json").json()
+    (scheme,) = described["components"]["securitySchemes"].values()
+    assert (scheme["in"], scheme["name"]) == ("header", "X-API-SECRET")
+    calls = [(path, call) for path, methods in described["paths"].items() for call in methods.values()]
+    assert {path for path, call in calls if "security" not in call} == {"/health"}
 
 
 def test_health(runs):

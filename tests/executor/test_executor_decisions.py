@@ -140,7 +140,10 @@ def test_a_run_that_was_never_claimed_has_no_holder():
         ("/api/executions", "s", "s", True),
         ("/api/executions", "s", "", False),
         ("/api/executions", "s", "S", False),
-        ("/docs", "s", "", False),
+        ("/docs", "s", "", True),
+        ("/docs/assets/swagger-ui.css", "s", "", True),
+        ("/docs/nothing", "s", "", False),
+        ("/docs/assets/../../api/executions", "s", "", False),
         ("/health", "s", "", True),
     ],
 )

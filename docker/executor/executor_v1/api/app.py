@@ -3,7 +3,9 @@
 from typing import Annotated, Any
 
 import pymysql
-from fastapi import FastAPI, Header, Query
+from fastapi import APIRouter, FastAPI, Header, Query, Security
+from fastapi.security import APIKeyHeader
+from fastapi_offline import FastAPIOffline
 
 from executor_v1 import __version__
 
@@ -20,11 +22,17 @@ INVALID = {422: {"description": "The request is not well-formed", **PROBLEM}}
 
 def create_app(config: ApiConfig, database: Database) -> FastAPI:
     """One application on one database; any number of them may share it."""
-    app = FastAPI(title="Executor v1 API", version=__version__, responses=INVALID, redoc_url=None)
+    # Its documentation page brings its own scripts: a browser needs no other network than this API's.
+    app = FastAPIOffline(
+        title="Executor v1 API", version=__version__, responses=INVALID, redoc_url=None, static_url=guard.ASSETS
+    )
     app.add_middleware(guard.Guard, secret=config.secret)
     problems.install(app)
-    add_execution_routes(app, database, config.lease_seconds)
-    add_record_routes(app, database)
+    # Only tells the page to ask for the secret and to send it; the guard is what compares it.
+    calls = APIRouter(dependencies=[Security(APIKeyHeader(name="X-API-SECRET", auto_error=False))])
+    add_execution_routes(calls, database, config.lease_seconds)
+    add_record_routes(calls, database)
+    app.include_router(calls)
 
     @app.get("/health")
     def health() -> dict[str, str]:
@@ -37,52 +45,52 @@ def create_app(config: ApiConfig, database: Database) -> FastAPI:
     return app
 
 
-def add_execution_routes(app: FastAPI, database: Database, default_lease: float) -> None:
-    @app.post("/api/executions", status_code=201, responses={409: {"description": "The id is taken", **PROBLEM}})
+def add_execution_routes(calls: APIRouter, database: Database, default_lease: float) -> None:
+    @calls.post("/api/executions", status_code=201, responses={409: {"description": "The id is taken", **PROBLEM}})
     def create_execution(body: models.NewExecution) -> dict[str, Any]:
         return database.transact(lambda cursor: runs.create(cursor, body))
 
-    @app.get("/api/executions")
+    @calls.get("/api/executions")
     def list_executions(
         status: models.Status | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
     ) -> list[dict[str, Any]]:
         return database.transact(lambda cursor: runs.list_runs(cursor, status, limit))
 
-    @app.get("/api/executions/{run_id}", responses=MISSING)
+    @calls.get("/api/executions/{run_id}", responses=MISSING)
     def get_execution(run_id: str) -> dict[str, Any]:
         return database.transact(lambda cursor: runs.represent(runs.find(cursor, run_id)))
 
-    @app.post("/api/executions/{run_id}/claim", responses={**MISSING, **LOST})
+    @calls.post("/api/executions/{run_id}/claim", responses={**MISSING, **LOST})
     def claim(run_id: str, body: models.Claim | None = None) -> dict[str, Any]:
         wish = body or models.Claim()
         return database.transact(lambda cursor: runs.claim(cursor, run_id, wish, default_lease))
 
-    @app.post("/api/executions/{run_id}/heartbeat", responses={**MISSING, **LOST})
+    @calls.post("/api/executions/{run_id}/heartbeat", responses={**MISSING, **LOST})
     def heartbeat(run_id: str, token: Token = None) -> dict[str, Any]:
         return database.transact(lambda cursor: runs.renew(cursor, run_id, token))
 
-    @app.patch("/api/executions/{run_id}/status", responses={**MISSING, **LOST})
+    @calls.patch("/api/executions/{run_id}/status", responses={**MISSING, **LOST})
     def change_status(run_id: str, body: models.StatusChange, token: Token = None) -> dict[str, Any]:
         return database.transact(lambda cursor: runs.change_status(cursor, run_id, token, body))
 
-    @app.post("/api/executions/{run_id}/progress", responses={**MISSING, **LOST})
+    @calls.post("/api/executions/{run_id}/progress", responses={**MISSING, **LOST})
     def record_progress(run_id: str, body: models.Progress, token: Token = None) -> dict[str, Any]:
         return database.transact(lambda cursor: runs.record_progress(cursor, run_id, token, body))
 
 
-def add_record_routes(app: FastAPI, database: Database) -> None:
-    @app.get("/api/kill-switch")
+def add_record_routes(calls: APIRouter, database: Database) -> None:
+    @calls.get("/api/kill-switch")
     def read_kill_switch(connection_id: Annotated[models.Identifier, Query()]) -> dict[str, Any]:
         return database.transact(lambda cursor: records.read_kill_switch(cursor, connection_id))
 
-    @app.post("/api/kill-switch")
+    @calls.post("/api/kill-switch")
     def set_kill_switch(body: models.KillSwitch) -> dict[str, Any]:
         return database.transact(lambda cursor: records.set_kill_switch(cursor, body))
 
-    @app.post("/api/rollbacks", status_code=201, responses={**MISSING, **LOST})
+    @calls.post("/api/rollbacks", status_code=201, responses={**MISSING, **LOST})
     def record_rollback(body: models.Rollback, token: Token = None) -> dict[str, Any]:
         return database.transact(lambda cursor: records.record_rollback(cursor, token, body))
 
-    @app.post("/api/audit", status_code=201, responses={**MISSING, **LOST})
+    @calls.post("/api/audit", status_code=201, responses={**MISSING, **LOST})
     def write_audit(body: models.AuditEntry, token: Token = None) -> dict[str, Any]:
         return database.transact(lambda cursor: records.audit(cursor, token, body))

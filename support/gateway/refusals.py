@@ -1,0 +1,34 @@
+"""Refused connections, which nobody sees at the port itself: the kernel counts them."""
+
+from collections.abc import Callable
+from typing import TextIO
+
+THIS_NETWORK = "/proc/net/snmp"
+"""Where Linux tells what its network has counted."""
+
+
+class Refusals:
+    """Counts the refused connections of a network.
+
+    :param counters: names the file with its counters when it is first needed; for a process in another network that is
+        ``/proc/<pid>/net/snmp``. It stays open, and can be read, when that process has ended.
+    """
+
+    def __init__(self, counters: Callable[[], str] = lambda: THIS_NETWORK) -> None:
+        self._counters, self._file = counters, None
+
+    def count(self) -> int:
+        """How many connections the kernel has seen refused (``Tcp: AttemptFails``)."""
+        file = self._file = self._file or self._open()
+        file.seek(0)
+        names, values = (line.split() for line in file if line.startswith("Tcp:"))
+        return int(values[names.index("AttemptFails")])
+
+    def _open(self) -> TextIO:
+        return open(self._counters(), encoding="ascii")
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

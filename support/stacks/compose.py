@@ -1,0 +1,165 @@
+"""The compose stack: everything under test in containers, as docker/compose.yaml describes them.
+
+Agents are containers, too, one for each worker. The gateway of each listens at the address that this machine has in the
+containers' network, so it stands between agent and API as it does elsewhere.
+"""
+
+import json
+import secrets
+import shlex
+import subprocess
+from pathlib import Path
+
+from support.database import Account
+from support.errors import StandError
+from support.gateway import Gateway
+from support.gateway.refusals import Refusals
+from support.saas_api import SaasApi
+from support.servers.ports import free_port
+from support.servers.progress import progress
+from support.settings import BUNDLED_AGENT, CONTRACT_VARIABLES, PROJECT
+from support.stacks.containers import ContainerWorker
+from support.stacks.engine import Engine, check_engine
+from support.stacks.schema import Accounts, make_accounts
+from support.stacks.stack import API_START_SECONDS, Stack, await_health, bundled, number_text
+from support.workers import Worker
+
+FILE = PROJECT / "docker" / "compose.yaml"
+AGENT_IN_ITS_IMAGE = "python -m executor_v1.agent run {execution_id}"
+MYSQL_PORT, API_PORT = 3306, 3000
+ANY_PORT = "127.0.0.1:0"
+
+
+class ComposeStack(Stack):
+    """Everything is in containers of one project; see ``Stack``."""
+
+    window_factor = 2.0
+    """Whoever talks to a container is slower by the way there; a window has to hold all of the application's queries."""
+
+    _followers: tuple["subprocess.Popen[bytes]", ...] = ()
+
+    def check_alive(self) -> None:
+        """Raise StandError if the server or a container of the API has ended by itself."""
+        for container in (self._server, *self._apis):
+            if self._engine.inspect(container, "{{.State.Running}}") != "true":
+                name = self._engine.inspect(container, "{{.Name}}").lstrip("/")
+                raise StandError(f"the container {name} ended by itself; its log: {self._logs}")
+
+    def api_environment(self) -> dict[str, str]:
+        """The environment of the first container of the API."""
+        told = json.loads(self._engine.inspect(self._apis[0], "{{json .Config.Env}}"))
+        return dict(variable.split("=", 1) for variable in told)
+
+    def worker(self, number: int, execution_id: str, log: Path, **times: float) -> Worker:
+        """A worker in a container, not yet started; see ``Stack``."""
+        self._workers += 1
+        container = f"{self._engine.project}-worker-{number}-{self._workers}"
+        gateway = Gateway(f"worker-{number}", self._api_urls, free_port(), self._host, self._refusals_of(container))
+        environment = {
+            **self._agent_environment(number, gateway, times),
+            "MYSQL_HOST": "mysql",
+            "MYSQL_PORT": str(MYSQL_PORT),
+        }
+        more = self._settings.agent_variables(environment)
+        words = [word.replace("{execution_id}", execution_id) for word in shlex.split(self._agent_command)]
+        return ContainerWorker(
+            number, self._engine, "agent", words, environment | more, [*CONTRACT_VARIABLES, *more], gateway, log, container
+        )  # fmt: skip
+
+    def refusals(self) -> Refusals:
+        """Those of a container's network: each has its own, seen from here through a process in it."""
+        return self._refusals_of(self._apis[0])
+
+    def _refusals_of(self, container: str) -> Refusals:
+        return Refusals(lambda: f"/proc/{self._engine.inspect(container, '{{.State.Pid}}')}/net/snmp")
+
+    def workers_running(self) -> list[str]:
+        """The names of the workers' containers that still run."""
+        ours = f"label=com.docker.compose.project={self._engine.project}"
+        told = self._engine.docker(
+            "ps", "--filter", ours, "--filter", "label=com.docker.compose.oneoff=True", "--format", "{{.Names}}"
+        )
+        return told.split()
+
+    def agent(self) -> dict[str, str]:
+        """What there is to say of the agent."""
+        return {
+            "Agent": f"container, {self._agent_command}",
+            "Containers": f"Docker {self._engine_version}; {len(self._apis)} of the SaaS API",
+        }
+
+    # -- parts ----------------------------------------------------------------------------------------------
+
+    @property
+    def _agent_command(self) -> str:
+        command = self._settings.agent_command
+        return AGENT_IN_ITS_IMAGE if command == BUNDLED_AGENT else command
+
+    def _make_accounts(self, run_id: str, folder: Path) -> Accounts:
+        suffix, settings = run_id.rpartition("-")[2], self._settings
+        self._workers = 0
+        passwords = {
+            name: secrets.token_urlsafe(18)
+            for name in ("MYSQL_ROOT_PASSWORD", "MYSQL_API_PASSWORD", "MYSQL_AGENT_PASSWORD")
+        }
+        self._engine = Engine(
+            f"executor-acceptance-{suffix}",
+            FILE,
+            {
+                **passwords,
+                "API_SECRET": self._api_secret,
+                "LOG_LEVEL": settings.log_level,
+                "MYSQL_DATABASE": settings.mysql_database,
+                "EXECUTION_LEASE_TIMEOUT_SECONDS": number_text(settings.scaled(settings.lease_seconds)),
+                "EXECUTOR_COMMIT": bundled()["EXECUTOR_COMMIT"],
+                "PUBLISH_MYSQL": ANY_PORT,
+                "PUBLISH_API": ANY_PORT,
+            },
+        )
+        self._engine_version = check_engine(self._engine.environment)
+        down = ["down", "--volumes", "--remove-orphans", "--timeout", "0"]
+        self._warden.run_at_the_end([*self._engine.compose_command, *down], self._engine.environment)
+        with progress("starting the containers"):
+            up = ("up", "--detach", "--build", "--wait", "--scale", f"api={settings.api_replicas}", "mysql", "api")
+            self._engine.compose(*up)
+        (self._server,) = self._engine.containers("mysql")
+        self._apis = self._engine.containers("api")
+        self._followers = tuple(
+            self._follow(service, log) for service, log in (("api", "saas-api"), ("mysql", "mysql"))
+        )
+        self._host = self._address_of_this_machine()
+        password = passwords["MYSQL_ROOT_PASSWORD"]
+        server = Account("127.0.0.1", self._engine.published(self._server, MYSQL_PORT), "root", password)
+        return make_accounts(server, settings.mysql_database, suffix)
+
+    def _follow(self, service: str, log: str) -> "subprocess.Popen[bytes]":
+        """Write what the containers of a service say into the run's logs, as it comes."""
+        with (self._logs / f"{log}.log").open("ab") as out:
+            return subprocess.Popen(
+                [*self._engine.compose_command, "logs", "--follow", "--no-color", service],
+                env={**self._environment(Account("", 0, "", ""), ""), **self._engine.environment},
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
+
+    def _address_of_this_machine(self) -> str:
+        networks = self._engine.inspect(self._server, "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}").split()
+        if len(networks) != 1:
+            raise StandError(f"the containers are in {len(networks)} networks with a way to this machine, not in one")
+        return networks[0]
+
+    def _find_api(self) -> SaasApi:
+        ports = [self._engine.published(container, API_PORT) for container in self._apis]
+        self._api_urls = [f"http://127.0.0.1:{port}" for port in ports]
+        for url in self._api_urls:
+            await_health(SaasApi(url, self._api_secret), self.check_alive, self._settings.scaled(API_START_SECONDS))
+        return SaasApi(self._api_urls[0], self._api_secret)
+
+    def secrets(self) -> list[str]:
+        """What must never be shown."""
+        return [*super().secrets(), *(value for name, value in self._engine.environment.items() if "PASSWORD" in name)]
+
+    def _stop_parts(self) -> None:
+        """The containers go with the warden's last command, as they do when the run is killed."""
+        for follower in self._followers:
+            follower.kill()
+            follower.wait()

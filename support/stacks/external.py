@@ -1,0 +1,89 @@
+"""The external stack: a server, a schema and a SaaS API that are running; agents are processes of the run.
+
+The run uses the schema it is told to use. It makes accounts of its own if it may, and takes them away again together
+with the rows and indexes its scenarios leave, also after SIGKILL.
+"""
+
+from pathlib import Path
+
+import pymysql
+
+from support.database import Account, Database
+from support.errors import SettingsError, StandError
+from support.saas_api import SaasApi
+from support.servers.clocks import seconds_apart
+from support.stacks.schema import Accounts, make_accounts, users
+from support.stacks.stack import Stack
+from support.traces import remove_traces, strangers
+
+CLOCKS_APART_SECONDS = 0.1
+"""How far the server's clock may be from this machine's: calls are timed by one, statements by the other."""
+
+MISSING_RIGHT = (1044, 1142, 1227, 1410)
+"""What servers answer to an account that may not make accounts or give rights."""
+
+
+class ExternalStack(Stack):
+    """Server and API are somebody else's; see ``Stack``."""
+
+    def _make_accounts(self, run_id: str, folder: Path) -> Accounts:
+        settings, suffix = self._settings, run_id.rpartition("-")[2]
+        name = settings.mysql_database
+        server = Account(settings.mysql_host, settings.mysql_port, settings.mysql_user, settings.mysql_password)
+        _refuse_a_missing_schema(server, name)
+        suite = Account(server.host, server.port, server.user, server.password, name)
+        database = Database(suite)
+        try:
+            self._refuse_rows_of_others(database)
+            self._warden.remove_traces(server, name, users(suffix))
+            remove_traces(database, name)  # of a run that died with its warden
+            refuse_clocks_apart(database)
+        finally:
+            database.close()
+        if settings.agent_mysql_user:
+            agent = Account(server.host, server.port, settings.agent_mysql_user, settings.agent_mysql_password, name)
+            agent.connect().close()
+            return Accounts(suite, agent, api=suite, app=suite)
+        try:
+            return make_accounts(server, name, suffix)
+        except pymysql.MySQLError as error:
+            if error.args[0] not in MISSING_RIGHT:
+                raise
+            raise SettingsError(
+                f"account {server.user!r} may not make accounts for this run ({error.args[-1]}): give it the right to, or"
+                " name the agent's account in agent_mysql_user"
+            ) from error
+
+    def _refuse_rows_of_others(self, database: Database) -> None:
+        found = strangers(database)
+        if found and not self._settings.may_empty_tables:
+            raise SettingsError(
+                f"schema {self._settings.mysql_database!r} has rows that are not this suite's ({', '.join(found)}), and"
+                " scenarios empty these tables; use a schema for tests alone, or say -D may_empty_tables=yes"
+            )
+
+    def _find_api(self) -> SaasApi:
+        api = SaasApi(self._settings.api_url, self._api_secret)
+        api.health()
+        return api
+
+
+def _refuse_a_missing_schema(server: Account, name: str) -> None:
+    database = Database(server)
+    try:
+        if not database.value("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (name,)):
+            raise SettingsError(
+                f"there is no schema {name!r} on {server.host}:{server.port}; name that of your SaaS API in mysql_database"
+            )
+    finally:
+        database.close()
+
+
+def refuse_clocks_apart(database: Database) -> None:
+    """Raise StandError if times of this machine and of the server can't be held against each other."""
+    apart = seconds_apart(database)
+    if abs(apart) > CLOCKS_APART_SECONDS:
+        raise StandError(
+            f"the clock of the MySQL server is {apart:+.3f} s from this machine's, so calls and statements can't be put in"
+            f" order ({CLOCKS_APART_SECONDS} s are allowed): synchronise them, or run the suite beside the server"
+        )

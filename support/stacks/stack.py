@@ -1,0 +1,220 @@
+"""What every stack is: a MySQL server with a schema and accounts, a SaaS API, and workers to be had.
+
+A stack differs in where these come from: ``embedded`` starts them as processes, ``compose`` as containers, ``external``
+finds the server and the API running. Whoever uses a stack does not know which one it is.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from support import tables
+from support.database import Account, Database
+from support.errors import StandError
+from support.gateway import Gateway
+from support.gateway.refusals import Refusals
+from support.journal import Journal
+from support.saas_api import SaasApi
+from support.servers.ports import free_port
+from support.settings import BUNDLED_AGENT, BUNDLED_API, PROJECT, Settings
+from support.stacks.schema import Accounts
+from support.waiting import eventually
+from support.warden import Warden
+from support.workers import Worker
+
+SQL_FOLDER = PROJECT / "docker" / "mysql"
+EXECUTOR_FOLDER = PROJECT / "docker" / "executor"
+API_START_SECONDS = 30.0
+
+
+class Stack:
+    """Everything under test, running.
+
+    :param run_id: makes names on a shared server this run's own.
+    :param folder: the run's temporary folder.
+    :param logs: where API and agents write theirs.
+    :param api_secret: shared by agents and API; empty where there is none.
+    :raises AcceptanceError: a part is not there or not well; what was started is ended by ``stop`` and the warden.
+    """
+
+    def __init__(
+        self, settings: Settings, run_id: str, folder: Path, logs: Path, api_secret: str, warden: Warden
+    ) -> None:
+        self._settings, self._logs, self._api_secret, self._warden = settings, logs, api_secret, warden
+        self.accounts = self._make_accounts(run_id, folder)
+        self.schema = self.accounts.suite.database or ""
+        self.database = Database(self.accounts.suite)
+        self.pristine = tables.look(self.database, self.schema)
+        self.server_version = self._version()
+        self.api = self._find_api()
+        self.health = self.api.health()
+        self.journal = Journal(self.accounts.suite)
+
+    window_factor = 1.0
+    """How much longer than set the windows are in which queries are measured."""
+
+    # -- what a kind of stack has to say --------------------------------------------------------------------
+
+    def _make_accounts(self, run_id: str, folder: Path) -> Accounts:
+        """The server with its schema, and who is who on it."""
+        raise NotImplementedError
+
+    def _find_api(self) -> SaasApi:
+        """The SaaS API, answering."""
+        raise NotImplementedError
+
+    def check_alive(self) -> None:
+        """Raise StandError if a part of the stack has ended by itself."""
+
+    def api_environment(self) -> Mapping[str, str] | None:
+        """The environment that the SaaS API really runs with; None where it can't be seen."""
+        return None
+
+    def _stop_parts(self) -> None:
+        """End what this stack has started."""
+
+    # -- what all have in common ----------------------------------------------------------------------------
+
+    def secrets(self) -> list[str]:
+        """What must never be shown."""
+        return [secret for secret in (*self.accounts.passwords(), self._api_secret) if secret]
+
+    def worker(self, number: int, execution_id: str, log: Path, **times: float) -> Worker:
+        """A worker, not yet started, with a gateway of its own.
+
+        :param times: contract variables in lower case (``execution_lease_timeout_seconds`` …) that differ from the run's.
+        """
+        gateway = Gateway(f"worker-{number}", [self.api.url], free_port())
+        command = self._settings.agent_command.replace("{execution_id}", shlex.quote(execution_id))
+        return Worker(number, command, self._agent_environment(number, gateway, times), gateway, log)
+
+    def refusals(self) -> Refusals:
+        """The refused connections of the network that workers are in."""
+        return Refusals()
+
+    def workers_running(self) -> list[str]:
+        """The names of the workers that still run."""
+        return [found["WORKER_ID"] for found in own_environments() if "WORKER_ID" in found]
+
+    def agent(self) -> dict[str, str]:
+        """What there is to say of the agent and of the Node.js it runs on, if it does."""
+        command = self._settings.agent_command
+        if command == BUNDLED_AGENT:
+            return {"Agent": f"bundled, the same package as the SaaS API ({self.health.get('version', 'unknown')})"}
+        told = {"Agent": command}
+        program = shlex.split(command)[0]
+        if Path(program).name in ("node", "nodejs"):
+            try:
+                asked = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
+                told["Node.js"] = asked.stdout.strip()
+            except (OSError, subprocess.TimeoutExpired):
+                pass  # the first worker will say so better
+        return told
+
+    def stop(self) -> None:
+        """End what was started. Nobody needs it any more, and its logs are written line by line, so it is killed."""
+        for part in ("journal", "database", "api"):
+            if hasattr(self, part):
+                getattr(self, part).close()
+        self._stop_parts()
+
+    def _version(self) -> str:
+        version = self.database.value("SELECT VERSION()")
+        flavour = "MariaDB" if "mariadb" in version.lower() else "MySQL"
+        return f"{flavour} {version}"
+
+    def _environment(self, account: Account, command: str) -> dict[str, str]:
+        """What every part under test gets: the contract's names, nothing of the run's own settings."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ACCEPTANCE_")}
+        return {
+            **inherited,
+            **self._warden.environment(),
+            **(bundled() if command in (BUNDLED_API, BUNDLED_AGENT) else {}),
+            "MYSQL_HOST": account.host,
+            "MYSQL_PORT": str(account.port),
+            "MYSQL_USER": account.user,
+            "MYSQL_PASSWORD": account.password,
+            "MYSQL_DATABASE": account.database or "",
+            "API_SECRET": self._api_secret,
+            "LOG_LEVEL": self._settings.log_level,
+        }
+
+    def _agent_environment(self, number: int, gateway: Gateway, times: dict[str, float]) -> dict[str, str]:
+        settings = self._settings
+        values: dict[str, float] = {
+            "execution_lease_timeout_seconds": settings.scaled(settings.lease_seconds),
+            "metrics_window_minutes": settings.scaled(settings.metrics_window_seconds) / 60,
+            "min_sample_count": settings.min_sample_count,
+            "kill_switch_timeout_seconds": settings.scaled(settings.kill_switch_timeout_seconds),
+            "ddl_lock_wait_timeout_seconds": settings.scaled(settings.ddl_lock_wait_seconds),
+            **{name: settings.scaled(value) for name, value in times.items()},
+        }
+        values["metrics_window_minutes"] *= self.window_factor
+        environment = {
+            **self._environment(self.accounts.agent, settings.agent_command),
+            "SAAS_API_URL": gateway.url,
+            "WORKER_ID": f"worker-{number}",
+            "LATENCY_DEGRADATION_THRESHOLD": "0.10",
+            "ROWS_EXAMINED_DEGRADATION_THRESHOLD": "0.20",
+            **{name.upper(): number_text(value) for name, value in values.items()},
+        }
+        return {**environment, **settings.agent_variables(environment)}
+
+
+class _NotYet(Exception):
+    """The API does not answer yet."""
+
+
+def await_health(api: SaasApi, check_started: Callable[[], None], within: float) -> SaasApi:
+    """Wait until the API answers.
+
+    :param check_started: raises if there is nothing left to wait for.
+    :param within: seconds.
+    :raises WaitTimeout: it does not answer in time.
+    """
+
+    def healthy() -> bool:
+        check_started()
+        try:
+            return bool(api.health())
+        except StandError as not_yet:
+            raise _NotYet(str(not_yet)) from not_yet
+
+    eventually(healthy, within=within, what="an answer of the SaaS API", ignoring=(_NotYet,))
+    return api
+
+
+@cache
+def bundled() -> dict[str, str]:
+    """What the bundled programs are given besides: where they are, and the commit they are of."""
+    asked = (
+        subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
+        )
+        if shutil.which("git")
+        else None
+    )
+    commit = asked.stdout.strip() if asked and asked.returncode == 0 else "unknown"
+    return {"PYTHONPATH": str(EXECUTOR_FOLDER), "EXECUTOR_COMMIT": commit}
+
+
+def own_environments() -> list[dict[str, str]]:
+    """The environment of every process that this run has started and that still runs."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            found.append(process.environ())
+        except psutil.Error:
+            continue  # it has just ended
+    return found
+
+
+def number_text(value: float) -> str:
+    """A number as a variable has it: whole where it is whole."""
+    return str(int(value)) if float(value).is_integer() else f"{value:.6f}"
