@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STACK ?=
 BEHAVE_ARGS ?=
+MUTATE_ARGS ?=
 SETTINGS = $(if $(STACK),-D stack=$(STACK)) $(BEHAVE_ARGS)
 
-.PHONY: help setup accept preflight test unit lint report prove bench clean
+.PHONY: help setup accept preflight test unit lint report prove mutate bench clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -45,6 +46,9 @@ unit: $(READY) ## the suite's and the bundled executor's own tests
 report: $(READY) ## make result log and Allure report of the newest run again (Allure needs Node.js)
 	@$(BIN)/python -m support.signoff; test $$? -ne 2
 	@$(BIN)/python -m support.allure.report
+
+mutate: $(READY) ## mutate the decision code of the bundled executor: how many changes do the ten test cases notice
+	@$(BIN)/python -m tests.mutation.mutate $(MUTATE_ARGS)
 
 prove: $(READY) ## prove that every test case can fail: over a hundred broken executors, each has to be caught
 	@$(BIN)/python -m tests.proof.prove --into reports

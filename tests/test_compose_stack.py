@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 
-from support.waiting import eventually
 from tests.running import PROJECT, behave, command, evidence_of, verdict_of
+
+from support.waiting import eventually
 from tests.test_compose_engine import docker, needs_engine
 
 REFUSED, FROZEN, CRASHED = (
