@@ -120,21 +120,41 @@ def test_the_guide_names_every_variable_with_its_default():
         assert variable in settings.partition("and the agent's own")[2] or f"`{value}`" in settings, variable
 
 
-@pytest.fixture
-def play_accounts(mysql_server, tmp_path):
-    """The accounts script, carried out on a real server as the image's entrypoint does it; the passwords it was given."""
-    passwords = {"MYSQL_API_PASSWORD": 'it\'s \\ a "pass" $word', "MYSQL_AGENT_PASSWORD": "100%'; DROP USER root; -- "}
-    script = f'set -eo pipefail; docker_process_sql() {{ cat; }}; . "{ACCOUNTS}"'
-    made = subprocess.run(
-        ["bash", "-c", script],
+def sourced(beginning: str, passwords: dict[str, str]) -> str:
+    """What the accounts script gives to the client, sourced as the image's entrypoint does it."""
+    return subprocess.run(
+        ["bash", "-c", f'set -euo pipefail; {beginning}; . "{ACCOUNTS}"'],
         env={**passwords, "MYSQL_DATABASE": "executor_test", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=True,
-    )
+    ).stdout
+
+
+def test_an_entrypoint_without_the_official_ones_function_gets_the_same():
+    passwords = {"MYSQL_API_PASSWORD": "a", "MYSQL_AGENT_PASSWORD": "b"}
+
+    official = sourced("docker_process_sql() { cat; }", passwords)
+    assert official.count("GRANT") == 5
+    assert sourced("mysql() { echo $*; cat; }", passwords) == f"--user=root\n{official}"
+    assert sourced("socket=/a/b; mysql() { echo $*; cat; }", passwords) == f"--user=root --socket=/a/b\n{official}"
+
+
+def test_the_database_is_in_memory():
+    service = SERVICES["mysql"]
+    assert any(mount.startswith("/var/lib/mysql:uid=999,") for mount in service["tmpfs"])
+    assert "volumes" not in STACK
+    assert all(volume.endswith(":ro") for volume in service["volumes"])
+
+
+@pytest.fixture
+def play_accounts(mysql_server, tmp_path):
+    """The accounts script, carried out on a real server as the image's entrypoint does it; the passwords it was given."""
+    passwords = {"MYSQL_API_PASSWORD": 'it\'s \\ a "pass" $word', "MYSQL_AGENT_PASSWORD": "100%'; DROP USER root; -- "}
+    made = sourced("docker_process_sql() { cat; }", passwords)
     root = Database(Account(mysql_server.host, mysql_server.port, mysql_server.user, mysql_server.password))
     try:
-        for statement in made.stdout.split(";\n"):
+        for statement in made.split(";\n"):
             if statement.strip():
                 root.execute(statement)
         yield root, passwords

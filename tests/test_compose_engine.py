@@ -84,7 +84,7 @@ def up():
         stack.compose("up", "--build", "--wait", "--scale", "api=3", "--scale", "agent=2")
         yield stack
     finally:
-        docker("compose", "-p", project, "-f", str(FILE), "down", "-v", "--timeout", "0", **stack.environment)
+        docker("compose", "-p", project, "-f", str(FILE), "down", "--timeout", "0", **stack.environment)
         docker("image", "rm", image)
 
 
@@ -100,7 +100,7 @@ def test_a_run_is_carried_out_by_containers_and_nothing_is_left(up):
     assert eventually(ended, within=60, what="the end of the run")["status"] == "completed"
     assert up.call(3, "/health")["database"].startswith("MySQL")
     assert up.left()
-    up.compose("down", "-v", "--timeout", "0")
+    up.compose("down", "--timeout", "0")
     assert not up.left()
 
 
