@@ -5,10 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STACK ?=
+SERVERS ?=
 BEHAVE_ARGS ?=
+MUTATE_ARGS ?=
 SETTINGS = $(if $(STACK),-D stack=$(STACK)) $(BEHAVE_ARGS)
 
-.PHONY: help setup accept preflight test unit lint report matrix prove bench clean
+.PHONY: help setup accept preflight test unit lint report matrix prove mutate bench clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -49,6 +51,9 @@ report: $(READY) ## make result log and Allure report of the newest run again (A
 
 matrix: $(READY) ## run the ten test cases on every server that can be fetched; ends with one table
 	@$(BIN)/python -m support.matrix $(SERVERS)
+
+mutate: $(READY) ## mutate the decision code of the bundled executor: how many changes do the ten test cases notice
+	@$(BIN)/python -m tests.mutation.mutate $(MUTATE_ARGS)
 
 prove: $(READY) ## prove that every test case can fail: over a hundred broken executors, each has to be caught
 	@$(BIN)/python -m tests.proof.prove --into reports

@@ -8,6 +8,7 @@ Feature: Claiming an execution run
 
     Given execution run "test-tc01-001" on connection "conn-001" adds index "idx_tc01_customer" on test_orders (customer_id)
     When two workers claim the run at the same moment, and the one that gets it is called worker 1
+    And the same execution run is asked for once more
     Then the result log reads
       | Field                      | Expected     |
       | Worker 1 HTTP Response     | 200 OK       |
@@ -16,6 +17,7 @@ Feature: Claiming an execution run
       | Only 1 worker executed     | Yes          |
       | Worker 1 exit status       | 0            |
       | Worker 2 exit status       | 3            |
+      | Same run asked for again   | 409 Conflict |
 
   @TC-10 @P2 @normal
   Scenario: TC-10 Worker Crash + Lease Expiry
@@ -53,6 +55,25 @@ Feature: Claiming an execution run
       | Worker 2 claimed successfully   | Yes (after lease expiry) |
       | Final execution_run Status      | COMPLETED                |
       | Index found and not added again | Yes                      |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: somebody else's index has the name when the successor comes
+    มีคนอื่นสร้าง index ชื่อเดียวกันบนคอลัมน์อื่นระหว่างนั้น → worker ใหม่ห้ามถือว่าเป็นของ run และห้ามแตะ
+
+    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
+    And the claim of worker 1 has a short lease
+    When worker 1 is killed while its ADD INDEX waits for the table, and the ADD INDEX dies with it
+    And somebody else makes index "idx_tc10_crash" on test_orders (customer_id)
+    And the lease of worker 1 has run out
+    And worker 2 carries out the run
+    Then the result log reads
+      | Field                           | Expected                 |
+      | Worker 1 claimed successfully   | Yes                      |
+      | Worker 1 crashed                | Yes (simulated)          |
+      | Lease expired                   | Yes                      |
+      | Worker 2 claimed successfully   | Yes (after lease expiry) |
+      | Index taken for the run's own   | No                       |
+      | Index that was there before     | unchanged                |
 
   @TC-10 @P2 @normal
   Scenario: TC-10 Worker Crash + Lease Expiry: a successor that comes too early
@@ -124,3 +145,22 @@ Feature: Claiming an execution run
       | moment                              |
       | after its ADD INDEX                 |
       | while its last report is on the way |
+
+  @TC-10 @P2 @normal
+  Scenario Outline: TC-10 Worker Crash + Lease Expiry: control, the last report <trouble>
+    รายงานสุดท้ายไม่ได้รับคำตอบ → worker ต้องส่งซ้ำ และผลของ run ต้องไม่เปลี่ยน
+
+    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
+    When worker 1 carries out the run, and its last report <trouble>
+    Then the result log reads
+      | Field                         | Expected  |
+      | Worker 1 claimed successfully | Yes       |
+      | Last report sent again        | Yes       |
+      | Worker 1 exit status          | 0         |
+      | ADD INDEX carried out         | once      |
+      | Final execution_run Status    | COMPLETED |
+
+    Examples:
+      | trouble                         |
+      | is answered with 503 at first   |
+      | arrives, but its answer is lost |

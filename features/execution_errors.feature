@@ -77,3 +77,17 @@ Feature: Errors of the ADD INDEX itself
       | Final execution_run Status   | FAILED          |
       | fail_reason                  | execution_error |
       | Index that was there before  | unchanged       |
+
+  @TC-05 @P2 @normal
+  Scenario: TC-05 Index Already Exists: the run is to drop it
+    Executor v1 ทำ ADD INDEX เท่านั้น → abort และห้ามแตะ index เดิม
+
+    Given index "idx_tc05_existing" on test_orders (customer_id) is there already
+    And execution run "test-tc05-001" on connection "conn-005" drops index "idx_tc05_existing" on test_orders (customer_id)
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                       | Expected     |
+      | ADD INDEX statements sent   | 0            |
+      | Final execution_run Status  | FAILED       |
+      | fail_reason                 | out_of_scope |
+      | Index that was there before | unchanged    |

@@ -1,6 +1,6 @@
 """Phrases about the execution run and the schema it meets."""
 
-from behave import given
+from behave import given, when
 from behave.runner import Context
 
 from support import preparing
@@ -25,9 +25,21 @@ def run_adds_index_of_kind(
     context.case.approve(RunSpec(run_id, connection, index, table, _columns(columns), index_type=kind))
 
 
+@given('execution run "{run_id}" on connection "{connection}" drops index "{index}" on {table:w} ({columns})')
+@given('execution run "{run_id}" ของ connection "{connection}" ลบ index "{index}" บน {table:w} ({columns})')
+def run_drops_index(context: Context, run_id: str, connection: str, index: str, table: str, columns: str) -> None:
+    context.case.approve(RunSpec(run_id, connection, index, table, _columns(columns), action="DROP_INDEX"))
+
+
 @given('index "{index}" on {table:w} ({columns}) is there already')
 @given('มี index "{index}" บน {table:w} ({columns}) อยู่แล้ว')
 def index_is_there_already(context: Context, index: str, table: str, columns: str) -> None:
+    preparing.place_index(context.case, index, table, columns)
+
+
+@when('somebody else makes index "{index}" on {table:w} ({columns})')
+@when('มีคนอื่นสร้าง index "{index}" บน {table:w} ({columns})')
+def somebody_else_makes_index(context: Context, index: str, table: str, columns: str) -> None:
     preparing.place_index(context.case, index, table, columns)
 
 

@@ -27,12 +27,13 @@ MOMENTS = (BASELINE, INDEX, WINDOW)
 
 @dataclass
 class Plan:
-    """What is to happen while worker 1 works: actions by moment, the fault of its kill-switch calls, early claims."""
+    """What is to happen beside the workers: actions by moment, a fault of kill-switch calls, early and double requests."""
 
     actions: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     fault: Fault | None = None
     fault_once_index_exists: bool = False
     claims_at_the_crash: int | None = None
+    answer_to_same_id: str | None = None
 
     def at(self, moment: str, action: Callable[[], None]) -> None:
         """Add an action; those of one moment are done in the order they were added."""
@@ -49,8 +50,7 @@ class Case:
 
     def __init__(self, stack: Stack, settings: Settings, evidence: Evidence, logs: Path) -> None:
         self.stack, self.settings, self.evidence, self._logs = stack, settings, evidence, logs
-        self.database = stack.database
-        self.plan = Plan()
+        self.database, self.plan = stack.database, Plan()
         self.workers: dict[int, Worker] = {}
         self.roles: dict[int, int] = {}
         self.worker_times: dict[str, float] = {}
@@ -63,8 +63,7 @@ class Case:
         self.gates: dict[str, TableGate] = {}
         self.frozen: CallGate | None = None
         self._spec: RunSpec | None = None
-        self._submitted = False
-        self._count_before = 0
+        self._submitted, self._count_before = False, 0
         self._clean_ups: list[Callable[[], None]] = []
         self._statements: list[Statement] | None = None
         self._expected = stack.pristine
@@ -213,6 +212,7 @@ class Case:
             min_samples=self.settings.min_sample_count,
             lease_end_before_takeover=self.lease_end_before_takeover,
             calls_before_takeover=self.calls_before_takeover,
+            answer_to_same_id=self.plan.answer_to_same_id,
         )
         if self.samples is not None:
             counted = self._count() - self._count_before

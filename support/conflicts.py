@@ -58,6 +58,12 @@ def _let_meet(case: Case, workers: list[Worker], row: RowGate) -> None:
     row.release()
 
 
+def ask_for_the_same_run_again(case: Case) -> None:
+    """Schedule the run under test a second time, under the same id, which has to be refused."""
+    case.plan.answer_to_same_id = case.stack.api.try_to_create(case.spec)
+    case.evidence.fact("Same run asked for again", case.plan.answer_to_same_id)
+
+
 def claim_at_the_crash(case: Case, number: int) -> None:
     """Worker ``number`` will have its claim in flight when worker 1 is killed."""
     case.plan.claims_at_the_crash = number

@@ -40,6 +40,9 @@ CHANGES = {
     "get slower": Change("ช้าลง", CountQuery, Profile(0.004), Profile(0.010), "latency"),
     # More of them run, too, so that a sum in place of an average would be a degradation
     "get faster": Change("เร็วขึ้น", CountQuery, Profile(0.006), Profile(0.004), None, samples=(SAMPLES, 2 * SAMPLES)),
+    "stop scanning the whole table": Change(
+        "เลิกกวาดอ่านทั้งตาราง", LookupQuery, Profile(0.010, scans=True), Profile(0.005), None
+    ),
     "examine more rows": Change(
         "อ่านแถวมากขึ้น", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=500), "rows examined"
     ),

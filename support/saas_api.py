@@ -14,7 +14,8 @@ TIMEOUT_SECONDS = 30.0
 class RunSpec:
     """An approved change: what the execution run is to do. ``columns`` are ``name`` or ``name(prefix)``.
 
-    ``index_type`` is the contract's optional field for indexes that are not plain: ``FULLTEXT`` or ``SPATIAL``.
+    ``index_type`` is the contract's optional field for indexes that are not plain: ``FULLTEXT`` or ``SPATIAL``. Any other
+    ``action`` is one that an executor has to refuse.
     """
 
     id: str
@@ -24,13 +25,14 @@ class RunSpec:
     columns: list[str]
     query_digests: list[str] = field(default_factory=list)
     index_type: str | None = None
+    action: str = "ADD_INDEX"
 
     def body(self) -> dict[str, Any]:
         """The request body of ``POST /api/executions``."""
         body: dict[str, Any] = {
             "id": self.id,
             "connection_id": self.connection_id,
-            "action": "ADD_INDEX",
+            "action": self.action,
             "table_name": self.table_name,
             "index_name": self.index_name,
             "columns": self.columns,
@@ -63,6 +65,11 @@ class SaasApi:
         """Schedule ``run``."""
         self._call("POST", "/api/executions", 201, json=run.body())
 
+    def try_to_create(self, run: RunSpec) -> str:
+        """Ask for ``run`` and return the answer in words, as ``409 Conflict``, whatever it is."""
+        answer = self._answer("POST", "/api/executions", json=run.body())
+        return f"{answer.status_code} {answer.reason}"
+
     def run(self, run_id: str) -> dict[str, Any]:
         """What the API says of a run."""
         return self._call("GET", f"/api/executions/{run_id}", 200)
@@ -80,20 +87,32 @@ class SaasApi:
         """Drop the connections."""
         self._session.close()
 
-    def _call(self, method: str, path: str, expected: int, **options: Any) -> dict[str, Any]:
+    def _answer(self, method: str, path: str, **options: Any) -> requests.Response:
         try:
-            answer = self._session.request(
+            return self._session.request(
                 method, self.url + path, timeout=TIMEOUT_SECONDS, allow_redirects=False, **options
             )
         except requests.RequestException as error:
             raise StandError(f"the SaaS API at {self.url} does not answer {method} {path}: {_cause(error)}") from error
+
+    def _is_well(self) -> bool:
+        """Whether the API says of itself that it has what it needs, its database above all."""
+        self._session.close()  # one that failed may have closed the connection; the next call makes another
+        try:
+            return self._answer("GET", "/health").status_code == 200
+        except StandError:
+            return False
+
+    def _call(self, method: str, path: str, expected: int, **options: Any) -> dict[str, Any]:
+        answer = self._answer(method, path, **options)
         if answer.status_code != expected:
             told = (
                 f"the SaaS API at {self.url} answered {method} {path} with {answer.status_code}"
                 f" in place of {expected}: {answer.text[:300]}"
             )
-            # One that can't answer may have lost its database; one that answers wrongly breaks the contract
-            raise StandError(told) if answer.status_code >= 500 else AssertionError(told)
+            # One that can't answer may have lost its database; one that has it, or answers wrongly, breaks the contract
+            broken_stand = answer.status_code >= 500 and not self._is_well()
+            raise StandError(told) if broken_stand else AssertionError(told)
         try:
             content = answer.json()
         except ValueError as error:

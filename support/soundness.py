@@ -40,7 +40,7 @@ def _lie_in_the_windows(world: World, samples: tuple[int, int], length: float) -
         ("baseline", world.baseline_window, world.workload[:before], before),
         ("metrics", world.metrics_window, world.workload[before:], after),
     ):
-        if window is None or len(sent) != wanted or window.seconds < length:
+        if window is None or len(sent) != wanted or window.seconds_at_most < length:
             return False
         if any(statement.started < window.opened for statement in sent):
             raise StandError(f"the application's queries began beside the read that opens the {name} window")

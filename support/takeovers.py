@@ -1,7 +1,9 @@
 """What phrases do about a worker that is slow or held up, and not dead: it keeps its run while it lives, and not longer."""
 
+from collections.abc import Callable
+
 from support.case import Case
-from support.gateway import FAULTS, Call
+from support.gateway import FAULTS, Call, Condition, Gateway
 from support.waiting import eventually
 from support.workers import Worker
 from support.working import await_gate, wait_for
@@ -45,9 +47,37 @@ def succeed_a_waiting_statement(case: Case, number: int) -> None:
     wait_for(case, worker)
 
 
+REPORT_TROUBLES: dict[str, Callable[[Gateway, Condition], None]] = {
+    "is answered with 503 at first": lambda gateway, first: gateway.fail(
+        "status", FAULTS["503 Service Unavailable"], first
+    ),
+    "arrives, but its answer is lost": lambda gateway, first: gateway.lose_answer("status", first),
+}
+"""What can happen to a worker's last report, in the words of the features."""
+
+
+def carry_out_with_a_troubled_report(case: Case, trouble: str) -> None:
+    """Worker 1 carries the run out; the first time that it reports the end there is trouble, later all is well."""
+    worker = case.new_worker(1)
+    reports: list[Call] = []
+
+    def first(call: Call) -> bool:
+        if _is_an_end(call):
+            reports.append(call)
+        return reports == [call]
+
+    REPORT_TROUBLES[trouble](worker.gateway, first)
+    case.start(worker)
+    wait_for(case, worker)
+
+
+def _is_an_end(call: Call) -> bool:
+    return '"running"' not in call.request_body
+
+
 FROZEN_AT = {
     "after its ADD INDEX": ("kill switch", lambda call: bool(call.after_index)),
-    "while its last report is on the way": ("status", lambda call: '"running"' not in call.request_body),
+    "while its last report is on the way": ("status", _is_an_end),
 }
 """The calls in whose middle worker 1 can freeze, in the words of the features."""
 

@@ -20,8 +20,9 @@ _FACTORS = {"latency": 1.10, "rows examined": 1.20, "full scans": 1.0}
 
 @dataclass(frozen=True)
 class Window:
-    """A metrics window of the executor, as the server saw it open and close."""
+    """A metrics window of the executor, as the server saw it open and close; ``asked`` is when the opening read began."""
 
+    asked: datetime
     opened: datetime
     closed: datetime
     samples: list[Statement]
@@ -30,6 +31,11 @@ class Window:
     def seconds(self) -> float:
         """Its length."""
         return (self.closed - self.opened).total_seconds()
+
+    @property
+    def seconds_at_most(self) -> float:
+        """How long the executor may have waited: it may know the answer of a read before a busy server calls it ended."""
+        return (self.closed - self.asked).total_seconds()
 
     @property
     def last_sample(self) -> str | None:
@@ -86,6 +92,7 @@ class World:
     min_samples: int
     lease_end_before_takeover: datetime | None = None
     calls_before_takeover: list[Call] = field(default_factory=list)
+    answer_to_same_id: str | None = None
 
     # -- what the server counted ----------------------------------------------------------------------------
 
@@ -147,7 +154,9 @@ class World:
         if len(reads) < 2:
             return None
         opened, closed = reads[0].ended or reads[0].started, reads[-1].started
-        return Window(opened, closed, [s for s in self.workload if s.ended and opened <= s.ended <= closed])
+        return Window(
+            reads[0].started, opened, closed, [s for s in self.workload if s.ended and opened <= s.ended <= closed]
+        )
 
     def measured(self) -> dict[str, tuple[float, float]]:
         """(before, after) of each measure per execution, as the server measured them in the executor's two windows.

@@ -287,3 +287,16 @@ def test_every_fault_has_been_tried_here_or_says_what_it_does():
     assert all(fault.name == name for name, fault in FAULTS.items())
     assert [name for name, fault in FAULTS.items() if fault.refuses] == ["connection refused"]
     assert {name for name, fault in FAULTS.items() if fault.hangs} == {"time-out", "answer a byte at a time"}
+
+
+def test_an_answer_can_be_lost_while_the_call_arrives(gateway):
+    gateway.lose_answer("claim", lambda call: len(gateway.calls_of("claim")) == 1)
+
+    with pytest.raises(requests.ConnectionError):
+        requests.post(f"{gateway.url}/api/executions/test-tc01-001/claim", timeout=10)
+    again = requests.post(f"{gateway.url}/api/executions/test-tc01-001/claim", timeout=10)
+
+    first, second = gateway.calls_of("claim")
+    assert again.status_code == second.status == 409
+    assert (first.fault, first.status) == ("connection reset", None)
+    assert '"path"' in first.response_body, "the API has seen it, and answered"

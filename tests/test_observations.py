@@ -109,6 +109,17 @@ def test_the_good_story():
         ("Kill switch detected", {}, "No"),
         ("Kill switch detected after ADD", {"row": {"status": "completed"}, "index": INDEX}, "No"),
         ("Kill switch detected after ADD", {"calls": {1: [call(body=ACTIVE, after_index=False)]}}, "No"),
+        # an id that is taken, and a name
+        ("Same run asked for again", {}, "it was not asked for"),
+        ("Same run asked for again", {"answer_to_same_id": "201 Created"}, "201 Created"),
+        ("Index taken for the run's own", {}, "nobody else made one"),
+        ("Index taken for the run's own", {"index_before": INDEX, "row": {"status": "completed"}}, "Yes"),
+        ("Index taken for the run's own", {"index_before": INDEX, "row": {"status": "failed"}}, "Yes"),
+        (
+            "Index taken for the run's own",
+            {"index_before": INDEX, "row": {"status": "failed"}, "statements": [statement(ADD, 1)]},
+            "No",
+        ),
         # counted on the server
         ("Only 1 worker executed", {"statements": [statement(ADD, 1), statement(ADD, 2, errno=1061)]}, "No"),
         ("Only 1 worker executed", {"statements": []}, "No"),

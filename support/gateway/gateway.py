@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from support.errors import StandError
 from support.gateway.calls import Call, now
-from support.gateway.faults import Connection, Fault, http_answer
+from support.gateway.faults import FAULTS, Connection, Fault, http_answer
 from support.gateway.gates import ANY, CallGate, Condition, Failing, always
 from support.gateway.refusals import Refusals
 
@@ -19,7 +19,6 @@ BODY_LIMIT = 20_000
 
 UPSTREAM_TIMEOUT_SECONDS = 60.0
 HOP_HEADERS = {"connection", "keep-alive", "host", "content-length", "transfer-encoding", "accept-encoding"}
-
 ANSWER_HEADERS = {"connection", "keep-alive", "content-length", "content-type", "transfer-encoding"}
 
 
@@ -54,6 +53,7 @@ class Gateway:
         self.on_arrival: Callable[[Call], None] = _ignore
         self._gates: list[CallGate] = []
         self._failing: list[Failing] = []
+        self._losing: list[Failing] = []
         self._refuse_after: tuple[str, Condition] | None = None
         self._refused_before: int | None = None
         self._closing = threading.Event()
@@ -80,6 +80,10 @@ class Gateway:
     def fail(self, kind: str, fault: Fault, when: Condition = always) -> None:
         """From now on make every call of ``kind`` that meets ``when`` fail."""
         self._failing.append(Failing(kind, fault, when))
+
+    def lose_answer(self, kind: str, when: Condition = always) -> None:
+        """From now on let calls of ``kind`` that meet ``when`` through, and reset the connection in place of the answer."""
+        self._losing.append(Failing(kind, FAULTS["connection reset"], when))
 
     # -- refusal: a port that nobody listens on -------------------------------------------------------------
 
@@ -157,17 +161,24 @@ class Gateway:
         for gate in self._gates:
             if gate.takes(call):
                 gate.hold()
-        for failing in self._failing:
-            if failing.hits(call):
-                call.fault = failing.fault.name
-                call.status = failing.fault.harm(Connection(connection, self._closing.wait))
-                call.answered = now()
-                return
+        if self._fails(call, self._failing, connection):
+            return
         answer = self._forward(call, headers, body)
+        if self._fails(call, self._losing, connection):
+            return
         if self._refuse_after and self._refuse_after[0] in (call.kind, ANY) and self._refuse_after[1](call):
             self._refuse()
         call.answered = now()  # before the worker can know it, so that the record is whole when it does
         connection.sendall(answer)
+
+    def _fails(self, call: Call, ways: list[Failing], connection: socket.socket) -> bool:
+        for failing in ways:
+            if failing.hits(call):
+                call.fault = failing.fault.name
+                call.status = failing.fault.harm(Connection(connection, self._closing.wait))
+                call.answered = now()
+                return True
+        return False
 
     def _forward(self, call: Call, headers: dict[str, str], body: bytes) -> bytes:
         with self._lock:

@@ -111,6 +111,35 @@ def claim_before_lease_ended(world: World) -> Seen:
     return Seen(", ".join(answers) or "no claim was made")
 
 
+@observation("Last report sent again")
+def last_report_sent_again(world: World) -> Seen:
+    """Worker 1's first report of the end failed, and the same report was sent until there was an answer.
+
+    That may be 409: by the contract an API need not know a report again that it has carried out.
+    """
+    reports = [call for call in _participant(world, 1).calls_of("status") if '"running"' not in call.request_body]
+    if not reports or not reports[0].fault:
+        return Seen("No", "its first report did not fail")
+    told_so = [f"{call.request_body}: {call.answer}" for call in reports]
+    same = {call.request_body for call in reports} == {reports[0].request_body}
+    return yes_or_no(same and reports[-1].status in (200, 409) and not reports[-1].fault, "; ".join(told_so))
+
+
+@observation("Same run asked for again")
+def same_run_asked_for_again(world: World) -> Seen:
+    """The answer to a second request for a run of the same id: an id that is taken is not given to another run."""
+    return Seen(world.answer_to_same_id or "it was not asked for")
+
+
+@observation("Index taken for the run's own")
+def index_taken_for_the_runs_own(world: World) -> Seen:
+    """The run ended as if the index that somebody else made were the one it was to add."""
+    if world.index_before is None:
+        return Seen("nobody else made one")
+    taken = world.status in ("COMPLETED", "ROLLED_BACK")
+    return yes_or_no(taken or world.drops, f"the run is {world.status}; {world.index_before}; {told(world.drops)}")
+
+
 @observation("Index found and not added again")
 def index_found_and_not_added_again(world: World) -> Seen:
     """The index that the crashed worker's ALTER left was kept: one ADD INDEX was ever sent, none dropped it."""

@@ -36,6 +36,7 @@ class ComposeStack(Stack):
     window_factor = 2.0
     """Whoever talks to a container is slower by the way there; a window has to hold all of the application's queries."""
 
+    owns_its_server = True
     _followers: tuple["subprocess.Popen[bytes]", ...] = ()
 
     def check_alive(self) -> None:

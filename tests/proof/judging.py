@@ -54,14 +54,14 @@ class Finding:
 def judge(mutant: Mutant, records: Records) -> Finding:
     """Caught means: a scenario of the expected test case failed at an expected Field, and the executor is blamed for
     every failure there was."""
-    finding = Finding(mutant.id, CAUGHT, spots=_red(records), ran=_count(records))
+    finding = Finding(mutant.id, CAUGHT, spots=red_spots(records), ran=_count(records))
     finding.where = next((spot for spot in finding.spots if _is_expected(mutant, spot)), None)
     others = [record for record in records if record["result"] != PASS and record["blames"] != "the executor"]
     if mutant.case not in finding.ran:
         finding.outcome, finding.detail = STAND, f"no scenario of {mutant.case} was run"
     elif others:
         blamed = others[0]["blames"] or "nobody"
-        finding.outcome, finding.detail = STAND, f"blamed on {blamed}: {_first_line(others[0])}"
+        finding.outcome, finding.detail = STAND, f"blamed on {blamed}: {first_line(others[0])}"
     elif all(record["result"] == PASS for record in records):
         finding.outcome, finding.detail = SURVIVED, f"{len(records)} scenarios passed: {mutant.says}"
     elif finding.where is None:
@@ -79,17 +79,17 @@ def _is_expected(mutant: Mutant, spot: Spot) -> bool:
 
 def judge_unbroken(records: Records, expected: Iterable[str]) -> Finding:
     """Green means: every scenario there is has run and passed."""
-    finding = Finding("the unbroken executor", GREEN, spots=_red(records), ran=_count(records))
+    finding = Finding("the unbroken executor", GREEN, spots=red_spots(records), ran=_count(records))
     missing = set(expected) - {record["location"] for record in records}
     failed = [record for record in records if record["result"] != PASS]
     if failed:
-        finding.outcome, finding.detail = RED, f"{failed[0]['name']}: {_first_line(failed[0])}"
+        finding.outcome, finding.detail = RED, f"{failed[0]['name']}: {first_line(failed[0])}"
     elif missing or not records:
         finding.outcome, finding.detail = RED, f"{len(missing)} scenarios did not run"
     return finding
 
 
-def _red(records: Records) -> list[Spot]:
+def red_spots(records: Records) -> list[Spot]:
     spots = []
     for record in records:
         if record["result"] != FAIL:
@@ -97,7 +97,7 @@ def _red(records: Records) -> list[Spot]:
         rows = [row for row in record["observations"] if row["verdict"] == FAIL]
         spots += [Spot(record["id"], record["name"], row["field"], row["expected"], row["actual"]) for row in rows]
         if not rows:
-            spots.append(Spot(record["id"], record["name"], "", "", _first_line(record)))
+            spots.append(Spot(record["id"], record["name"], "", "", first_line(record)))
     return spots
 
 
@@ -106,5 +106,6 @@ def _count(records: Records) -> dict[str, int]:
     return {case: cases.count(case) for case in sorted(set(cases))}
 
 
-def _first_line(record: dict[str, Any]) -> str:
+def first_line(record: dict[str, Any]) -> str:
+    """What a failed scenario says first."""
     return ((record["failure"] or "").strip().splitlines() or ["(no failure is on record)"])[0]

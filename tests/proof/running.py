@@ -19,6 +19,7 @@ from tests.proof.judging import Finding
 
 LONGEST_RUN_SECONDS = 300.0
 ENDING_SECONDS = 30.0
+BUNDLED = {"agent": BUNDLED_AGENT, "api": BUNDLED_API}
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Runs:
             "agent": {"agent": f"{launch} run {{execution_id}}", "api": BUNDLED_API},
             "api": {"agent": BUNDLED_AGENT, "api": launch},
         }[mutant.program]
-        arguments = [*_options(commands), f"--tags=@{mutant.case}"]
+        arguments = [*executor_options(commands), f"--tags=@{mutant.case}"]
         if mutant.scenario:
             arguments += ["--name", mutant.scenario]
         return self._judged(mutant.id, arguments, lambda left: judging.judge(mutant, left.records))
@@ -66,7 +67,7 @@ class Runs:
             expected = [location for locations in left.run.get("expected", {}).values() for location in locations]
             return judging.judge_unbroken(left.records, expected)
 
-        return self._judged("unbroken", _options({"agent": BUNDLED_AGENT, "api": BUNDLED_API}), judge)
+        return self._judged("unbroken", executor_options(BUNDLED), judge)
 
     def stop(self) -> None:
         """End every run in order; none is started any more."""
@@ -78,7 +79,7 @@ class Runs:
     def _judged(self, name: str, arguments: list[str], judge: Callable[[Left], Finding]) -> Finding:
         reports, started = self._folder / name, time.monotonic()
         shutil.rmtree(reports, ignore_errors=True)
-        left = self._run(reports, arguments)
+        left = self.run(reports, arguments)
         finding = judge(left) if left.run.get("ended") else Finding(name, judging.STAND, detail="the run did not end")
         if left.run.get("troubles"):
             finding.outcome, finding.detail = judging.STAND, left.run["troubles"][0]
@@ -90,7 +91,11 @@ class Runs:
             shutil.rmtree(reports, ignore_errors=True)
         return finding
 
-    def _run(self, reports: Path, arguments: list[str]) -> Left:
+    def run(self, reports: Path, arguments: list[str], project: Path = PROJECT) -> Left:
+        """One run of the suite of the folder ``project``.
+
+        :raises Stopped: in the middle of it, or before.
+        """
         reports.mkdir(parents=True)
         log = reports / "behave.log"
         command = [*self._behave, "-D", f"reports={reports}", *arguments]
@@ -99,7 +104,7 @@ class Runs:
                 raise Stopped
             process = subprocess.Popen(
                 command,
-                cwd=PROJECT,
+                cwd=project,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -116,7 +121,7 @@ class Runs:
         return _left(reports, log)
 
 
-def _options(commands: dict[str, str]) -> list[str]:
+def executor_options(commands: dict[str, str]) -> list[str]:
     """Both programs are named, so that no setting of the machine puts another executor in their place."""
     return [word for program, command in commands.items() for word in ("-D", f"{program}_command={command}")]
 

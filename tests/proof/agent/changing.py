@@ -189,3 +189,26 @@ def only_says_it_verified(ddl):
 def only_says_it_did_before_the_crash(carry_out):
     """The agent has reported its success before anybody could kill it, and made no index."""
     return lambda job: Outcome(vocabulary.COMPLETED, f"index {job.change.index} was added and is kept; verified")
+
+
+@mutant("TC-05", "fail_reason", of="agent.change.read", scenario="the run is to drop it")
+def any_action_taken_for_add_index(read):
+    """Whatever a run asks for, an index is added."""
+    return lambda run: read({**run, "action": "ADD_INDEX"})
+
+
+@mutant(
+    "TC-05",
+    "Index that was there before",
+    of=("agent.change.read", "agent.change.add_statement"),
+    scenario="is to drop it",
+)
+def drop_index_carried_out(read, add_statement):
+    """A run that asks for DROP INDEX gets one."""
+    return lambda run: read({**run, "action": "ADD_INDEX"}), change.drop_statement
+
+
+@mutant("TC-05", "Final execution_run Status", of="agent.runner.refusal_of", scenario="is to drop it")
+def run_out_of_scope_left_lying(refusal_of):
+    """A run that is out of scope is claimed and never ended."""
+    return lambda run: None

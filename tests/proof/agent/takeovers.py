@@ -1,10 +1,11 @@
 """Defects of leases and of the successor of a dead worker: TC-10."""
 
-from executor_v1.agent import change, outcomes, takeover
+from executor_v1.agent import change, http, outcomes, takeover
 from executor_v1.agent.client import Conflict
 from tests.proof.catalogue import mutant
 
 DIES, FINISHED, WAITING = "Lease Expiry$", "the server finishes", "still waits when its successor comes"
+FOREIGN = "somebody else's index"
 ALIVE, FROZEN = "a worker that is alive keeps its run", "freezes after its ADD INDEX"
 
 
@@ -40,6 +41,40 @@ def takeover_told_as_failed(with_notes):
         return outcomes.failed(outcome.message)
 
     return told
+
+
+@mutant("TC-10", "Index taken for the run's own", of="agent.schema.difference", scenario=FOREIGN)
+def any_index_of_the_name_is_ours(difference):
+    """A successor takes whatever index has the name for the one that its predecessor made."""
+    return lambda change, found, table_columns: None
+
+
+@mutant("TC-10", "Index that was there before", of="agent.worker.resume", scenario=FOREIGN)
+def takeover_replaces_a_foreign_index(resume):
+    """A successor drops the index that somebody else made under the name, and makes its own."""
+
+    def replace(job):
+        if job.phase is None:
+            return resume(job)
+        job.session.ddl(change.drop_statement(job.change))
+        return resume.__globals__["start"](job)
+
+    return replace
+
+
+@mutant(
+    "TC-10", "Last report sent again", of="agent.client.Client.change_status", scenario="report is answered with 503"
+)
+def last_report_sent_once(change_status):
+    """The outcome of the run is reported once; if the API can't take it just then, it is lost."""
+
+    def once(self, run_id, report):
+        try:
+            self.once("PATCH", f"/api/executions/{run_id}/status", report, self._config.api_timeout)
+        except http.NoAnswer:
+            pass
+
+    return once
 
 
 @mutant("TC-10", "Worker 2 HTTP Response", of="agent.lease.Lease._keep", scenario=ALIVE)

@@ -57,6 +57,12 @@ def always_degraded(outcome):
     return lambda degradations, measured: verification.DEGRADED
 
 
+@mutant("TC-06", "Rollback performed", of="agent.verification.scans_more", scenario="queries stop scanning")
+def fewer_scans_taken_for_a_degradation(scans_more):
+    """Any change in full scans counts as a degradation, an improvement too."""
+    return lambda before, after: after != before
+
+
 @mutant("TC-06", "Measure named by the rollback", of="agent.verification.degraded_measures", scenario=ROWS)
 def wrong_measure_named(degraded_measures):
     """The rollback's reason always names latency."""

@@ -46,6 +46,30 @@ def conflict_never_sent(claim):
     return polite
 
 
+@mutant("TC-01", of="api.runs.create", failure="answered POST /api/executions with 500 in place of 201")
+def api_breaks_over_a_new_run(create):
+    """The API breaks down over every new run, with a database that is well."""
+
+    def broken(cursor, new):
+        create(cursor, new)
+        raise KeyError("a defect")
+
+    return broken
+
+
+@mutant("TC-01", "Same run asked for again", of="api.runs.create")
+def taken_id_answered_as_new(create):
+    """A second run under an id that is taken is answered like a new one."""
+
+    def polite(cursor, new):
+        try:
+            return create(cursor, new)
+        except problems.Problem:
+            return runs.represent(runs.find(cursor, new.id))
+
+    return polite
+
+
 @mutant("TC-01", "Worker 1 HTTP Response", of="api.runs.claim")
 def claim_not_recorded(claim):
     """A claim that was granted leaves no row in execution_claims."""
@@ -74,6 +98,12 @@ def lease_never_ends(claim_statement):
 def time_of_the_takeover_not_recorded(claim_statement):
     """A takeover leaves claimed_at at the time of the first claim."""
     return lambda: claim_statement().replace("claimed_at = NOW(6)", "claimed_at = COALESCE(claimed_at, NOW(6))")
+
+
+@mutant("TC-10", "Worker 1 exit status", of="api.runs.is_resend", scenario="its answer is lost")
+def report_not_known_again(is_resend):
+    """A report that had arrived is refused when it is sent again, and its worker believes that it lost the run."""
+    return lambda row, token, status: False
 
 
 @mutant("TC-10", "Worker 2 HTTP Response", of="api.runs.renew", scenario="a worker that is alive keeps its run")

@@ -1,0 +1,195 @@
+"""``python -m tests.mutation.mutate [--mutants N | --share S] [--minimum N] [--seed WORD] [--jobs N] [--again OUTCOME]
+[--only MODULE] [--into DIR] [--report]``.
+
+Draws mutants of the decision code, tries each that has no result yet, and writes the report. What was found is kept in
+``DIR/mutation/``, so that a run that was cut off, or a greater number, goes on where the last one stopped. Exit codes: 0
+the score is as it should be, 1 it is not or the unchanged executor did not pass, 2 an option is wrong, 130 interrupted.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import textwrap
+import time
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from datetime import datetime
+from pathlib import Path
+
+from support.settings import PROJECT
+from support.terminal import Terminal
+from tests.mutation import diffs, equivalents, report
+from tests.mutation.decisions import DECISION_CODE
+from tests.mutation.equivalents import Reason
+from tests.mutation.judging import NO_ANSWER, SURVIVED, Trial
+from tests.mutation.report import EQUIVALENT, Facts, Result
+from tests.mutation.sessions import Mutant, Session, sample
+from tests.mutation.trials import Trials
+
+INTERRUPTED = 130
+LONGEST_DETAIL = 100
+
+
+def main(arguments: list[str]) -> int:
+    """Draw, try, report; returns the exit code."""
+    options = _options(arguments)
+    # A mutant may have the size and the second of the one before it, which is all that a compiled file is known by.
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    return MutationRun(options, Terminal()).run()
+
+
+class MutationRun:
+    """One mutation run: the sessions of the modules, the mutants drawn from them, and what becomes of each."""
+
+    def __init__(self, options: argparse.Namespace, terminal: Terminal) -> None:
+        self._options, self._terminal = options, terminal
+        self._into: Path = options.into.resolve()
+        self._sessions = {module.name: Session(self._into / "mutation", module) for module in DECISION_CODE}
+        every = [mutant for session in self._sessions.values() for mutant in session.mutants]
+        number = round(options.share * len(every)) if options.share else options.mutants
+        self._there_are, self._sites = len(every), len({mutant.site for mutant in every})
+        self._drawn = sample(every, number, options.minimum, options.seed)
+        self._reasons = equivalents.read()
+        self._controls, self._server, self._started, self._done = 0, "", time.monotonic(), 0
+
+    def run(self) -> int:
+        """Try what has no result yet, and report."""
+        todo = [] if self._options.report else [mutant for mutant in self._drawn if self._is_open(mutant)]
+        tried = sum(self._trial(mutant) is not None for mutant in self._drawn)
+        self._terminal.say(
+            f"{len(self._drawn)} of {self._there_are} mutants drawn, {tried} tried before, {len(todo)} to try now"
+        )
+        code = self._try(todo) if todo else 0
+        return code or self._conclude()
+
+    def _is_open(self, mutant: Mutant) -> bool:
+        if self._options.only not in (None, mutant.module.name):
+            return False
+        trial = self._trial(mutant)
+        if trial is None:
+            return self._reason(mutant) is None or EQUIVALENT in self._options.again
+        return trial.outcome in self._options.again
+
+    def _trial(self, mutant: Mutant) -> Trial | None:
+        return self._sessions[mutant.module.name].trials.get(mutant.job)
+
+    def _reason(self, mutant: Mutant) -> Reason | None:
+        """Why it is equivalent, if it is written down as that."""
+        return self._reasons.get(equivalents.change_of(mutant, self._sessions[mutant.module.name].source))
+
+    def _try(self, todo: list[Mutant]) -> int:
+        folder = Path(tempfile.mkdtemp(prefix="mutate-"))
+        trials = Trials(folder, self._options.jobs)
+        for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have left SIGINT ignored
+            signal.signal(number, _interrupt)
+        pool = ThreadPoolExecutor(self._options.jobs)
+        try:
+            for control in [pool.submit(trials.try_unchanged) for _ in range(self._options.jobs)]:
+                unchanged = control.result()
+                if unchanged.outcome != SURVIVED:
+                    self._terminal.say(f"The unchanged executor does not pass, so nothing can be said: {unchanged}")
+                    return 1
+                self._controls += 1
+            works: dict[Future[Trial], Mutant] = {
+                pool.submit(trials.try_mutant, mutant, self._sessions[mutant.module.name].source): mutant
+                for mutant in todo
+            }
+            for work in as_completed(works):
+                self._keep(works[work], work.result(), len(todo))
+        except KeyboardInterrupt:
+            self._terminal.say("", "Interrupted: the runs that go on are ended in order; what was found is kept …")
+            return INTERRUPTED
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            trials.stop()
+            pool.shutdown(cancel_futures=True)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self._server = trials.server
+            shutil.rmtree(folder, ignore_errors=True)
+        return 0
+
+    def _keep(self, mutant: Mutant, trial: Trial, of: int) -> None:
+        self._sessions[mutant.module.name].keep(mutant, trial)
+        self._done += 1
+        elapsed = time.monotonic() - self._started
+        where = textwrap.shorten(f"{trial.case} {trial.field or trial.detail}", LONGEST_DETAIL, placeholder=" …")
+        place = f"{mutant.module.name}:{mutant.spec.start_pos[0]}"
+        operator = mutant.spec.operator_name.removeprefix("core/")
+        self._terminal.say(
+            f"{elapsed:6.0f} s  {self._done:3}/{of}  {trial.outcome:19} {place} {operator} {where} ({trial.seconds:.0f} s)"
+        )
+
+    def _conclude(self) -> int:
+        results = self._results()
+        left_out = Counter(reason for session in self._sessions.values() for reason in session.left_out)
+        page = report.write(self._into, results, Facts(
+            self._there_are, self._sites, left_out, self._options.seed, self._server or "the server of earlier runs",
+            datetime.now().astimezone(), _told_of_controls(self._controls),
+        ))  # fmt: skip
+        outcomes = Counter(result.outcome for result in results)
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
+        score = report.score(results)
+        self._terminal.say("", f"Score {report.percent(score)} ({counts}): {page}")
+        return 0 if score is not None and score >= report.GOAL else 1
+
+    def _results(self) -> list[Result]:
+        results = []
+        for mutant in self._drawn:
+            trial, reason = self._trial(mutant), self._reason(mutant)
+            if trial or reason:
+                source = self._sessions[mutant.module.name].source
+                diff = diffs.unified(source, mutant.mutated(source), mutant.module.path)
+                results.append(Result(mutant, trial, reason, diff))
+        return results
+
+
+def _told_of_controls(number: int) -> str:
+    return (
+        f"Before them the unchanged executor passed all ten test cases, in each of {number} copies." if number else ""
+    )
+
+
+def _interrupt(number: int, _frame: object) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number from 1 on")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError("a share above 0 and up to 1")
+    return share
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutation.mutate", description=(__doc__ or "").split("\n\n")[1]
+    )
+    number = parser.add_mutually_exclusive_group()
+    number.add_argument("--mutants", type=_positive, default=230, help="how many to draw (230)")
+    number.add_argument("--share", type=_share, help="which share of all there are to draw, as 0.2")
+    parser.add_argument("--minimum", type=_positive, default=5, help="at least so many of each module (5)")
+    parser.add_argument("--seed", default="executor-v1", help="another word draws other ones")
+    parser.add_argument("--jobs", type=_positive, default=2, help="copies of the project, and runs at a time (2)")
+    parser.add_argument(
+        "--again", action="append", choices=(SURVIVED, NO_ANSWER, EQUIVALENT), default=[], help="try these once more"
+    )
+    parser.add_argument("--only", choices=[module.name for module in DECISION_CODE], help="try those of one module")
+    parser.add_argument("--into", type=Path, default=PROJECT / "reports", help="folder of the report and the sessions")
+    parser.add_argument("--report", action="store_true", help="try nothing, write the report of what is there")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
