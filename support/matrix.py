@@ -8,11 +8,9 @@ server is APPROVED with every test case passed, else 1.
 import argparse
 import json
 import re
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from support.catalogue import TEST_CASES
 from support.errors import SettingsError
 from support.evidence import NOT_APPLICABLE, NOT_RUN, PASS
 from support.resultlog.markdown import cell, line
+from support.runner import signals_as_interrupts
 from support.servers.packages import FETCHABLE
 from support.settings import PROJECT, Settings
 from support.terminal import Terminal, table
@@ -92,14 +91,19 @@ def main(arguments: list[str]) -> int:
     terminal.say(
         f"The ten test cases on {len(servers)} servers, one after another, about a minute and a half each:", ""
     )
-    judged = []
+    judged: list[Judged] = []
     try:
-        for one in run_all(servers, reports / "matrix", given):
-            terminal.say(f"  {one.server}: {one.version or 'could not be had'}: {terminal.coloured(one.decision)}")
-            judged.append(one)
+        with signals_as_interrupts():
+            for server in servers:
+                one = run(server, reports / "matrix", given)
+                terminal.say(f"  {one.server}: {one.version or 'could not be had'}: {terminal.coloured(one.decision)}")
+                judged.append(one)
     except KeyboardInterrupt:
         terminal.trouble("interrupted", f"after {len(judged)} of {len(servers)} servers")
-    lines, good = summary(judged, terminal), len(judged) == len(servers) and all(one.approved for one in judged)
+    lines, good = (
+        summary(judged, len(servers), terminal),
+        len(judged) == len(servers) and all(one.approved for one in judged),
+    )
     page = reports / PAGE
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(markdown(judged, len(servers)), encoding="utf-8")
@@ -107,17 +111,9 @@ def main(arguments: list[str]) -> int:
     return 0 if good else 1
 
 
-def run_all(servers: list[str], folder: Path, settings: dict[str, str]) -> Iterator[Judged]:
-    """Run the suite on each server in turn, in a process of its own, and tell what became of it."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        for server in servers:
-            yield _run(server, folder / (re.sub(r"[^A-Za-z0-9.]+", "-", server).strip("-.") or "server"), settings)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _run(server: str, folder: Path, settings: dict[str, str]) -> Judged:
+def run(server: str, matrix: Path, settings: dict[str, str]) -> Judged:
+    """Run the suite on a server, in a process of its own, with a folder of its own in ``matrix``."""
+    folder = matrix / (re.sub(r"[^A-Za-z0-9.]+", "-", server).strip("-.") or "server")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / VERDICT).unlink(missing_ok=True)  # that of an earlier run is none of this one's
     chosen = {**settings, **ON_A_SERVER_OF_ITS_OWN, "server": server, "reports": str(folder)}
@@ -125,8 +121,9 @@ def _run(server: str, folder: Path, settings: dict[str, str]) -> Judged:
     began = time.monotonic()
     with (folder / OUTPUT).open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "behave", *defines], cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT
-        )
+            [sys.executable, "-m", "behave", *defines], cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for this process, which ends the run once
+        )  # fmt: skip
         try:
             status = process.wait()
         except BaseException:
@@ -139,14 +136,14 @@ def _run(server: str, folder: Path, settings: dict[str, str]) -> Judged:
     return Judged(server, folder, status, seconds, content)
 
 
-def summary(judged: list[Judged], terminal: Terminal) -> list[str]:
-    """The tables and what has to be said besides, as lines."""
+def summary(judged: list[Judged], wanted: int, terminal: Terminal) -> list[str]:
+    """The tables and what has to be said besides, as lines; ``wanted`` servers were asked for."""
     header, rows = _by_case(judged)
     servers = [_about(one) for one in judged]
     lines = [*table(rows, header), "", *table(servers, ABOUT)] if judged else []
     lines += [f"  - {one.server}: {remark}" for one in judged for remark in one.remarks()]
     good = sum(one.approved for one in judged)
-    return [*lines, "", f"{good} of {len(judged)} servers: {terminal.coloured(APPROVED)} with every test case passed."]
+    return [*lines, "", f"{good} of {wanted} servers: {terminal.coloured(APPROVED)} with every test case passed."]
 
 
 ABOUT = ["Server", "Version", "Scenarios", "Decision", "Time"]

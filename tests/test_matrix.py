@@ -53,7 +53,7 @@ def judged(content, exit_status=0):
 )
 def test_a_server_is_approved_only_if_everything_is(one, approved):
     assert one.approved is approved
-    told = "\n".join(summary([one], Terminal()))
+    told = "\n".join(summary([one], 1, Terminal()))
     assert told.endswith(f"{int(approved)} of 1 servers: APPROVED with every test case passed.")
     assert f"{int(approved)} of 1 servers: APPROVED" in markdown([one], 1)
 
@@ -66,7 +66,7 @@ def test_what_cannot_hold_is_counted_in_its_cell_and_for_the_server():
     assert one.result_of("TC-04") == "PASS, 1 N/A"
     assert one.scenarios() == "20 of 20 ran, 1 cannot hold"
     assert one.approved
-    for told in ("\n".join(summary([one], Terminal())), markdown([one], 1)):
+    for told in ("\n".join(summary([one], 1, Terminal())), markdown([one], 1)):
         assert "mysql-9.7: TC-04: 1 scenario cannot hold on this server: needs SPATIAL indexes on InnoDB" in told
 
 
@@ -95,6 +95,13 @@ def test_a_server_that_cannot_be_had_and_an_executor_that_is_none_are_rows_that_
         assert "0 of 2 servers: APPROVED with every test case passed." in told
     assert "auto: MySQL" in output or "auto: MariaDB" in output
     assert json.loads((tmp_path / "matrix" / "auto" / "verdict.json").read_text())["decision"] == "BLOCKED"
+
+
+def test_servers_that_were_not_come_to_are_counted():
+    told = "\n".join(summary([judged(verdict())], 4, Terminal()))
+
+    assert told.endswith("1 of 4 servers: APPROVED with every test case passed.")
+    assert "1 of 4 servers: APPROVED" in markdown([judged(verdict())], 4)
 
 
 def test_a_bad_setting_is_one_line(tmp_path):
