@@ -68,10 +68,10 @@ class MutationRun:
     def _is_open(self, mutant: Mutant) -> bool:
         if self._options.only not in (None, mutant.module.name):
             return False
-        trial = self._trial(mutant)
-        if trial is None:
-            return self._reason(mutant) is None or EQUIVALENT in self._options.again
-        return trial.outcome in self._options.again
+        trial, again = self._trial(mutant), self._options.again
+        if self._reason(mutant):
+            return EQUIVALENT in again and (trial is None or trial.outcome in (SURVIVED, NO_ANSWER))
+        return trial is None or trial.outcome in again
 
     def _trial(self, mutant: Mutant) -> Trial | None:
         return self._sessions[mutant.module.name].trials.get(mutant.job)
@@ -90,7 +90,10 @@ class MutationRun:
             for control in [pool.submit(trials.try_unchanged) for _ in range(self._options.jobs)]:
                 unchanged = control.result()
                 if unchanged.outcome != SURVIVED:
-                    self._terminal.say(f"The unchanged executor does not pass, so nothing can be said: {unchanged}")
+                    red = f"{unchanged.outcome}: {unchanged.scenario} {unchanged.field}: {unchanged.detail}"
+                    self._terminal.say(
+                        f"The unchanged executor does not pass, so nothing can be said of mutants: {red}"
+                    )
                     return 1
                 self._controls += 1
             works: dict[Future[Trial], Mutant] = {
@@ -185,7 +188,12 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--again", action="append", choices=(SURVIVED, NO_ANSWER, EQUIVALENT), default=[], help="try these once more"
     )
-    parser.add_argument("--only", choices=[module.name for module in DECISION_CODE], help="try those of one module")
+    parser.add_argument(
+        "--only",
+        choices=[module.name for module in DECISION_CODE],
+        metavar="MODULE",
+        help="try those of one module, as api/runs",
+    )
     parser.add_argument("--into", type=Path, default=PROJECT / "reports", help="folder of the report and the sessions")
     parser.add_argument("--report", action="store_true", help="try nothing, write the report of what is there")
     return parser.parse_args(arguments)
