@@ -213,7 +213,7 @@ def test_an_equivalent_without_a_reason_or_named_twice_is_an_error(tmp_path):
             equivalents.read(file)
 
 
-FACTS = Facts(100, 50, Counter({"a reason": 7}), "a", "MySQL 9", datetime.now(UTC), "")
+FACTS = Facts(100, 50, Counter({"a reason": 7}), "a", "MySQL 9", datetime.now(UTC), 2)
 
 
 REASON = Reason(NEVER, "a reason of its own")

@@ -7,6 +7,7 @@ the score is as it should be, 1 it is not or the unchanged executor did not pass
 """
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -31,6 +32,7 @@ from tests.mutation.trials import Trials
 
 INTERRUPTED = 130
 LONGEST_DETAIL = 100
+RUNS_FILE = "runs.json"
 
 
 def main(arguments: list[str]) -> int:
@@ -53,7 +55,11 @@ class MutationRun:
         self._there_are, self._sites = len(every), len({mutant.site for mutant in every})
         self._drawn = sample(every, number, options.minimum, options.seed)
         self._reasons = equivalents.read()
-        self._controls, self._server, self._started, self._done = 0, "", time.monotonic(), 0
+        self._controls, self._started, self._done = 0, time.monotonic(), 0
+        runs = self._into / "mutation" / RUNS_FILE
+        self._told = (
+            json.loads(runs.read_text(encoding="utf-8")) if runs.exists() else {"server": "no server", "controls": 0}
+        )
 
     def run(self) -> int:
         """Try what has no result yet, and report."""
@@ -110,9 +116,15 @@ class MutationRun:
             trials.stop()
             pool.shutdown(cancel_futures=True)
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            self._server = trials.server
+            self._remember(trials.server)
             shutil.rmtree(folder, ignore_errors=True)
         return 0
+
+    def _remember(self, server: str) -> None:
+        """What a report of several runs has to tell of them."""
+        told = {"server": server or self._told["server"], "controls": self._told["controls"] + self._controls}
+        self._told = told
+        (self._into / "mutation" / RUNS_FILE).write_text(json.dumps(told) + "\n", encoding="utf-8")
 
     def _keep(self, mutant: Mutant, trial: Trial, of: int) -> None:
         self._sessions[mutant.module.name].keep(mutant, trial)
@@ -129,8 +141,8 @@ class MutationRun:
         results = self._results()
         left_out = Counter(reason for session in self._sessions.values() for reason in session.left_out)
         page = report.write(self._into, results, Facts(
-            self._there_are, self._sites, left_out, self._options.seed, self._server or "the server of earlier runs",
-            datetime.now().astimezone(), _told_of_controls(self._controls),
+            self._there_are, self._sites, left_out, self._options.seed, self._told["server"],
+            datetime.now().astimezone(), self._told["controls"],
         ))  # fmt: skip
         outcomes = Counter(result.outcome for result in results)
         counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
@@ -147,12 +159,6 @@ class MutationRun:
                 diff = diffs.unified(source, mutant.mutated(source), mutant.module.path)
                 results.append(Result(mutant, trial, reason, diff))
         return results
-
-
-def _told_of_controls(number: int) -> str:
-    return (
-        f"Before them the unchanged executor passed all ten test cases, in each of {number} copies." if number else ""
-    )
 
 
 def _interrupt(number: int, _frame: object) -> None:
