@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STACK ?=
+SERVERS ?=
 BEHAVE_ARGS ?=
 MUTATE_ARGS ?=
 SETTINGS = $(if $(STACK),-D stack=$(STACK)) $(BEHAVE_ARGS)
 
-.PHONY: help setup accept preflight test unit lint report prove mutate bench clean
+.PHONY: help setup accept preflight test unit lint report matrix prove mutate bench clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -34,7 +35,8 @@ accept: $(READY) ## run the ten test cases; ends with the decision and its exit 
 preflight: $(READY) ## is everything there to judge an executor that runs already? docs/your-executor.md
 	@$(BIN)/python -m support.preflight $(BEHAVE_ARGS)
 
-test: lint unit accept ## everything CI runs: lint, the suite's own tests, the ten test cases
+test: lint unit accept ## everything CI runs: lint, the suite's own tests, the ten test cases on MySQL and on MariaDB
+	@$(BIN)/python -m support.accept $(BEHAVE_ARGS) -D server=mariadb-10.11 -D reports=reports/mariadb-10.11
 
 lint: $(READY) ## style of the code
 	@$(BIN)/ruff check --quiet .
@@ -46,6 +48,9 @@ unit: $(READY) ## the suite's and the bundled executor's own tests
 report: $(READY) ## make result log and Allure report of the newest run again (Allure needs Node.js)
 	@$(BIN)/python -m support.signoff; test $$? -ne 2
 	@$(BIN)/python -m support.allure.report
+
+matrix: $(READY) ## run the ten test cases on every server that can be fetched; ends with one table
+	@$(BIN)/python -m support.matrix $(SERVERS)
 
 mutate: $(READY) ## mutate the decision code of the bundled executor: how many changes do the ten test cases notice
 	@$(BIN)/python -m tests.mutation.mutate $(MUTATE_ARGS)

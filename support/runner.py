@@ -35,7 +35,7 @@ class AcceptanceRunner(Runner):
             return True
         shows_lines = list(self.config.format) == [self.config.default_format]
         run = AcceptanceRun(settings, selection, terminal, shows_lines)
-        with _signals_as_interrupts():
+        with signals_as_interrupts():
             return self._run_inside(run, features, terminal)
 
     def _run_inside(self, run: AcceptanceRun, features: list[Feature] | None, terminal: Terminal) -> bool:
@@ -59,7 +59,7 @@ class AcceptanceRunner(Runner):
 
 
 @contextmanager
-def _signals_as_interrupts() -> Iterator[None]:
+def signals_as_interrupts() -> Iterator[None]:
     """Ctrl-C, SIGTERM and a lost terminal end a run in order, with a verdict, also where a shell has SIGINT ignored."""
 
     def interrupt(number: int, _frame: object) -> None:

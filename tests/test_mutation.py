@@ -1,6 +1,7 @@
 """The mutation run's own logic: what is drawn, what is left out, how a run is judged, and what the report says."""
 
 import ast
+import re
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -212,7 +213,7 @@ def test_an_equivalent_without_a_reason_or_named_twice_is_an_error(tmp_path):
             equivalents.read(file)
 
 
-FACTS = Facts(100, 50, Counter({"a reason": 7}), "a", "MySQL 9", datetime.now(UTC), "")
+FACTS = Facts(100, 50, Counter({"a reason": 7}), "a", "MySQL 9", datetime.now(UTC), 2)
 
 
 REASON = Reason(NEVER, "a reason of its own")
@@ -255,6 +256,16 @@ def test_the_report_lists_every_survivor_with_its_diff(mutants):
         assert heading in page
     assert "| all | 4 | 1 | 0 | 1 | 1 | 1 | 33.3 % |" in page
     assert "| a reason | 7 |" in page
+
+
+def test_the_readme_says_what_the_report_says():
+    page = (PROJECT / "docs" / "mutation.md").read_text(encoding="utf-8")
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    score, killed, judged, drawn = re.search(
+        r"\*\*(\d+\.\d %)\*\* of the mutants .* were killed, (\d+) of (\d+)\. (\d+) were drawn", page
+    ).groups()
+    assert f"**{score}** were killed: {killed} of {judged}." in " ".join(readme.split())
+    assert f"draws {drawn} of " in readme
 
 
 @pytest.mark.parametrize("arguments", [["--mutants", "0"], ["--share", "2"], ["--share", "x"], ["--only", "x"]])

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from support.errors import SuiteError
+from support.errors import StandError, SuiteError
 from support.gateway import Call
 from support.observations import REGISTRY, compare, known_fields, look_up
 from support.observations.registry import Seen, observation
 from support.saas_api import RunSpec
+from support.soundness import refuse_a_failed_workload
 from support.statements import Statement
 from support.tables import Index
 from support.world import Participant, World
@@ -205,6 +206,23 @@ def test_degradation_is_what_the_server_measured_in_the_executors_own_windows():
 def test_without_windows_nothing_was_verified():
     assert see("Verification detected degradation") == "No"
     assert see("Low sample detected") == "No"
+
+
+@pytest.mark.parametrize(("opening", "on_the_stand"), [(4.0, True), (4.4, False)])
+def test_a_window_that_a_busy_server_opened_late_is_not_blamed_on_the_executor(opening, on_the_stand):
+    """The read that opens it takes until 4.5 by the server; the one that closes it comes at 5, with two queries to come."""
+    given = windows(0.005, 0.005)
+    given["metric_reads"][2] = statement(READ, opening, kind="select", seconds=4.5 - opening)
+    given["workload"][10:] = [
+        statement("SELECT SLEEP(?)", 4.6 + n / 20, kind="select", seconds=0.005, thread=9) for n in range(10)
+    ]
+    there = world(**given)
+
+    if on_the_stand:
+        with pytest.raises(StandError, match="8 of 10 in 0.500 s"):
+            refuse_a_failed_workload(there, 20, (10, 10), None, 0, 0.9)
+    else:
+        refuse_a_failed_workload(there, 20, (10, 10), None, 0, 0.9)
 
 
 def test_few_samples_count_only_if_the_executor_says_so():

@@ -3,7 +3,7 @@
 Only what is needed to start a server, and what it is called, goes by name and version. All else is measured on the
 running server, so that a server nobody has thought of is judged by what it does:
 
-- whether it keeps the text of prepared statements (MySQL does, MariaDB and MySQL 5.6 do not): ``support/journal.py``;
+- whether it keeps the text of prepared statements (MySQL 9.7 does, MySQL 5.6 and MariaDB do not): ``support/journal.py``;
 - whether the ALTER of a client that died waits on (MySQL) or is ended (MariaDB): ``support/conflicts.py``, ``takeovers.py``;
 - what it cannot have at all (SPATIAL indexes on the InnoDB of MySQL 5.6): ``support/needs.py``.
 """

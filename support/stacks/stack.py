@@ -44,6 +44,12 @@ class Stack:
     :raises AcceptanceError: a part is not there or not well; what was started is ended by ``stop`` and the warden.
     """
 
+    window_factor = 1.0
+    """How much longer than set the windows are in which queries are measured."""
+
+    owns_its_server = False
+    """Whether nobody else uses the server, so that its record of statements may be emptied."""
+
     def __init__(
         self, settings: Settings, run_id: str, folder: Path, logs: Path, api_secret: str, warden: Warden
     ) -> None:
@@ -56,12 +62,6 @@ class Stack:
         self.api = self._find_api()
         self.health = self.api.health()
         self.journal = Journal(self.accounts.suite, self.owns_its_server)
-
-    window_factor = 1.0
-    """How much longer than set the windows are in which queries are measured."""
-
-    owns_its_server = False
-    """Whether nobody else uses the server, so that its record of statements may be emptied."""
 
     # -- what a kind of stack has to say --------------------------------------------------------------------
 

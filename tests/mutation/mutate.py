@@ -7,6 +7,7 @@ the score is as it should be, 1 it is not or the unchanged executor did not pass
 """
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -31,6 +32,7 @@ from tests.mutation.trials import Trials
 
 INTERRUPTED = 130
 LONGEST_DETAIL = 100
+RUNS_FILE = "runs.json"
 
 
 def main(arguments: list[str]) -> int:
@@ -53,7 +55,11 @@ class MutationRun:
         self._there_are, self._sites = len(every), len({mutant.site for mutant in every})
         self._drawn = sample(every, number, options.minimum, options.seed)
         self._reasons = equivalents.read()
-        self._controls, self._server, self._started, self._done = 0, "", time.monotonic(), 0
+        self._controls, self._started, self._done = 0, time.monotonic(), 0
+        runs = self._into / "mutation" / RUNS_FILE
+        self._told = (
+            json.loads(runs.read_text(encoding="utf-8")) if runs.exists() else {"server": "no server", "controls": 0}
+        )
 
     def run(self) -> int:
         """Try what has no result yet, and report."""
@@ -68,10 +74,10 @@ class MutationRun:
     def _is_open(self, mutant: Mutant) -> bool:
         if self._options.only not in (None, mutant.module.name):
             return False
-        trial = self._trial(mutant)
-        if trial is None:
-            return self._reason(mutant) is None or EQUIVALENT in self._options.again
-        return trial.outcome in self._options.again
+        trial, again = self._trial(mutant), self._options.again
+        if self._reason(mutant):
+            return EQUIVALENT in again and (trial is None or trial.outcome in (SURVIVED, NO_ANSWER))
+        return trial is None or trial.outcome in again
 
     def _trial(self, mutant: Mutant) -> Trial | None:
         return self._sessions[mutant.module.name].trials.get(mutant.job)
@@ -90,7 +96,10 @@ class MutationRun:
             for control in [pool.submit(trials.try_unchanged) for _ in range(self._options.jobs)]:
                 unchanged = control.result()
                 if unchanged.outcome != SURVIVED:
-                    self._terminal.say(f"The unchanged executor does not pass, so nothing can be said: {unchanged}")
+                    red = f"{unchanged.outcome}: {unchanged.scenario} {unchanged.field}: {unchanged.detail}"
+                    self._terminal.say(
+                        f"The unchanged executor does not pass, so nothing can be said of mutants: {red}"
+                    )
                     return 1
                 self._controls += 1
             works: dict[Future[Trial], Mutant] = {
@@ -107,9 +116,15 @@ class MutationRun:
             trials.stop()
             pool.shutdown(cancel_futures=True)
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            self._server = trials.server
+            self._remember(trials.server)
             shutil.rmtree(folder, ignore_errors=True)
         return 0
+
+    def _remember(self, server: str) -> None:
+        """What a report of several runs has to tell of them."""
+        told = {"server": server or self._told["server"], "controls": self._told["controls"] + self._controls}
+        self._told = told
+        (self._into / "mutation" / RUNS_FILE).write_text(json.dumps(told) + "\n", encoding="utf-8")
 
     def _keep(self, mutant: Mutant, trial: Trial, of: int) -> None:
         self._sessions[mutant.module.name].keep(mutant, trial)
@@ -126,8 +141,8 @@ class MutationRun:
         results = self._results()
         left_out = Counter(reason for session in self._sessions.values() for reason in session.left_out)
         page = report.write(self._into, results, Facts(
-            self._there_are, self._sites, left_out, self._options.seed, self._server or "the server of earlier runs",
-            datetime.now().astimezone(), _told_of_controls(self._controls),
+            self._there_are, self._sites, left_out, self._options.seed, self._told["server"],
+            datetime.now().astimezone(), self._told["controls"],
         ))  # fmt: skip
         outcomes = Counter(result.outcome for result in results)
         counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
@@ -144,12 +159,6 @@ class MutationRun:
                 diff = diffs.unified(source, mutant.mutated(source), mutant.module.path)
                 results.append(Result(mutant, trial, reason, diff))
         return results
-
-
-def _told_of_controls(number: int) -> str:
-    return (
-        f"Before them the unchanged executor passed all ten test cases, in each of {number} copies." if number else ""
-    )
 
 
 def _interrupt(number: int, _frame: object) -> None:
@@ -185,7 +194,12 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--again", action="append", choices=(SURVIVED, NO_ANSWER, EQUIVALENT), default=[], help="try these once more"
     )
-    parser.add_argument("--only", choices=[module.name for module in DECISION_CODE], help="try those of one module")
+    parser.add_argument(
+        "--only",
+        choices=[module.name for module in DECISION_CODE],
+        metavar="MODULE",
+        help="try those of one module, as api/runs",
+    )
     parser.add_argument("--into", type=Path, default=PROJECT / "reports", help="folder of the report and the sessions")
     parser.add_argument("--report", action="store_true", help="try nothing, write the report of what is there")
     return parser.parse_args(arguments)

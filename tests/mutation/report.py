@@ -41,7 +41,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a report rests on besides the results: how many mutants there are, what was left out, and how it was run."""
+    """What a report rests on besides the results: how many mutants there are, what was left out, and how it was run.
+
+    ``controls`` is how often the executor without a change passed all ten test cases before mutants were tried.
+    """
 
     there_are: int
     sites: int
@@ -49,7 +52,7 @@ class Facts:
     seed: str
     server: str
     ended: datetime
-    controls: str
+    controls: int
 
 
 def score(results: list[Result]) -> float | None:
@@ -103,7 +106,11 @@ def markdown(results: list[Result], facts: Facts) -> str:
         " `make prove` are for those.",
         "",
         f"There are {facts.there_are} mutants at {facts.sites} places; {len(results)} of them were drawn (seed"
-        f" `{facts.seed}`), one a place before a second. {facts.controls}",
+        f" `{facts.seed}`), at each place one before any place has two. Of all that were drawn {killed} were killed, which"
+        f" is {percent(100.0 * killed / max(1, len(results)))}; what the score leaves out is a matter of reading, so read it.",
+        "",
+        "Before each round the unchanged executor had to pass all ten test cases; it did so"
+        f" {facts.controls} times. A mutant that survived was tried again when it had led to a new scenario.",
         "",
         *_modules(results),
         *_survivors(results),
