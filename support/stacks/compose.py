@@ -4,6 +4,7 @@ Agents are containers, too, one for each worker. The gateway of each listens at 
 containers' network, so it stands between agent and API as it does elsewhere.
 """
 
+import hashlib
 import json
 import secrets
 import shlex
@@ -21,7 +22,7 @@ from support.settings import BUNDLED_AGENT, CONTRACT_VARIABLES, PROJECT
 from support.stacks.containers import ContainerWorker
 from support.stacks.engine import Engine, check_engine
 from support.stacks.schema import Accounts, make_accounts
-from support.stacks.stack import API_START_SECONDS, Stack, await_health, bundled, number_text
+from support.stacks.stack import API_START_SECONDS, EXECUTOR_FOLDER, Stack, await_health, bundled, number_text
 from support.workers import Worker
 
 FILE = PROJECT / "docker" / "compose.yaml"
@@ -117,6 +118,7 @@ class ComposeStack(Stack):
             "MYSQL_DATABASE": settings.mysql_database,
             "EXECUTION_LEASE_TIMEOUT_SECONDS": number_text(settings.scaled(settings.lease_seconds)),
             "EXECUTOR_COMMIT": bundled()["EXECUTOR_COMMIT"],
+            "EXECUTOR_IMAGE": f"executor-v1:{_fingerprint(EXECUTOR_FOLDER)}",
             "PUBLISH_MYSQL": ANY_PORT,
             "PUBLISH_API": ANY_PORT,
         }
@@ -166,3 +168,12 @@ class ComposeStack(Stack):
         for follower in self._followers:
             follower.kill()
             follower.wait()
+
+
+def _fingerprint(folder: Path) -> str:
+    """Names an image by what it is built of, so that working copies on one engine don't take each other's."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
