@@ -59,7 +59,7 @@ prove: $(READY) ## prove that every test case can fail: over a hundred broken ex
 	@$(BIN)/python -m tests.proof.prove --into reports
 
 bench: $(READY) ## where the time of a full run goes
-	@$(BIN)/python -m support.bench
+	@$(BIN)/python -m support.bench $(SETTINGS)
 
 clean: ## remove what setup and runs have made
 	rm -rf $(VENV) .servers .tools reports/* *.egg-info

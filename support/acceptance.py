@@ -1,11 +1,9 @@
 """A run of the suite from start to end: the stack, the scenarios' evidence, the verdict, and nothing left behind."""
 
 import json
-import platform
 import secrets
 import tempfile
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,9 +22,10 @@ from support.evidence import FAIL, NOT_RUN, PASS, Evidence, Secrets
 from support.gateway.calls import now
 from support.needs import Offer
 from support.record import RunRecord
-from support.selection import Selection, id_of, location_of
-from support.settings import EXTERNAL, PROJECT, Settings
-from support.signoff import prune, publish
+from support.recording import add_failure, in_words, record_of, shown, where_to_look
+from support.selection import Selection, location_of
+from support.settings import EXTERNAL, Settings
+from support.signoff import point_at, prune, publish, withdraw
 from support.stacks import Stack, make_stack
 from support.terminal import Terminal
 from support.warden import FOLDER_PREFIX, Warden, sweep_leftovers
@@ -67,10 +66,18 @@ class AcceptanceRun:
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
-        """Counts the time that evidence, result log and Allure results take, for the benchmark."""
+        """Counts the time that evidence, result log and Allure results take, for the benchmark.
+
+        :raises StandError: they can't be written; in place of the OSError that says so.
+        """
         began = time.monotonic()
         try:
             yield
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise StandError(
+                f"what the run leaves cannot be written to {self.settings.reports_folder}: {why}"
+            ) from error
         finally:
             self._reporting_seconds += time.monotonic() - began
 
@@ -101,9 +108,10 @@ class AcceptanceRun:
         self._offer = Offer(self.stack)
         for secret in self.stack.secrets():
             self.secrets.add(secret)
-        self.record.environment = self._environment()
+        self.record.environment = self.stack.environment()
         self.record.pre_checks = pre_checks(self.stack)
-        self.record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
+        with self._reporting():
+            self.record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
         failed = [f"{check.item}: {check.detail}" for check in self.record.pre_checks if check.done is False]
         if failed:
             raise StandError(f"the pre-test check failed: {'; '.join(failed)}")
@@ -115,30 +123,30 @@ class AcceptanceRun:
 
     def refuse(self, error: AcceptanceError) -> None:
         """Nothing can be run: leave that as the newest result, so that nobody takes an older one for it."""
-        self.terminal.trouble(error.blames, self.secrets.masked(str(error)))
-        self.record.troubles.append(self.secrets.masked(f"{error.blames}: {error}"))
-        self._make_folder()
+        self.fail(error)
+        try:
+            self._make_folder()
+        except StandError as more:
+            self.fail(more)
+
+    def fail(self, error: AcceptanceError) -> None:
+        """Trouble of the run as a whole: say it, and keep it for the verdict, which it forbids."""
+        told = self.secrets.masked(str(error))
+        self.terminal.trouble(error.blames, told)
+        self.record.troubles.append(f"{error.blames}: {told}")
 
     def _make_folder(self) -> Path:
+        """Make the run's folder, as that of the newest run: an older result is not to be taken for this one's."""
         logs = self.folder / "logs"
-        logs.mkdir(parents=True)
-        self.allure = AllureRecorder(self.folder, self.selection, self.record, self.secrets)
+        with self._reporting():
+            withdraw(self.settings.reports_folder, RESULTS)
+            logs.mkdir(parents=True)
+            point_at(self.folder, self.settings.reports_folder)
+            self.allure = AllureRecorder(self.folder, self.selection, self.record, self.secrets)
         return logs
 
-    def _environment(self) -> dict[str, str]:
-        """Where the run takes place, as the parts themselves report it."""
-        health = self.stack.health
-        return {
-            "MySQL Server": self.stack.server_version,
-            "SaaS API": f"{health.get('version', 'unknown')} ({health.get('commit', 'unknown')})",
-            **self.stack.agent(),
-            "Test Database": self.stack.schema,
-            "OS": platform.platform(),
-            "Stack": self.settings.stack,
-        }
-
-    def close(self, failed: bool) -> dict:
-        """End everything, write and show the verdict, and return it.
+    def close(self, failed: bool) -> dict | None:
+        """End everything, write and show the verdict, and return it; None if it can't be written.
 
         :param failed: behave calls the run failed.
         """
@@ -177,18 +185,33 @@ class AcceptanceRun:
         except Exception as error:  # noqa: BLE001 - the verdict still has to be written
             self.record.troubles.append(f"the suite: the Allure results could not be written: {error}")
 
-    def _conclude(self) -> dict:
-        with self._reporting():
-            self.record.ended = now()
-            self.record.write(self.folder, self.secrets)
-            content = publish(self.folder, self.settings.reports_folder)
-            prune(self.settings.reports_folder)
-        (self.folder / TIMING_FILE).write_text(json.dumps({"reporting_s": round(self._reporting_seconds, 3)}))
+    def _conclude(self) -> dict | None:
+        try:
+            with self._reporting():
+                self.record.ended = now()
+                self.record.write(self.folder, self.secrets)
+                content = publish(self.folder, self.settings.reports_folder)
+                prune(self.settings.reports_folder)
+            with self._reporting():
+                timing = {"reporting_s": round(self._reporting_seconds, 3)}
+                (self.folder / TIMING_FILE).write_text(json.dumps(timing))
+        except AcceptanceError as error:
+            return self._no_verdict(error)
         if self._begun:
-            self.terminal.verdict(content, self._shown(self.folder))
+            self.terminal.verdict(content, shown(self.folder))
         else:
             self.terminal.say(f"Nothing was run. Decision: {self.terminal.coloured(content['decision'])}")
         return content
+
+    def _no_verdict(self, error: AcceptanceError) -> None:
+        """Half a result is none: nobody is to find it, nor an older one in its place."""
+        try:
+            withdraw(self.settings.reports_folder, RESULTS)
+        except OSError:
+            pass  # then nothing of this run could be put there, either
+        self.record.troubles.append(str(error))
+        told = self.secrets.masked(str(error))
+        self.terminal.trouble("No verdict", f"{told}; older runs and their verdicts are in {self.folder.parent}")
 
     # -- around a scenario ----------------------------------------------------------------------------------
 
@@ -198,20 +221,13 @@ class AcceptanceRun:
         :return: None if the scenario needs something that is not there: it is skipped, and its record says why.
         """
         self._begun = True
+        logs = self.folder / "logs" / location_of(scenario).rpartition("/")[2].replace(".feature:", "-")
         with self._reporting():
             self.allure.begin(scenario)
+            logs.mkdir(parents=True, exist_ok=True)
         if self._shows_lines:
             self.terminal.scenario_starts(scenario.name)
-        record = Evidence(
-            id=id_of(scenario),
-            name=scenario.name,
-            feature=scenario.feature.name,
-            location=location_of(scenario),
-            tags=sorted(str(tag) for tag in scenario.effective_tags),
-            description=" ".join(scenario.description),
-        )
-        logs = self.folder / "logs" / record.location.rpartition("/")[2].replace(".feature:", "-")
-        logs.mkdir(parents=True, exist_ok=True)
+        record = record_of(scenario)
         try:
             if unmet := self._offer.unmet(scenario.effective_tags):
                 scenario.skip()
@@ -221,35 +237,42 @@ class AcceptanceRun:
                 return None
             return Case(self.stack, self.settings, record, logs)
         except Exception as error:
-            record.failure, record.blames = self._told(error), blame_of(error, in_step=False)
+            record.failure, record.blames = in_words(error), blame_of(error, in_step=False)
             self._judge(record, FAIL)
             raise
 
     def note_step(self, case: Case, step: Step) -> None:
-        """Note how long a phrase took, and the first thing that went wrong."""
+        """Note how long a phrase took, and the first thing that went wrong: where the stand is gone, that is why."""
         record = case.evidence
         record.steps.append(evidence.Step(f"{step.keyword} {step.name}", step.status.name, step.duration))
         if step.exception is not None and record.failure is None:
-            record.failure, record.blames = self._told(step.exception), blame_of(step.exception, in_step=True)
+            error = step.exception
+            if blame_of(error, in_step=True) != INTERRUPTED:
+                error = self.stack.what_is_gone() or error
+            record.failure, record.blames = in_words(error), blame_of(error, in_step=True)
 
     def finish(self, case: Case, scenario: Scenario) -> str | None:
         """Clean up after a scenario and write its evidence.
 
         :return: what makes the whole run pointless from here on, if anything does.
+        :raises StandError: behave took it for passed, and it is not: its clean-up or its evidence failed.
         """
         record = case.evidence
         try:
             with self._reporting():
                 case.collect()
         except Exception as error:  # noqa: BLE001 - evidence that can't be had must not hide the result
-            self._add_failure(record, f"evidence could not be collected: {error}", "the stand")
-        for trouble in case.close():
-            self._add_failure(record, f"clean-up failed: {trouble}", "the stand")
+            add_failure(record, f"evidence could not be collected: {error}", "the stand")
+        undone = case.close()
+        for trouble in undone:
+            add_failure(record, f"clean-up failed: {trouble}", "the stand")
         passed = scenario.status.name == "passed" and record.failure is None
         if not passed and record.failure is None:
-            self._add_failure(record, f"behave calls the scenario {scenario.status.name}", "the suite")
+            add_failure(record, f"behave calls the scenario {scenario.status.name}", "the suite")
         self._judge(record, PASS if passed else NOT_RUN if record.blames == INTERRUPTED else FAIL)
-        return self._reason_to_stop(record)
+        if scenario.status.name == "passed" and not passed:
+            raise StandError(self.secrets.masked(record.failure))
+        return self._reason_to_stop(record) or (f"clean-up failed: {undone[0]}" if undone else None)
 
     def _judge(self, record: Evidence, result: str) -> None:
         """The scenario is over: write its evidence and show how it ended."""
@@ -263,35 +286,12 @@ class AcceptanceRun:
     def _reason_to_stop(self, record: Evidence) -> str | None:
         if record.blames == "the agent command":
             return record.failure
-        if record.blames == "the stand" and self.stack is not None:
-            try:
-                self.stack.check_alive()
-            except AcceptanceError as error:
-                return str(error)
-        return None
+        gone = self.stack.what_is_gone() if record.blames == StandError.blames else None
+        return str(gone) if gone else None
 
     def _show(self, record: Evidence, path: Path) -> None:
         self.terminal.scenario_ends(record.result, record.duration_s)
         if record.unmet:
             self.terminal.say(f"      {self.secrets.masked(record.unmet)}")
-        if record.failure is None:
-            return
-        notes = [("Blame", f"{record.blames}"), ("Evidence", self._shown(path))]
-        notes += [("Log", self._shown(Path(log))) for log in record.logs]
-        notes.append(("Again", f"behave {record.location}"))
-        self.terminal.failure(self.secrets.masked(record.failure), notes)
-
-    def _add_failure(self, record: Evidence, message: str, blames: str) -> None:
-        record.failure = f"{record.failure}\n{message}" if record.failure else message
-        record.blames = record.blames or blames
-
-    def _told(self, error: BaseException) -> str:
-        text = str(error) or type(error).__name__
-        if isinstance(error, AssertionError | AcceptanceError):
-            return text
-        if isinstance(error, KeyboardInterrupt):
-            return f"interrupted ({text})"
-        return f"{type(error).__name__}: {text}\n{''.join(traceback.format_tb(error.__traceback__)[-3:])}"
-
-    def _shown(self, path: Path) -> str:
-        return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
+        if record.failure is not None:
+            self.terminal.failure(self.secrets.masked(record.failure), where_to_look(record, path))

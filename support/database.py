@@ -69,11 +69,14 @@ class Database:
     """
 
     def __init__(self, account: Account, observed: bool = False) -> None:
-        self.account = account
+        self.account, self._observed = account, observed
         self._lock = threading.Lock()
-        self._connection = account.connect(cursorclass=DictCursor)
-        if not observed:
-            self.execute(
+        self._connect()
+
+    def _connect(self) -> None:
+        self._connection = self.account.connect(cursorclass=DictCursor)
+        if not self._observed:
+            self._ask(
                 "UPDATE performance_schema.threads SET INSTRUMENTED = 'NO' WHERE PROCESSLIST_ID = CONNECTION_ID()"
             )
 
@@ -82,14 +85,31 @@ class Database:
 
         :raises StandError: the server is gone.
         """
-        with self._lock, self._connection.cursor() as cursor:
+        with self._lock:
             try:
-                cursor.execute(sql, parameters or None)
+                return self._ask(sql, parameters)
             except (pymysql.OperationalError, pymysql.InterfaceError) as error:
                 if error.args and error.args[0] in (0, 2006, 2013, 2014, 2055):
                     raise StandError(f"the suite lost its connection to MySQL at {self.account!r}: {error}") from error
                 raise
+            except (KeyboardInterrupt, SystemExit):
+                self._forget_half_an_answer()
+                raise
+
+    def _ask(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql, parameters or None)
             return list(cursor.fetchall())
+
+    def _forget_half_an_answer(self) -> None:
+        """The rest of it is on the way, and would be taken for the answer to the next question: a new connection.
+
+        One that is observed is known by its thread, and stays closed.
+        """
+        if self._connection.open:
+            self._connection.close()
+        if not self._observed:
+            self._connect()
 
     def one(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
         """The first row of a query, or None."""

@@ -13,14 +13,14 @@ from typing import Any
 from support.errors import AcceptanceError
 from support.resultlog import publishing, verifying
 from support.resultlog.merging import merge, verdict_of
-from support.resultlog.publishing import prune
+from support.resultlog.publishing import point_at, prune, withdraw
 from support.resultlog.reading import BadEvidence, Folder, read
 from support.resultlog.rendering import MARKDOWN
 from support.settings import Settings
 from support.terminal import Terminal
 from support.verdict import APPROVED, BLOCKED, CONDITIONAL
 
-__all__ = ["EXIT_STATUS", "main", "prune", "publish"]
+__all__ = ["EXIT_STATUS", "main", "point_at", "prune", "publish", "withdraw"]
 
 EXIT_STATUS = {APPROVED: 0, CONDITIONAL: 3, BLOCKED: 4}
 UNCHANGED, CHANGED, UNDECIDED = 0, 1, 2

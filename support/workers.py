@@ -5,7 +5,7 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -116,16 +116,22 @@ class Worker:
         """The worker's exit status, by that of the process started here."""
         return code
 
-    def wait(self, within: float) -> int:
+    def wait(self, within: float, watch: Callable[[], None] = lambda: None) -> int:
         """Wait for the end and return the exit status, negative for a signal.
 
         :param within: seconds.
+        :param watch: called all the time; what it raises ends the wait.
         :raises AssertionError: it did not end in time: an executor that hangs breaks the contract.
         """
         if self._process is None:
             raise StandError(f"{self.name} was never started")
+
+        def over() -> bool:
+            watch()
+            return not self.running
+
         try:
-            eventually(lambda: not self.running, within=within, what=f"the end of {self.name}")
+            eventually(over, within=within, what=f"the end of {self.name}")
         except WaitTimeout:
             raise AssertionError(
                 f"{self.name} should end by itself; after {within:g} s it still ran. Its last words: {self.last_words()}"

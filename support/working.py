@@ -66,9 +66,15 @@ def await_gate(case: Case, worker: Worker, reached: Callable[[], T], what: str) 
 
     :return: None if the worker ended without arriving, which is for the observations to judge.
     :raises GateNotReached: it neither arrives nor ends.
+    :raises StandError: a part of the stand is gone, so nobody can arrive any more.
     """
+
+    def arrived_or_over() -> T | object | None:
+        case.stack.watch()
+        return reached() or (None if worker.running else _OVER)
+
     outcome = eventually(
-        lambda: reached() or (None if worker.running else _OVER),
+        arrived_or_over,
         within=case.settings.patience,
         what=f"{what} ({worker.name})",
         error=GateNotReached,
@@ -88,10 +94,11 @@ def wait_for(case: Case, worker: Worker) -> None:
 
     :raises UnusableAgent: it ended without ever calling the API.
     :raises AssertionError: it does not end.
+    :raises StandError: a part of the stand is gone, so there is nothing to wait for.
     """
     if case.plan.fault and case.plan.fault.refuses:
         _refuse_first_attempts(case, worker)
-    status = worker.wait(case.settings.patience)
+    status = worker.wait(case.settings.patience, case.stack.watch)
     case.evidence.fact(f"Worker {worker.number} End Time", f"exit status {status}", worker.ended)
     if not worker.gateway.calls:
         raise UnusableAgent(

@@ -11,9 +11,21 @@ import pytest
 from support.servers.private import PrivateServer
 from support.servers.programs import ServerProgram, choose_program
 from support.warden import FOLDER_PREFIX, Warden
+from tests.running import PROJECT, copy_of_the_project
 
-PROJECT = Path(__file__).resolve().parent.parent
 DATA_DIRECTORIES = PROJECT / ".servers" / "datadirs"
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Path:
+    """Where a run of the test's own leaves what it leaves; not there yet."""
+    return tmp_path / "reports"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the suite that the test may spoil."""
+    return copy_of_the_project(tmp_path / "project")
 
 
 @dataclass(frozen=True)

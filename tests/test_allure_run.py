@@ -1,5 +1,6 @@
 """Whole runs of the suite that go wrong: exit status, Allure and evidence tell the same story."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -9,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from support.allure.check import label, read
-from support.selection import all_features, expected_scenarios
+from support.allure.recorder import AllureRecorder
+from support.evidence import Secrets
+from support.gateway.calls import now
+from support.record import RunRecord
+from support.selection import Selection, all_features, expected_scenarios
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -60,3 +65,23 @@ def test_an_earlier_runs_results_are_replaced_and_other_formatters_work_beside(t
     assert not old.exists()
     assert (tmp_path / "behave.json").read_text("utf-8").startswith("[")
     assert (tmp_path / "latest" / "allure-results" / "categories.json").exists()
+
+
+def publish_often(folder: Path, place: Path) -> None:
+    """What a run does at its end, a hundred times."""
+    record = RunRecord(folder.name, now(), "Asia/Bangkok", "", "", [], {}, [])
+    recorder = AllureRecorder(folder, Selection([], {}), record, Secrets([]))
+    for _ in range(100):
+        recorder.publish(place)
+
+
+def test_runs_that_end_at_the_same_time_do_not_spoil_each_others_results(tmp_path):
+    place = tmp_path / "allure-results"
+    beside = [multiprocessing.Process(target=publish_often, args=(tmp_path / name, place)) for name in ("a", "b")]
+    for process in beside:
+        process.start()
+    for process in beside:
+        process.join(120)
+    assert [process.exitcode for process in beside] == [0, 0]
+    assert (place / "environment.properties").is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b", "allure-results"}

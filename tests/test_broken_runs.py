@@ -1,13 +1,10 @@
 """Runs broken on purpose: exit status, verdict, result log and Allure results all say the same."""
 
-import json
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parent.parent
+from tests.running import PROJECT, allure_of, behave, done, log_of, verdict_of
 
 NEVER_ROLLS_BACK = """
 import sys
@@ -18,32 +15,6 @@ rollback.roll_back = lambda job, reason, why: __import__("executor_v1.agent.outc
 from executor_v1.agent.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
-
-
-@pytest.fixture
-def reports(tmp_path):
-    return tmp_path / "reports"
-
-
-def behave(reports, *arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "behave", "-D", f"reports={reports}", *arguments],
-        cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
-
-
-def verdict_of(reports):
-    return json.loads((reports / "verdict.json").read_text())
-
-
-def allure_of(reports) -> dict[str, str]:
-    results = (json.loads(path.read_text()) for path in (reports / "allure-results").glob("*-result.json"))
-    return {result["name"]: result["status"] for result in results}
-
-
-def log_of(reports) -> str:
-    return (reports / "result-log.md").read_text()
 
 
 def test_an_executor_that_only_says_that_it_rolled_back(reports, tmp_path):
@@ -96,10 +67,7 @@ def test_a_run_that_cannot_start_replaces_an_older_green_one(reports, arguments,
 def test_sign_off_of_a_run_that_ran_nothing_decides_nothing(reports):
     behave(reports, "--tags=@PO")
 
-    done = subprocess.run(
-        [sys.executable, "-m", "support.signoff", str(reports / "latest")],
-        cwd=PROJECT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    status, output = done([sys.executable, "-m", "support.signoff", str(reports / "latest")])
 
-    assert done.returncode == 2
-    assert "no evidence" in done.stdout + done.stderr
+    assert status == 2
+    assert "no evidence" in output

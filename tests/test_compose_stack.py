@@ -4,9 +4,8 @@ import os
 import signal
 import subprocess
 
-from tests.running import PROJECT, behave, command, evidence_of, verdict_of
-
 from support.waiting import eventually
+from tests.running import PROJECT, behave, command, evidence_of, verdict_of
 from tests.test_compose_engine import docker, needs_engine
 
 REFUSED, FROZEN, CRASHED = (

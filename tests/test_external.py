@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from tests.running import PROJECT, behave, command, evidence_of, verdict_of
 
 from support.database import Database
 from support.waiting import eventually
 from tests import outside
+from tests.running import PROJECT, behave, command, evidence_of, verdict_of
 
 ONE = ("features/kill_switch.feature", "--name=TC-03 Kill Switch After ADD INDEX$")
 

@@ -13,6 +13,7 @@ from support.catalogue import TEST_CASES
 from support.errors import SettingsError, SuiteError
 from support.gateway import FAULTS
 from support.observations import known_fields
+from support.phrases import check_phrases
 from support.queries import CHANGES
 from support.selection import all_features, expected_scenarios, id_of, scenarios_of
 
@@ -74,10 +75,8 @@ def test_every_field_of_the_features_is_known_and_every_known_one_is_used(featur
     assert set(known_fields()) - used == {"Unexpected changes"}  # judged in every scenario without being named
 
 
-def test_every_phrase_of_the_features_is_defined(features, steps):
-    for scenario in scenarios_of(features):
-        for step in scenario.steps:
-            assert steps.find_step_definition(step), f"{scenario.name}: {step.name}"
+def test_every_phrase_of_the_features_has_exactly_one_step_function(features, steps):
+    check_phrases(scenarios_of(features), steps)  # raises
 
 
 def test_features_speak_business(features):

@@ -7,12 +7,12 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from tests.running import PROJECT, done
 
 from support.catalogue import TEST_CASES
 from support.database import Account, Database
 from support.preflight.contract import COLUMNS
 from tests import outside
+from tests.running import PROJECT, done
 
 
 class NoApi(BaseHTTPRequestHandler):

@@ -1,59 +1,17 @@
 """The run as a whole, by running it: bad input, interruption and kill -9 end in one clear line and leave nothing behind."""
 
 import json
-import os
 import signal
 import socket
-import subprocess
 import sys
-from pathlib import Path
 
-import psutil
 import pytest
 
 from support.servers.ports import free_port
 from support.waiting import eventually
-from support.warden import FOLDER_PREFIX, MARKER
+from tests.running import behave, left_behind, run_id_of, start, verdict_of
 
-PROJECT = Path(__file__).resolve().parent.parent
-PATIENCE = 120.0
-
-
-@pytest.fixture
-def reports(tmp_path):
-    return tmp_path / "reports"
-
-
-def command(reports, *arguments):
-    return [sys.executable, "-m", "behave", "-D", f"reports={reports}", *arguments]
-
-
-def run(reports, *arguments, **environment):
-    done = subprocess.run(
-        command(reports, *arguments),
-        cwd=PROJECT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
-
-
-def left_behind(run_id: str) -> list[str]:
-    """Processes and folders of a run that are still there."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARKER) == run_id or run_id in process.cmdline():
-                found.append(f"process {process.pid}: {' '.join(process.cmdline())}")
-        except psutil.Error:
-            continue
-    for folder in Path("/tmp").glob(f"{FOLDER_PREFIX}*/owner.json"):
-        if json.loads(folder.read_text())["run"] == run_id:
-            found.append(str(folder.parent))
-    return found
-
-
-def run_id_of(reports) -> str:
-    (folder,) = (reports / "runs").iterdir()
-    return folder.name
+LONG = "features/verification.feature"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +30,7 @@ def run_id_of(reports) -> str:
     ],
 )
 def test_what_cannot_run_is_one_clear_line_and_a_failure(reports, arguments, line):
-    status, output = run(reports, *arguments)
+    status, output = behave(reports, *arguments)
 
     assert status == 1
     assert sum(line in one for one in output.splitlines()) == 1, output
@@ -84,7 +42,7 @@ def test_what_cannot_run_is_one_clear_line_and_a_failure(reports, arguments, lin
 def test_an_api_port_in_use_is_named(reports):
     with socket.create_server(("127.0.0.1", free_port())) as taken:
         port = taken.getsockname()[1]
-        status, output = run(reports, "--tags=@TC-02", "-D", f"api_port={port}")
+        status, output = behave(reports, "--tags=@TC-02", "-D", f"api_port={port}")
 
     assert status == 1
     assert f"port {port} for the SaaS API is in use by another program" in output
@@ -92,7 +50,7 @@ def test_an_api_port_in_use_is_named(reports):
 
 
 def test_a_wrong_password_is_named_and_not_shown(reports, mysql_server):
-    status, output = run(
+    status, output = behave(
         reports, "--tags=@TC-02", "-D", "mysql_host=127.0.0.1", "-D", f"mysql_port={mysql_server.port}",
         ACCEPTANCE_MYSQL_PASSWORD="wrong-as-can-be",
     )  # fmt: skip
@@ -111,13 +69,13 @@ def test_a_wrong_password_is_named_and_not_shown(reports, mysql_server):
     ],
 )
 def test_an_agent_that_is_none_stops_the_run_at_once(reports, agent, line):
-    status, output = run(reports, "--tags=@P0", "-D", f"agent_command={agent}")
+    status, output = behave(reports, "--tags=@P0", "-D", f"agent_command={agent}")
 
     assert status == 1
     assert line in output
     assert "Blame:       the agent command" in output
     assert "Traceback" not in output
-    verdict = json.loads((reports / "verdict.json").read_text())
+    verdict = verdict_of(reports)
     assert verdict["decision"] == "BLOCKED"
     assert len(list((reports / "latest" / "evidence").iterdir())) == 1, "nothing after it was tried"
     assert left_behind(run_id_of(reports)) == []
@@ -126,7 +84,7 @@ def test_an_agent_that_is_none_stops_the_run_at_once(reports, agent, line):
 def test_an_agent_that_hangs_is_ended_and_blamed(reports):
     agent = f"{sys.executable} -c 'import signal; signal.pause()' {{execution_id}}"
 
-    status, output = run(
+    status, output = behave(
         reports, "features/execution_errors.feature", "--name=TC-05 Index Already Exists$",
         "-D", f"agent_command={agent}", "-D", "patience_seconds=1",
     )  # fmt: skip
@@ -142,7 +100,7 @@ def test_a_gate_that_nobody_reaches_is_an_error_of_its_own_kind(reports):
         "import os, signal, urllib.request\nurllib.request.urlopen(os.environ['SAAS_API_URL'] + '/health')\nsignal.pause()\n"
     )
 
-    status, output = run(
+    status, output = behave(
         reports, "features/claiming.feature", "--name=TC-10 Worker Crash [+] Lease Expiry$",
         "-D", f"agent_command={sys.executable} {script} {{execution_id}}", "-D", "patience_seconds=1",
     )  # fmt: skip
@@ -154,7 +112,7 @@ def test_a_gate_that_nobody_reaches_is_an_error_of_its_own_kind(reports):
 
 
 def test_a_run_on_a_named_server_makes_its_own_schema_and_takes_it_away(reports, mysql_server):
-    status, output = run(
+    status, output = behave(
         reports, "--tags=@TC-02", "-D", "mysql_host=127.0.0.1", "-D", f"mysql_port={mysql_server.port}",
         ACCEPTANCE_MYSQL_PASSWORD=mysql_server.password, ACCEPTANCE_API_SECRET="known-to-this-test",
     )  # fmt: skip
@@ -180,37 +138,22 @@ def _names_on(server, schema):
         return schemas + list(cursor.fetchall())
 
 
-def _start_and_reach_a_worker(reports, *arguments):
-    """A run whose first worker is at work, and the run's id."""
-    output = (reports.parent / "output").open("wb")
-    process = subprocess.Popen(
-        command(reports, "features/verification.feature", *arguments), cwd=PROJECT, stdout=output, stderr=output
-    )
-
-    def worker_is_there():
-        assert process.poll() is None, (reports.parent / "output").read_text()
-        return list(reports.glob("runs/*/logs/*/worker-1.log"))
-
-    eventually(worker_is_there, within=PATIENCE, what="a worker at work")
-    return process, run_id_of(reports)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_ends_in_order_with_a_verdict(reports, number):
-    process, run_id = _start_and_reach_a_worker(reports)
+    process, run_id = start(reports, LONG)
 
     process.send_signal(number)
 
     assert process.wait(30) == 1
     assert left_behind(run_id) == []
-    verdict = json.loads((reports / "verdict.json").read_text())
+    verdict = verdict_of(reports)
     assert verdict["decision"] == "BLOCKED"
     assert {case["result"] for case in verdict["test_cases"].values()} == {"NOT RUN"}
     assert "Traceback" not in (reports.parent / "output").read_text()
 
 
 def test_nothing_is_left_two_seconds_after_kill_9(reports):
-    process, run_id = _start_and_reach_a_worker(reports)
+    process, run_id = start(reports, LONG)
     assert left_behind(run_id), "the test could not fail otherwise"
 
     process.kill()
@@ -220,13 +163,10 @@ def test_nothing_is_left_two_seconds_after_kill_9(reports):
 
 
 def test_kill_9_leaves_nothing_on_a_named_server(reports, mysql_server):
-    os.environ["ACCEPTANCE_MYSQL_PASSWORD"] = mysql_server.password
-    try:
-        process, run_id = _start_and_reach_a_worker(
-            reports, "-D", "mysql_host=127.0.0.1", "-D", f"mysql_port={mysql_server.port}"
-        )
-    finally:
-        del os.environ["ACCEPTANCE_MYSQL_PASSWORD"]
+    process, run_id = start(
+        reports, LONG, "-D", "mysql_host=127.0.0.1", "-D", f"mysql_port={mysql_server.port}",
+        ACCEPTANCE_MYSQL_PASSWORD=mysql_server.password,
+    )  # fmt: skip
     schema = f"executor_test_{run_id.rpartition('-')[2]}"
     assert _names_on(mysql_server, schema)
 

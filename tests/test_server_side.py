@@ -1,6 +1,8 @@
 """What the suite sees and does on a real server: the journal, the metadata lock gate, the schema's differences, accounts."""
 
+import os
 import secrets
+import signal
 import threading
 
 import pymysql
@@ -361,3 +363,26 @@ def test_all_variants_of_a_query_are_one_digest_and_run_exactly_as_often_as_aske
     if query is CountQuery:
         assert [s.rows_examined for s in statements] == [8] * 7 + [3] * 3
     workload.close()
+
+
+def test_an_interrupted_question_leaves_no_half_answer_behind(database, root):
+    """Ctrl-C in the middle of a query: the clean-up that follows it asks on the same connection."""
+    watching = Database(root)
+
+    def interrupt_when_it_waits():
+        asked = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(30)%'"
+        eventually(lambda: watching.rows(asked), within=20, what="the query that waits")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    thread = threading.Thread(target=interrupt_when_it_waits)
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            database.rows("SELECT SLEEP(30)")
+    finally:
+        thread.join()
+        signal.signal(signal.SIGINT, before)
+        watching.close()
+
+    assert database.value("SELECT 'whole'") == "whole"

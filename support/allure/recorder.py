@@ -1,5 +1,6 @@
 """Writes the Allure results of a run while it runs, and at its end holds them against everything else."""
 
+import errno
 import json
 import os
 import shutil
@@ -126,12 +127,27 @@ class AllureRecorder:
         }
 
     def publish(self, place: Path) -> None:
-        """Put the results where people look for them, in the place of those of an earlier run."""
-        fresh = place.with_name(f"{place.name}.{os.getpid()}")
-        shutil.rmtree(fresh, ignore_errors=True)
+        """Put the results where people look for them, in the place of those of an earlier run.
+
+        Another run may be doing the same: a folder is moved away before it is removed, and only a name that is free is
+        taken, so whoever comes last has the place, and nobody half of it.
+        """
+        fresh, old = (place.with_name(f"{place.name}.{word}-{os.getpid()}") for word in ("new", "old"))
+        for left in (fresh, old):
+            shutil.rmtree(left, ignore_errors=True)
         shutil.copytree(self._results.folder, fresh)
-        shutil.rmtree(place, ignore_errors=True)
-        fresh.rename(place)
+        while True:
+            try:
+                fresh.rename(place)
+                return
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            try:
+                place.rename(old)
+            except FileNotFoundError:
+                continue  # another run was faster
+            shutil.rmtree(old, ignore_errors=True)
 
     def _settle(self) -> None:
         for scenario in self._begun:

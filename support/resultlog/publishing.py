@@ -38,10 +38,23 @@ def copy_up(run_folder: Path, reports: Path) -> None:
     """Copy the products of a run into the reports folder, and point ``latest`` at the run."""
     for name in PRODUCTS:
         _put(reports / name, (run_folder / name).read_bytes())
+    point_at(run_folder, reports)
+
+
+def point_at(run_folder: Path, reports: Path) -> None:
+    """Make ``latest`` a link to the folder of a run."""
     partial = reports / f".{LATEST}-{os.getpid()}"
     partial.unlink(missing_ok=True)
     partial.symlink_to(os.path.relpath(run_folder.resolve(), reports.resolve()))
     partial.replace(reports / LATEST)
+
+
+def withdraw(reports: Path, *folders: str) -> None:
+    """Take away what ``copy_up`` has put there, and the ``folders`` beside it; the runs' own folders stay as they are."""
+    for name in (*PRODUCTS, LATEST):
+        (reports / name).unlink(missing_ok=True)
+    for name in folders:
+        shutil.rmtree(reports / name, ignore_errors=True)
 
 
 def prune(reports: Path, days: int = form.RETENTION_DAYS, now: datetime | None = None) -> list[str]:

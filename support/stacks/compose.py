@@ -42,11 +42,12 @@ class ComposeStack(Stack):
     _followers: tuple["subprocess.Popen[bytes]", ...] = ()
 
     def check_alive(self) -> None:
-        """Raise StandError if the server or a container of the API has ended by itself."""
+        """Raise StandError if the server or a container of the API has ended by itself, or does not answer."""
         for container in (self._server, *self._apis):
             if self._engine.inspect(container, "{{.State.Running}}") != "true":
                 name = self._engine.inspect(container, "{{.Name}}").lstrip("/")
                 raise StandError(f"the container {name} ended by itself; its log: {self._logs}")
+        super().check_alive()
 
     def api_environment(self) -> dict[str, str]:
         """The environment of the first container of the API."""

@@ -4,6 +4,7 @@ With ``mysql_host`` set, the server is a running one that the settings name, wit
 """
 
 import shlex
+import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -33,9 +34,19 @@ class EmbeddedStack(Stack):
         return self.server is not None
 
     def check_alive(self) -> None:
-        """Raise StandError if the server or the API has ended by itself."""
+        """Raise StandError if the server or the API has ended by itself, or the server does not answer."""
+        self._processes_run()
+        super().check_alive()
+
+    def watch(self) -> None:
+        """The same; see ``Stack``."""
+        self._processes_run()
+        super().watch()
+
+    def _processes_run(self) -> None:
         if self.server is not None and not self.server.alive():
-            raise StandError(f"the MySQL server ended by itself; its log: {self.server.log}")
+            kept = shutil.copy(self.server.log, self._logs / "mysql.log")  # its own folder goes with the run
+            raise StandError(f"the MySQL server ended by itself; its log: {kept}")
         if self._api_process is not None and self._api_process.poll() is not None:
             raise StandError(f"the SaaS API ended by itself ({_last_line(self._api_log)}); its log: {self._api_log}")
 

@@ -54,6 +54,14 @@ class ExternalStack(Stack):
                 " name the agent's account in agent_mysql_user"
             ) from error
 
+    def check_alive(self) -> None:
+        """Raise StandError if the server or the API does not answer any more."""
+        super().check_alive()
+        try:
+            self.api.health()
+        except AssertionError as error:
+            raise StandError(str(error)) from error
+
     def _refuse_rows_of_others(self, database: Database) -> None:
         found = strangers(database)
         if found and not self._settings.may_empty_tables:

@@ -5,9 +5,11 @@ finds the server and the API running. Whoever uses a stack does not know which o
 """
 
 import os
+import platform
 import shlex
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -33,6 +35,9 @@ SQL_FOLDER = PROJECT / "docker" / "mysql"
 EXECUTOR_FOLDER = PROJECT / "docker" / "executor"
 API_START_SECONDS = 30.0
 
+WATCH_SECONDS = 1.0
+"""How often a server is asked whether it is still there, while something else is waited for."""
+
 
 class Stack:
     """Everything under test, running.
@@ -49,6 +54,7 @@ class Stack:
 
     owns_its_server = False
     """Whether nobody else uses the server, so that its record of statements may be emptied."""
+    _watched = 0.0
 
     def __init__(
         self, settings: Settings, run_id: str, folder: Path, logs: Path, api_secret: str, warden: Warden
@@ -74,7 +80,17 @@ class Stack:
         raise NotImplementedError
 
     def check_alive(self) -> None:
-        """Raise StandError if a part of the stack has ended by itself."""
+        """Raise StandError if a part of the stack has ended by itself, or does not answer any more."""
+        self._server_answers()
+
+    def watch(self) -> None:
+        """The same as far as it can be told at little cost, for it is asked all the time while a worker works."""
+        if time.monotonic() - self._watched > WATCH_SECONDS:
+            self._watched = time.monotonic()
+            self._server_answers()
+
+    def _server_answers(self) -> None:
+        self.database.value("SELECT 1")
 
     def api_environment(self) -> Mapping[str, str] | None:
         """The environment that the SaaS API really runs with; None where it can't be seen."""
@@ -82,6 +98,14 @@ class Stack:
 
     def _stop_parts(self) -> None:
         """End what this stack has started."""
+
+    def what_is_gone(self) -> StandError | None:
+        """What ``check_alive`` finds, if anything."""
+        try:
+            self.check_alive()
+        except StandError as error:
+            return error
+        return None
 
     # -- what all have in common ----------------------------------------------------------------------------
 
@@ -105,6 +129,17 @@ class Stack:
     def workers_running(self) -> list[str]:
         """The names of the workers that still run."""
         return [found["WORKER_ID"] for found in own_environments() if "WORKER_ID" in found]
+
+    def environment(self) -> dict[str, str]:
+        """Where the run takes place, as the parts themselves report it."""
+        return {
+            "MySQL Server": self.server_version,
+            "SaaS API": f"{self.health.get('version', 'unknown')} ({self.health.get('commit', 'unknown')})",
+            **self.agent(),
+            "Test Database": self.schema,
+            "OS": platform.platform(),
+            "Stack": self._settings.stack,
+        }
 
     def agent(self) -> dict[str, str]:
         """What there is to say of the agent and of the Node.js it runs on, if it does."""
