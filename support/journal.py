@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from support.database import Account, Database
 from support.errors import StandError
-from support.statements import METRICS_TABLE, PREPARED, SCHEMA_CHANGES, Statement, kind_of
+from support.servers.kinds import NO_TEXT, PREPARED
+from support.statements import METRICS_TABLE, SCHEMA_CHANGES, Statement, kind_of
 
 _PICOSECONDS = 10**12
 
@@ -25,10 +26,13 @@ class Journal:
 
     It is itself observed (one connection of its own), because only an observed connection can read the clock the
     server times statements with; its own statements are left out by thread.
+
+    :param own_server: nobody else uses the server, so what was before a mark can be removed from its record: looking
+        for a few statements among thousands takes MySQL 5.6 longer than a window is open.
     """
 
-    def __init__(self, account: Account) -> None:
-        self._schema = account.database
+    def __init__(self, account: Account, own_server: bool = False) -> None:
+        self._schema, self._own_server = account.database, own_server
         self._database = Database(account, observed=True)
         self._thread = self._database.value(
             "SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()"
@@ -51,6 +55,8 @@ class Journal:
 
     def mark(self) -> None:
         """Forget what was before: from now on only later statements are told."""
+        if self._own_server:
+            self._database.execute("TRUNCATE TABLE performance_schema.events_statements_history_long")
         self._mark = self._now_picoseconds()
         self._counted_before = self._counted()
         self._clock_origin = self._origin()
@@ -124,9 +130,8 @@ class Journal:
         """Where texts are missing, the server's plain count says whether a schema change is among them."""
         if self.hidden and (counted := self._counted() - self._counted_before) > recorded:
             raise StandError(
-                f"the server counted {counted} schema changes but recorded {recorded}: the executor sends them as prepared"
-                " statements, of which this server keeps no text, so nothing can be said of them; use MySQL, or have it"
-                " send plain statements"
+                f"the server counted {counted} schema changes but recorded {recorded}, so nothing can be said of them: the"
+                f" executor sends them {NO_TEXT}"
             )
 
     def _statement(self, row: dict, kind: str, text: str) -> Statement:

@@ -99,12 +99,8 @@ class RowGate:
 
         Source: a status counter, because information_schema.INNODB_TRX does not change while it is read often.
         """
-        return int(
-            self._looking.value(
-                "SELECT VARIABLE_VALUE FROM performance_schema.global_status"
-                " WHERE VARIABLE_NAME = 'Innodb_row_lock_current_waits'"
-            )
-        )
+        row = self._looking.one("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")
+        return int(row["Value"])
 
     def release(self) -> None:
         """Let everyone go on."""

@@ -49,7 +49,8 @@ class Settings:
     )
     server: str = _setting(
         "auto",
-        "the MySQL program: `auto`, `mysql`, `mariadb`, a fetched one (`mysql-9.7`, `mariadb-10.11`, `mariadb-11.8`), or a path",
+        "the MySQL program: `auto`, `mysql`, `mariadb`, a fetched one (`mysql-9.7`, `mysql-5.6`, `mariadb-10.11`,"
+        " `mariadb-11.8`), or a path",
     )
     mysql_host: str = _setting("", "a running MySQL server to use in place of a private one; empty: a private one")
     mysql_port: int = _setting(3306, "its port")

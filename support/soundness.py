@@ -1,6 +1,7 @@
 """Whether the application's queries went as the scenario meant them to: if not, nothing can be said of the executor."""
 
 from support.errors import StandError
+from support.servers.kinds import NO_TEXT
 from support.world import World
 
 
@@ -22,10 +23,7 @@ def refuse_a_failed_workload(
             " counters are not locked and lost some, so the executor was told something else than what happened"
         )
     if hidden and not world.metrics_window:
-        raise StandError(
-            "the executor reads its metrics by prepared statements, of which this server keeps no text, so its windows"
-            " cannot be told; use MySQL, or have it send plain statements"
-        )
+        raise StandError(f"the executor's windows cannot be told, because it reads its metrics {NO_TEXT}")
     if not _lie_in_the_windows(world, samples, length):
         return
     if samples[1] and world.worse() != ([intended] if intended else []):

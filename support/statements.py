@@ -4,10 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-SCHEMA_CHANGES = ("alter_table", "create_index", "drop_index")
-PREPARED = ("statement/sql/execute_sql", "statement/com/Execute")
-"""How executions of prepared statements are recorded: MySQL keeps the statement's text with them, MariaDB does not."""
+from support.servers.kinds import PREPARED
 
+SCHEMA_CHANGES = ("alter_table", "create_index", "drop_index")
 METRICS_TABLE = "events_statements_summary_by_digest"
 """Where an executor reads its metrics, by contract."""
 

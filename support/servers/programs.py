@@ -10,10 +10,9 @@ from pathlib import Path
 
 from support.errors import StandError
 from support.servers.fetch import fetched
-from support.servers.packages import SERIES
+from support.servers.kinds import MARIADB, MYSQL, PROGRAMS, Kind, flavour_of
+from support.servers.packages import FETCHABLE
 
-MYSQL, MARIADB = "MySQL", "MariaDB"
-NAMES = {MYSQL: ("mysqld",), MARIADB: ("mariadbd", "mysqld")}
 BESIDES_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/mysql/bin", "/opt/homebrew/opt/mysql/bin")
 """Where packages put servers though it is on few people's PATH."""
 
@@ -47,6 +46,11 @@ class ServerProgram:
     basedir: Path | None
     messages: Path | None
 
+    @property
+    def kind(self) -> Kind:
+        """How a server is made from it and started."""
+        return Kind(self.flavour, self.version)
+
     def __str__(self) -> str:
         return f"{self.flavour} {self.version} ({self.source}: {self.path})"
 
@@ -54,8 +58,8 @@ class ServerProgram:
 def choose_program(setting: str, project: Path) -> ServerProgram:
     """The server program that ``setting`` means.
 
-    :param setting: `auto`, `mysql`, `mariadb`, a fetched one (`mysql-9.7`, `mariadb-10.11`, `mariadb-11.8`), or a
-        path to mysqld or mariadbd, relative paths seen from ``project``.
+    :param setting: `auto`, `mysql`, `mariadb`, a fetched one (`mysql-9.7`, `mysql-5.6`, `mariadb-10.11`, `mariadb-11.8`),
+        or a path to mysqld or mariadbd, relative paths seen from ``project``.
     :param project: the project's folder; what is fetched goes to ``.servers`` in it and is used again.
     :raises StandError: it is not there, does not run, or could not be fetched.
     """
@@ -63,13 +67,13 @@ def choose_program(setting: str, project: Path) -> ServerProgram:
     servers = project / ".servers"
     if setting == "auto":
         return _best(servers)
-    for flavour in NAMES:
+    for flavour in PROGRAMS:
         if setting == flavour.lower():
             return _on_path(flavour) or _fetched(setting, servers)
-    if setting in SERIES:
+    if setting in FETCHABLE:
         return _fetched(setting, servers)
     if "/" not in setting:
-        words = ", ".join(["auto", "mysql", "mariadb", *SERIES])
+        words = ", ".join(["auto", "mysql", "mariadb", *FETCHABLE])
         raise StandError(f"setting server: {setting!r} is none of {words}, and no path to a server program")
     path = project / Path(setting).expanduser()
     if not path.is_file():
@@ -96,8 +100,7 @@ def asked(path: Path, source: str) -> ServerProgram:
         said = (answer.stderr.strip() or answer.stdout.strip() or f"exit code {answer.returncode}").splitlines()[-1]
         raise StandError(f"{path} is not a MySQL or MariaDB server that runs here; it says: {said}")
     basedir, messages = _share(path.resolve())
-    flavour = MARIADB if MARIADB in found[0] else MYSQL
-    return ServerProgram(path, flavour, found[1], found[0], source, basedir, messages)
+    return ServerProgram(path, flavour_of(found[0]), found[1], found[0], source, basedir, messages)
 
 
 def _share(program: Path) -> tuple[Path, Path] | tuple[None, None]:
@@ -128,7 +131,7 @@ def _best(servers: Path) -> ServerProgram:
 def _on_path(flavour: str) -> ServerProgram | None:
     """The first program of ``flavour`` on the PATH or where packages put one; those that do not run are passed over."""
     for folder in [*os.environ.get("PATH", os.defpath).split(os.pathsep), *BESIDES_PATH]:
-        for name in NAMES[flavour]:
+        for name in PROGRAMS[flavour]:
             path = shutil.which(name, path=folder) if folder else None
             if path is None:
                 continue

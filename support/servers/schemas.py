@@ -9,7 +9,7 @@ from support.database import Account, Database, quoted
 from support.traces import remove_traces
 
 TRIES = 4
-LOCK_WAIT_TIMEOUT, NO_SUCH_CONNECTION = 1205, 1094
+LOCK_WAIT_TIMEOUT, NO_SUCH_CONNECTION, NO_SUCH_USER = 1205, 1094, 1396
 
 
 def drop_schemas(account: Account, names: Sequence[str], users: Sequence[tuple[str, str]]) -> None:
@@ -34,7 +34,7 @@ def drop_schemas(account: Account, names: Sequence[str], users: Sequence[tuple[s
                 if error.args[0] != LOCK_WAIT_TIMEOUT or not left:
                     raise
         for user, host in users:
-            database.execute("DROP USER IF EXISTS %s@%s", (user, host))
+            _unless(NO_SUCH_USER, database, "DROP USER %s@%s", (user, host))
     finally:
         database.close()
 
@@ -59,8 +59,13 @@ def _kill_connections(database: Database, names: Sequence[str], users: set[str])
     own = database.value("SELECT CONNECTION_ID()")
     for row in database.rows("SHOW FULL PROCESSLIST"):
         if row["Id"] != own and (row["User"] in users or row["db"] in names or named.search(row["Info"] or "")):
-            try:
-                database.execute(f"KILL {row['Id']}")
-            except pymysql.MySQLError as error:
-                if error.args[0] != NO_SUCH_CONNECTION:
-                    raise
+            _unless(NO_SUCH_CONNECTION, database, f"KILL {row['Id']}")
+
+
+def _unless(gone: int, database: Database, sql: str, parameters: Sequence[object] = ()) -> None:
+    """Run a statement that ends something, which may be gone already: then the server answers with error ``gone``."""
+    try:
+        database.execute(sql, parameters)
+    except pymysql.MySQLError as error:
+        if error.args[0] != gone:
+            raise

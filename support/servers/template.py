@@ -14,7 +14,7 @@ from pymysql.constants import CLIENT
 from support.errors import StandError
 from support.servers.ports import free_port
 from support.servers.process import COMMON_OPTIONS, Launch, connection, last_error
-from support.servers.programs import MYSQL, ServerProgram
+from support.servers.programs import ServerProgram
 from support.servers.progress import progress
 from support.servers.turns import turn
 
@@ -23,8 +23,6 @@ VERSION = 1
 
 SCHEMA = "executor_test"
 STEP_SECONDS = 120.0
-SMALL = {MYSQL: "--innodb-redo-log-capacity=8M"}
-SMALL_ELSE = "--innodb-log-file-size=8M"
 
 
 def copy_template(launch: Launch, init_files: Sequence[Path], cache: Path) -> None:
@@ -69,8 +67,8 @@ def _read(file: Path) -> bytes:
 def _make(launch: Launch, init_files: Sequence[Path]) -> Path:
     launch = replace(launch, data=launch.folder / "data")
     launch.prepare()
-    small = SMALL.get(launch.program.flavour, SMALL_ELSE)
-    if launch.program.flavour == MYSQL:
+    small = launch.program.kind.small_redo_log
+    if launch.program.kind.initialises_itself:
         _finish(launch, launch.run("--initialize-insecure", small))
     else:
         launch.data.mkdir()
@@ -115,16 +113,16 @@ def _finish(launch: Launch, process: subprocess.Popen[bytes]) -> None:
 
 
 def _system_tables(launch: Launch) -> Path:
-    """MariaDB makes its system tables from SQL files beside its messages; their names have changed with release 11."""
+    """The script for a server that makes its system tables from SQL files; their names have changed with MariaDB 11."""
     share = launch.program.messages or Path("/usr/share/mysql")
     script = launch.folder / "system-tables.sql"
     parts = ["CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\n"]
-    for part in ("system_tables", "performance_tables", "system_tables_data"):
+    names, forgotten = launch.program.kind.system_tables
+    for part in names:
         files = [file for brand in ("mariadb", "mysql") if (file := share / f"{brand}_{part}.sql").is_file()]
         if not files:
             raise StandError(f"{launch.program} has no SQL file of its {part} in {share}; its package is incomplete")
         parts.append(files[0].read_text(encoding="utf-8"))
-    # Only root at localhost: the others it brings have no password.
-    parts.append("\nDELETE FROM global_priv WHERE Host <> 'localhost';\nDELETE FROM proxies_priv;\n")
+    parts.append(f"\n{forgotten}")  # the other accounts it brings have no password
     script.write_text("".join(parts), encoding="utf-8")
     return script

@@ -28,6 +28,7 @@ FILE = PROJECT / "docker" / "compose.yaml"
 AGENT_IN_ITS_IMAGE = "python -m executor_v1.agent run {execution_id}"
 MYSQL_PORT, API_PORT = 3306, 3000
 ANY_PORT = "127.0.0.1:0"
+PASSWORDS = ("MYSQL_ROOT_PASSWORD", "MYSQL_API_PASSWORD", "MYSQL_AGENT_PASSWORD")
 
 
 class ComposeStack(Stack):
@@ -36,6 +37,7 @@ class ComposeStack(Stack):
     window_factor = 2.0
     """Whoever talks to a container is slower by the way there; a window has to hold all of the application's queries."""
 
+    owns_its_server = True
     _followers: tuple["subprocess.Popen[bytes]", ...] = ()
 
     def check_alive(self) -> None:
@@ -96,41 +98,42 @@ class ComposeStack(Stack):
         return AGENT_IN_ITS_IMAGE if command == BUNDLED_AGENT else command
 
     def _make_accounts(self, run_id: str, folder: Path) -> Accounts:
-        suffix, settings = run_id.rpartition("-")[2], self._settings
+        suffix = run_id.rpartition("-")[2]
         self._workers = 0
-        passwords = {
-            name: secrets.token_urlsafe(18)
-            for name in ("MYSQL_ROOT_PASSWORD", "MYSQL_API_PASSWORD", "MYSQL_AGENT_PASSWORD")
-        }
-        self._engine = Engine(
-            f"executor-acceptance-{suffix}",
-            FILE,
-            {
-                **passwords,
-                "API_SECRET": self._api_secret,
-                "LOG_LEVEL": settings.log_level,
-                "MYSQL_DATABASE": settings.mysql_database,
-                "EXECUTION_LEASE_TIMEOUT_SECONDS": number_text(settings.scaled(settings.lease_seconds)),
-                "EXECUTOR_COMMIT": bundled()["EXECUTOR_COMMIT"],
-                "PUBLISH_MYSQL": ANY_PORT,
-                "PUBLISH_API": ANY_PORT,
-            },
-        )
+        self._engine = self._project(suffix)
         self._engine_version = check_engine(self._engine.environment)
-        down = ["down", "--volumes", "--remove-orphans", "--timeout", "0"]
-        self._warden.run_at_the_end([*self._engine.compose_command, *down], self._engine.environment)
-        with progress("starting the containers"):
-            up = ("up", "--detach", "--build", "--wait", "--scale", f"api={settings.api_replicas}", "mysql", "api")
-            self._engine.compose(*up)
-        (self._server,) = self._engine.containers("mysql")
-        self._apis = self._engine.containers("api")
-        self._followers = tuple(
-            self._follow(service, log) for service, log in (("api", "saas-api"), ("mysql", "mysql"))
-        )
-        self._host = self._address_of_this_machine()
-        password = passwords["MYSQL_ROOT_PASSWORD"]
+        self._bring_up()
+        password = self._engine.environment["MYSQL_ROOT_PASSWORD"]
         server = Account("127.0.0.1", self._engine.published(self._server, MYSQL_PORT), "root", password)
-        return make_accounts(server, settings.mysql_database, suffix)
+        return make_accounts(server, self._settings.mysql_database, suffix)
+
+    def _project(self, suffix: str) -> Engine:
+        """A project of this run's own, with passwords of its own and whatever ports are free."""
+        settings = self._settings
+        environment = {
+            **{name: secrets.token_urlsafe(18) for name in PASSWORDS},
+            "API_SECRET": self._api_secret,
+            "LOG_LEVEL": settings.log_level,
+            "MYSQL_DATABASE": settings.mysql_database,
+            "EXECUTION_LEASE_TIMEOUT_SECONDS": number_text(settings.scaled(settings.lease_seconds)),
+            "EXECUTOR_COMMIT": bundled()["EXECUTOR_COMMIT"],
+            "PUBLISH_MYSQL": ANY_PORT,
+            "PUBLISH_API": ANY_PORT,
+        }
+        return Engine(f"executor-acceptance-{suffix}", FILE, environment)
+
+    def _bring_up(self) -> None:
+        """Start server and API, wait until they are healthy, and keep what they say; the warden takes them down."""
+        engine = self._engine
+        down = ["down", "--volumes", "--remove-orphans", "--timeout", "0"]
+        self._warden.run_at_the_end([*engine.compose_command, *down], engine.environment)
+        with progress("starting the containers"):
+            scale = f"api={self._settings.api_replicas}"
+            engine.compose("up", "--detach", "--build", "--wait", "--scale", scale, "mysql", "api")
+        (self._server,) = engine.containers("mysql")
+        self._apis = engine.containers("api")
+        self._followers = (self._follow("api", "saas-api"), self._follow("mysql", "mysql"))
+        self._host = self._address_of_this_machine()
 
     def _follow(self, service: str, log: str) -> "subprocess.Popen[bytes]":
         """Write what the containers of a service say into the run's logs, as it comes."""
@@ -156,7 +159,7 @@ class ComposeStack(Stack):
 
     def secrets(self) -> list[str]:
         """What must never be shown."""
-        return [*super().secrets(), *(value for name, value in self._engine.environment.items() if "PASSWORD" in name)]
+        return [*super().secrets(), *(self._engine.environment[name] for name in PASSWORDS)]
 
     def _stop_parts(self) -> None:
         """The containers go with the warden's last command, as they do when the run is killed."""

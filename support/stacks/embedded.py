@@ -27,6 +27,11 @@ class EmbeddedStack(Stack):
     server: PrivateServer | None = None
     _api_process: "subprocess.Popen[bytes] | None" = None
 
+    @property
+    def owns_its_server(self) -> bool:
+        """Unless the settings name one."""
+        return self.server is not None
+
     def check_alive(self) -> None:
         """Raise StandError if the server or the API has ended by itself."""
         if self.server is not None and not self.server.alive():

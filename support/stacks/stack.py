@@ -21,6 +21,7 @@ from support.gateway import Gateway
 from support.gateway.refusals import Refusals
 from support.journal import Journal
 from support.saas_api import SaasApi
+from support.servers.kinds import flavour_of
 from support.servers.ports import free_port
 from support.settings import BUNDLED_AGENT, BUNDLED_API, PROJECT, Settings
 from support.stacks.schema import Accounts
@@ -43,6 +44,12 @@ class Stack:
     :raises AcceptanceError: a part is not there or not well; what was started is ended by ``stop`` and the warden.
     """
 
+    window_factor = 1.0
+    """How much longer than set the windows are in which queries are measured."""
+
+    owns_its_server = False
+    """Whether nobody else uses the server, so that its record of statements may be emptied."""
+
     def __init__(
         self, settings: Settings, run_id: str, folder: Path, logs: Path, api_secret: str, warden: Warden
     ) -> None:
@@ -54,10 +61,7 @@ class Stack:
         self.server_version = self._version()
         self.api = self._find_api()
         self.health = self.api.health()
-        self.journal = Journal(self.accounts.suite)
-
-    window_factor = 1.0
-    """How much longer than set the windows are in which queries are measured."""
+        self.journal = Journal(self.accounts.suite, self.owns_its_server)
 
     # -- what a kind of stack has to say --------------------------------------------------------------------
 
@@ -126,8 +130,7 @@ class Stack:
 
     def _version(self) -> str:
         version = self.database.value("SELECT VERSION()")
-        flavour = "MariaDB" if "mariadb" in version.lower() else "MySQL"
-        return f"{flavour} {version}"
+        return f"{flavour_of(version)} {version}"
 
     def _environment(self, account: Account, command: str) -> dict[str, str]:
         """What every part under test gets: the contract's names, nothing of the run's own settings."""
