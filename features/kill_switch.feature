@@ -91,14 +91,15 @@ Feature: Kill switch
       | answer a byte at a time   |
 
     Examples: the API answers, but not the question
-      | API error                       |
-      | HTML page in place of an answer |
-      | empty object                    |
-      | one of the two fields missing   |
-      | false written as text           |
-      | answer cut in half              |
-      | half an object                  |
-      | 302 to a sign-in page           |
+      | API error                            |
+      | HTML page in place of an answer      |
+      | empty object                         |
+      | one of the two fields missing        |
+      | false written as text                |
+      | answer cut in half                   |
+      | half an object                       |
+      | 302 to a sign-in page                |
+      | 302 to an address that says inactive |
 
     @needs.refusals
     Examples: nobody is there to answer

@@ -57,6 +57,7 @@ def http_answer(
 class Fault:
     """One way to fail: ``name`` as in scenarios and reports, ``harm`` does it.
 
+    ``redirects`` marks the one that names another address, where the gateway then says what a careless worker hopes for;
     ``refuses`` marks the one that is done by not listening, before any connection exists; ``hangs`` those that only
     the worker's own deadline ends.
     """
@@ -65,6 +66,7 @@ class Fault:
     harm: Callable[[Connection], int | None]
     refuses: bool = False
     hangs: bool = False
+    redirects: bool = False
 
 
 def _answers(
@@ -109,6 +111,9 @@ def _drip(connection: Connection) -> None:
         pass  # the worker's deadline ended the call, as it should
 
 
+ELSEWHERE_PATH = "/elsewhere"
+ELSEWHERE = Fault("an answer from another address", _answers(200, _INACTIVE.decode()))
+
 _LOGIN_PAGE = "<!doctype html><title>Sign in</title><h1>Sign in</h1>"
 
 FAULTS = {
@@ -120,6 +125,11 @@ FAULTS = {
         Fault("404 Not Found", _answers(404, '{"title": "Not Found", "status": 404}')),
         Fault("429 Too Many Requests", _answers(429, '{"title": "Too Many Requests", "status": 429}')),
         Fault("302 to a sign-in page", _answers(302, _LOGIN_PAGE, "text/html", "Location: /login\r\n")),
+        Fault(
+            "302 to an address that says inactive",
+            _answers(302, "", "text/html", f"Location: {ELSEWHERE_PATH}\r\n"),
+            redirects=True,
+        ),
         Fault("time-out", _silence, hangs=True),
         Fault("connection refused", _reset, refuses=True),
         Fault("connection reset", _reset),

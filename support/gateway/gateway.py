@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from support.errors import StandError
 from support.gateway.calls import Call, now
-from support.gateway.faults import FAULTS, Connection, Fault, http_answer
+from support.gateway.faults import ELSEWHERE, ELSEWHERE_PATH, FAULTS, Connection, Fault, http_answer
 from support.gateway.gates import ANY, CallGate, Condition, Failing, always
 from support.gateway.refusals import Refusals
 
@@ -80,6 +80,8 @@ class Gateway:
     def fail(self, kind: str, fault: Fault, when: Condition = always) -> None:
         """From now on make every call of ``kind`` that meets ``when`` fail."""
         self._failing.append(Failing(kind, fault, when))
+        if fault.redirects:
+            self._failing.append(Failing("other", ELSEWHERE, lambda call: call.path.startswith(ELSEWHERE_PATH)))
 
     def lose_answer(self, kind: str, when: Condition = always) -> None:
         """From now on let calls of ``kind`` that meet ``when`` through, and reset the connection in place of the answer."""

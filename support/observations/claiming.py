@@ -1,5 +1,8 @@
 """Who got the run, as the wire, the table of claims and the process show it."""
 
+import json
+
+from support.gateway import Call
 from support.observations.index import told
 from support.observations.registry import Seen, observation, yes_or_no
 from support.world import Participant, World
@@ -23,14 +26,26 @@ def _claim_answer(world: World, number: int) -> Seen:
     )
 
 
+def _name_sent(claim: Call) -> str | None:
+    """The worker's own name in its claim, which it may leave out."""
+    try:
+        return json.loads(claim.request_body).get("worker_id")
+    except (ValueError, AttributeError):
+        return None
+
+
 @observation("Worker 1 HTTP Response")
 def worker_1_http_response(world: World) -> Seen:
-    """The answer to worker 1's claim, if the claims on record are as many as were granted."""
-    granted = sum(1 for one in world.participants.values() for call in one.calls_of("claim") if call.status == 200)
-    if granted != len(world.claims):
+    """The answer to worker 1's claim, if the claims on record are as many as were granted, and name who named himself."""
+    granted = [call for one in world.participants.values() for call in one.calls_of("claim") if call.status == 200]
+    if len(granted) != len(world.claims):
         return Seen(
-            f"disputed: {granted} claims answered 200, {len(world.claims)} on record in execution_claims",
+            f"disputed: {len(granted)} claims answered 200, {len(world.claims)} on record in execution_claims",
         )
+    on_record = {row.get("worker_id") for row in world.claims}
+    missing = [name for name in map(_name_sent, granted) if name and name not in on_record]
+    if missing:
+        return Seen(f"disputed: granted to {missing[0]}, on record for {', '.join(map(str, on_record))}")
     return _claim_answer(world, 1)
 
 

@@ -1,5 +1,5 @@
 """``python -m tests.mutation.mutate [--mutants N | --share S] [--minimum N] [--seed WORD] [--jobs N] [--again OUTCOME]
-[--only MODULE] [--into DIR] [--report]``.
+[--only MODULE …] [--into DIR] [--report]``.
 
 Draws mutants of the decision code, tries each that has no result yet, and writes the report. What was found is kept in
 ``DIR/mutation/``, so that a run that was cut off, or a greater number, goes on where the last one stopped. Exit codes: 0
@@ -72,7 +72,7 @@ class MutationRun:
         return code or self._conclude()
 
     def _is_open(self, mutant: Mutant) -> bool:
-        if self._options.only not in (None, mutant.module.name):
+        if self._options.only and mutant.module.name not in self._options.only:
             return False
         trial, again = self._trial(mutant), self._options.again
         if self._reason(mutant):
@@ -196,6 +196,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--only",
+        action="append",
+        default=[],
         choices=[module.name for module in DECISION_CODE],
         metavar="MODULE",
         help="try those of one module, as api/runs",

@@ -1,5 +1,7 @@
 """Defects around the kill switch: TC-02, TC-03 and TC-09."""
 
+import requests
+
 from executor_v1 import vocabulary
 from executor_v1.agent import http
 from executor_v1.agent.killswitch import Switch
@@ -212,3 +214,15 @@ def api_failure_breaks_the_agent(ask):
         return switch
 
     return breaking
+
+
+@mutant("TC-09", "ADD INDEX statements sent", of="agent.http.send", scenario=BEFORE + "302 to an address")
+def redirect_followed(send):
+    """A redirect is followed, and what is said at the other address is believed."""
+
+    def follow(method, url, timeout, headers, params, body):
+        with requests.Session() as session:
+            answer = session.request(method, url, headers=headers, params=params, json=body, timeout=timeout)
+            return http.Answer(answer.status_code, answer.content)
+
+    return follow

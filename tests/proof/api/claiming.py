@@ -71,6 +71,12 @@ def taken_id_answered_as_new(create):
 
 
 @mutant("TC-01", "Worker 1 HTTP Response", of="api.runs.claim")
+def claim_recorded_for_nobody(claim):
+    """A claim that was granted is on record without the name of its worker."""
+    return lambda cursor, run_id, wish, lease: claim(cursor, run_id, wish.model_copy(update={"worker_id": None}), lease)
+
+
+@mutant("TC-01", "Worker 1 HTTP Response", of="api.runs.claim")
 def claim_not_recorded(claim):
     """A claim that was granted leaves no row in execution_claims."""
 
