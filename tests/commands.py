@@ -136,6 +136,10 @@ _BY_MAKE_TEST = Place("Makefile", "\ntest: lint unit accept ", "make test, which
 _BY_THE_PROGRAMS = Place(
     "tests/test_commands.py", "def test_the_programs_of_the_executor", "a test of its own: one serves"
 )
+_MATRIX = Place(
+    "tests/test_matrix.py", '"support.matrix", "/no/such/mysqld", "auto"', "minutes; a part of it is run there"
+)
+_PROVE = Place("tests/test_proof.py", '"-m", "tests.proof.prove"', "ten minutes; a part of it is run there")
 
 ELSEWHERE: dict[str, dict[str, Place]] = {
     "README.md": {
@@ -143,11 +147,16 @@ ELSEWHERE: dict[str, dict[str, Place]] = {
         "behave": Place("support/accept.py", "failed = behave(arguments)", "make accept runs it, with no arguments"),
         "make test": Place(".ci/run", "\nmake test\n", "it is what runs this test"),
         "make setup": Place("Makefile", "\nunit: $(READY) ", "it is made before the first test can run"),
-        "make prove": Place("tests/test_proof.py", '"-m", "tests.proof.prove"', "ten minutes; a part of it is run there"),
+        "make prove": _PROVE,
+        "make mutate": Place("tests/test_mutation.py", "mutate", "forty minutes; its parts are tested there"),
+        "make matrix": _MATRIX,
+        "make matrix SERVERS='mysql-9.7 mysql-5.6'": _MATRIX,
+        "python -m support.matrix -D agent_command='node /opt/executor/agent.js {execution_id}'": _MATRIX,
         "make accept STACK=compose BEHAVE_ARGS='-D api_replicas=3'": Place(
             "tests/test_compose_stack.py", '"-D", "stack=compose", "-D", "api_replicas=2"', "it needs a Docker engine"
         ),
     },
+    "docs/mutation.md": {"make prove": _PROVE},
     "docs/kubernetes.md": {"python -m support.shard": Place("tests/test_shard.py", '"-m", "support.shard"', "a mere name here")},
     "docker/executor/README.md": {
         "python -m executor_v1.api": _BY_THE_PROGRAMS,
