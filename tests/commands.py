@@ -63,7 +63,7 @@ ONE_SCENARIO = "behave features/claiming.feature:6"
 SHARDS = "for index in 0 1; do python -m support.shard --of 2 --index $index --into reports/shards & done\nwait"
 NODE = ("node", "npm")
 PASSED = r"^[1-9]\d* scenarios? passed, 0 failed"
-SMALL = "--tags=@TC-05"
+SMALL = "--tags=@TC-01"
 OWN_SERVER = {"3306": "{port}", "'the root password'": "{password}", "=executor_test": "={schema}"}
 
 WAYS: dict[str, dict[str, Way]] = {
