@@ -26,7 +26,7 @@ $(READY): requirements.txt docker/executor/requirements.txt pyproject.toml
 	@echo "Setting up $(VENV), once; this takes about half a minute …"
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "A virtual environment could not be made; on Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 -r requirements.txt
 	@touch $(READY)
 
 accept: $(READY) ## run the ten test cases; ends with the decision and its exit status; STACK=compose: in containers
