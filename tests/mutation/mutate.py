@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import textwrap
@@ -29,6 +28,7 @@ from tests.mutation.judging import NO_ANSWER, SURVIVED, Trial
 from tests.mutation.report import EQUIVALENT, Facts, Result
 from tests.mutation.sessions import Mutant, Session, sample
 from tests.mutation.trials import Trials
+from tests.proof.side_by_side import positive, side_by_side
 
 INTERRUPTED = 130
 LONGEST_DETAIL = 100
@@ -89,36 +89,33 @@ class MutationRun:
     def _try(self, todo: list[Mutant]) -> int:
         folder = Path(tempfile.mkdtemp(prefix="mutate-"))
         trials = Trials(folder, self._options.jobs)
-        for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have left SIGINT ignored
-            signal.signal(number, _interrupt)
-        pool = ThreadPoolExecutor(self._options.jobs)
         try:
-            for control in [pool.submit(trials.try_unchanged) for _ in range(self._options.jobs)]:
-                unchanged = control.result()
-                if unchanged.outcome != SURVIVED:
-                    red = f"{unchanged.outcome}: {unchanged.scenario} {unchanged.field}: {unchanged.detail}"
-                    self._terminal.say(
-                        f"The unchanged executor does not pass, so nothing can be said of mutants: {red}"
-                    )
+            with side_by_side(self._options.jobs, trials.stop, self._terminal) as pool:
+                if not self._unchanged_passes(pool, trials):
                     return 1
-                self._controls += 1
-            works: dict[Future[Trial], Mutant] = {
-                pool.submit(trials.try_mutant, mutant, self._sessions[mutant.module.name].source): mutant
-                for mutant in todo
-            }
-            for work in as_completed(works):
-                self._keep(works[work], work.result(), len(todo))
+                works: dict[Future[Trial], Mutant] = {
+                    pool.submit(trials.try_mutant, mutant, self._sessions[mutant.module.name].source): mutant
+                    for mutant in todo
+                }
+                for work in as_completed(works):
+                    self._keep(works[work], work.result(), len(todo))
         except KeyboardInterrupt:
-            self._terminal.say("", "Interrupted: the runs that go on are ended in order; what was found is kept …")
             return INTERRUPTED
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            trials.stop()
-            pool.shutdown(cancel_futures=True)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
             self._remember(trials.server)
             shutil.rmtree(folder, ignore_errors=True)
         return 0
+
+    def _unchanged_passes(self, pool: ThreadPoolExecutor, trials: Trials) -> bool:
+        """The control, in each of the copies: where the executor as it is fails, nothing can be said of mutants."""
+        for control in [pool.submit(trials.try_unchanged) for _ in range(self._options.jobs)]:
+            unchanged = control.result()
+            if unchanged.outcome != SURVIVED:
+                red = f"{unchanged.outcome}: {unchanged.scenario} {unchanged.field}: {unchanged.detail}"
+                self._terminal.say(f"The unchanged executor does not pass, so nothing can be said of mutants: {red}")
+                return False
+            self._controls += 1
+        return True
 
     def _remember(self, server: str) -> None:
         """What a report of several runs has to tell of them."""
@@ -161,16 +158,6 @@ class MutationRun:
         return results
 
 
-def _interrupt(number: int, _frame: object) -> None:
-    raise KeyboardInterrupt(signal.Signals(number).name)
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on")
-    return int(text)
-
-
 def _share(text: str) -> float:
     try:
         share = float(text)
@@ -186,11 +173,11 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         prog="python -m tests.mutation.mutate", description=(__doc__ or "").split("\n\n")[1]
     )
     number = parser.add_mutually_exclusive_group()
-    number.add_argument("--mutants", type=_positive, default=230, help="how many to draw (230)")
+    number.add_argument("--mutants", type=positive, default=230, help="how many to draw (230)")
     number.add_argument("--share", type=_share, help="which share of all there are to draw, as 0.2")
-    parser.add_argument("--minimum", type=_positive, default=5, help="at least so many of each module (5)")
+    parser.add_argument("--minimum", type=positive, default=5, help="at least so many of each module (5)")
     parser.add_argument("--seed", default="executor-v1", help="another word draws other ones")
-    parser.add_argument("--jobs", type=_positive, default=2, help="copies of the project, and runs at a time (2)")
+    parser.add_argument("--jobs", type=positive, default=2, help="copies of the project, and runs at a time (2)")
     parser.add_argument(
         "--again", action="append", choices=(SURVIVED, NO_ANSWER, EQUIVALENT), default=[], help="try these once more"
     )

@@ -8,11 +8,10 @@ is wrong, 130 interrupted.
 import argparse
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from tests.proof import catalogue, matrix
 from tests.proof.catalogue import PROJECT, Mutant
 from tests.proof.judging import Finding
 from tests.proof.running import Runs
+from tests.proof.side_by_side import positive, side_by_side
 
 INTERRUPTED = 130
 
@@ -60,25 +60,19 @@ class Proof:
         """Run everything, tell each end, and write the matrix."""
         folder = Path(tempfile.mkdtemp(prefix="prove-"))
         runs, found = Runs(folder, self._without), {}
-        signal.signal(signal.SIGTERM, _interrupt)
-        pool = ThreadPoolExecutor(self._jobs)
         try:
-            # the longest first, so that it is not the one that is waited for at the end
-            works: dict[Future[Finding], str] = {}
-            if self._whole:
-                works[pool.submit(runs.prove_unbroken)] = ""
-            works.update({pool.submit(runs.prove, mutant): mutant.id for mutant in self._mutants})
-            for work in as_completed(works):
-                found[works[work]] = work.result()
-                self._tell(found[works[work]], len(works))
+            with side_by_side(self._jobs, runs.stop, self._terminal) as pool:
+                # the longest first, so that it is not the one that is waited for at the end
+                works: dict[Future[Finding], str] = {}
+                if self._whole:
+                    works[pool.submit(runs.prove_unbroken)] = ""
+                works.update({pool.submit(runs.prove, mutant): mutant.id for mutant in self._mutants})
+                for work in as_completed(works):
+                    found[works[work]] = work.result()
+                    self._tell(found[works[work]], len(works))
         except KeyboardInterrupt:
-            self._terminal.say("", "Interrupted: the runs that go on are ended in order …")
             return INTERRUPTED
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            runs.stop()
-            pool.shutdown(cancel_futures=True)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
             self._keep(folder, found)
         return self._conclude(found)
 
@@ -111,21 +105,11 @@ class Proof:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _interrupt(number: int, _frame: object) -> None:
-    raise KeyboardInterrupt(signal.Signals(number).name)
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on")
-    return int(text)
-
-
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.proof.prove", description=(__doc__ or "").split("\n\n")[1])
     parser.add_argument("mutants", nargs="*", metavar="MUTANT", help="a mutant's id; all of them if none is named")
     parser.add_argument("--case", choices=list(TEST_CASES), help="only the mutants of one test case")
-    parser.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, help="runs at a time (as many as cores)")
+    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, help="runs at a time (as many as cores)")
     parser.add_argument("--into", type=Path, default=PROJECT / "reports", help="folder for prove.md and prove.json")
     parser.add_argument(
         "--without", choices=known_fields(), metavar="FIELD", help="remove one observation first: it has to show"
