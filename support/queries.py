@@ -31,15 +31,15 @@ class Change:
     window_seconds: float | None = None
 
 
-HISTORY = Profile(0.060, rows=2000)
+HISTORY = Profile(0.120, rows=2000)
 HISTORY_SAMPLES = 2
 """What the query was like before the run, far worse than in both windows: the server's counters begin with it, so that
 whoever takes them for a window, or averages over all of them, finds nothing wrong with the index."""
 
 CHANGES = {
-    "get slower": Change("ช้าลง", CountQuery, Profile(0.004), Profile(0.010), "latency"),
+    "get slower": Change("ช้าลง", CountQuery, Profile(0.005), Profile(0.015), "latency"),
     # More of them run, too, so that a sum in place of an average would be a degradation
-    "get faster": Change("เร็วขึ้น", CountQuery, Profile(0.006), Profile(0.004), None, samples=(SAMPLES, 2 * SAMPLES)),
+    "get faster": Change("เร็วขึ้น", CountQuery, Profile(0.010), Profile(0.0065), None, samples=(SAMPLES, 2 * SAMPLES)),
     "stop scanning the whole table": Change(
         "เลิกกวาดอ่านทั้งตาราง", LookupQuery, Profile(0.010, scans=True), Profile(0.005), None
     ),
