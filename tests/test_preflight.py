@@ -1,5 +1,6 @@
 """Preflight lists everything that a run would miss, in one go."""
 
+import io
 import re
 import secrets
 import sys
@@ -10,7 +11,12 @@ import pytest
 
 from support.catalogue import TEST_CASES
 from support.database import Account, Database
+from support.locks import TableGate
+from support.preflight import mysql
 from support.preflight.contract import COLUMNS
+from support.preflight.findings import Findings
+from support.stacks.schema import Accounts
+from support.terminal import Terminal
 from tests import outside
 from tests.running import PROJECT, done
 
@@ -144,3 +150,14 @@ def test_its_tables_are_those_of_the_contract():
     for table, columns in COLUMNS.items():
         listed = {name for name in re.findall(r"`(\w+)`", rows[table]) if name.islower()}
         assert set(columns) <= listed, table
+
+
+def test_a_gate_that_cannot_be_seen_is_said_and_the_rehearsed_change_is_not_made(executor, monkeypatch):
+    accounts = Accounts(executor.account, executor.account, executor.account, executor.account)
+    monkeypatch.setattr(mysql, "GATE_SECONDS", 0.3)
+    monkeypatch.setattr(TableGate, "waiting", lambda _gate: None)
+    told = io.StringIO()
+
+    assert not mysql.look_at_gates(Findings(Terminal(told)), accounts)
+    assert "✗ metadata lock gate: the ALTER at the gate did not come to pass within 0.3 s" in told.getvalue()
+    assert executor.rows("SHOW INDEX FROM test_orders WHERE Key_name = 'idx_tc00_preflight'") == []

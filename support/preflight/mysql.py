@@ -59,7 +59,9 @@ def _with(account: Account, look: Callable[[Database], str]) -> str:
 def _version(server: Account) -> str:
     connection = server.connect()
     try:
-        return f"{connection.get_server_info()}, account {server.user!r}"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT VERSION()")
+            return f"{cursor.fetchone()[0]}, account {server.user!r}"
     finally:
         connection.close()
 
@@ -169,7 +171,25 @@ def _rehearse(accounts: Accounts) -> str:
         gate.abort(waiting)
         eventually(lambda: ended, within=GATE_SECONDS, what="the end of the ALTER that was killed")
     finally:
+        if not ended:
+            _end(accounts.agent, agent.thread_id())  # or it would add the index as soon as the gate is open
         gate.release()
         agent.close()
         looking.close()
     return "an ALTER of the agent's account was held, seen in the process list, and ended; nothing was changed"
+
+
+def _end(account: Account, connection_id: int) -> None:
+    """End a connection of the account's own, which everybody may, and wait until its statement is gone."""
+    own = account.connect()
+    try:
+        with own.cursor() as cursor:
+            cursor.execute(f"KILL {int(connection_id)}")
+
+            def gone() -> bool:
+                cursor.execute("SELECT ID FROM information_schema.PROCESSLIST WHERE ID = %s", (connection_id,))
+                return cursor.fetchone() is None
+
+            eventually(gone, within=GATE_SECONDS, what="the end of the rehearsed ALTER")
+    finally:
+        own.close()
