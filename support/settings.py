@@ -34,8 +34,8 @@ MASK = "********"
 _TRUE, _FALSE = {"yes", "true", "on", "1"}, {"no", "false", "off", "0"}
 
 
-def _setting(default: Any, meaning: str, secret: bool = False) -> Any:
-    return field(default=default, metadata={"meaning": meaning, "secret": secret})
+def _setting(default: Any, meaning: str, secret: bool = False, stacks: tuple[str, ...] = STACKS) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "secret": secret, "stacks": stacks})
 
 
 @dataclass(frozen=True)
@@ -51,23 +51,38 @@ class Settings:
         "auto",
         "the MySQL program: `auto`, `mysql`, `mariadb`, a fetched one (`mysql-9.7`, `mysql-5.6`, `mariadb-10.11`,"
         " `mariadb-11.8`), or a path",
+        stacks=(EMBEDDED,),
     )
-    mysql_host: str = _setting("", "a running MySQL server to use in place of a private one; empty: a private one")
-    mysql_port: int = _setting(3306, "its port")
-    mysql_user: str = _setting("root", "its account; it has to be allowed to create schemas and accounts")
-    mysql_password: str = _setting("", "the password of that account", secret=True)
+    mysql_host: str = _setting(
+        "", "a running MySQL server to use in place of a private one; empty: a private one", stacks=(EMBEDDED, EXTERNAL)
+    )
+    mysql_port: int = _setting(3306, "its port", stacks=(EMBEDDED, EXTERNAL))
+    mysql_user: str = _setting(
+        "root", "its account; it has to be allowed to create schemas and accounts", stacks=(EMBEDDED, EXTERNAL)
+    )
+    mysql_password: str = _setting("", "the password of that account", secret=True, stacks=(EMBEDDED, EXTERNAL))
     mysql_database: str = _setting(
         "executor_test", "the schema to make and use (`external`: to use); the name starts with `executor_test`"
     )
-    allow_remote_host: bool = _setting(False, "`yes` to let a run use a MySQL server or a SaaS API on another machine")
-    allow_other_schema: bool = _setting(False, "`external`: `yes` to let a run use a schema of another name")
-    may_empty_tables: bool = _setting(
-        False, "`external`: `yes` to let a run delete rows of the executor's tables that are not the suite's"
+    allow_remote_host: bool = _setting(
+        False, "`yes` to let a run use a MySQL server or a SaaS API on another machine", stacks=(EMBEDDED, EXTERNAL)
     )
-    api_command: str = _setting(BUNDLED_API, "the command that starts the SaaS API")
-    api_port: int = _setting(0, "the port of the SaaS API; 0: a free one")
-    api_url: str = _setting("", "`external`: the address of the SaaS API, as in `http://127.0.0.1:3000`")
-    api_replicas: int = _setting(1, "`compose`: how many containers of the SaaS API share the database")
+    allow_other_schema: bool = _setting(
+        False, "`external`: `yes` to let a run use a schema of another name", stacks=(EXTERNAL,)
+    )
+    may_empty_tables: bool = _setting(
+        False,
+        "`external`: `yes` to let a run delete rows of the executor's tables that are not the suite's",
+        stacks=(EXTERNAL,),
+    )
+    api_command: str = _setting(BUNDLED_API, "the command that starts the SaaS API", stacks=(EMBEDDED,))
+    api_port: int = _setting(0, "the port of the SaaS API; 0: a free one", stacks=(EMBEDDED,))
+    api_url: str = _setting(
+        "", "`external`: the address of the SaaS API, as in `http://127.0.0.1:3000`", stacks=(EXTERNAL,)
+    )
+    api_replicas: int = _setting(
+        1, "`compose`: how many containers of the SaaS API share the database", stacks=(COMPOSE,)
+    )
     api_secret: str = _setting(
         "", "the secret between agent and API; empty: a random one for each run (`external`: none)", secret=True
     )
@@ -75,8 +90,10 @@ class Settings:
     agent_environment: str = _setting(
         "", "more variables for the agent, made of the contract's: `DB_HOST={MYSQL_HOST} NODE_ENV=test`"
     )
-    agent_mysql_user: str = _setting("", "`external`: the agent's MySQL account; empty: the run makes one")
-    agent_mysql_password: str = _setting("", "the password of that account", secret=True)
+    agent_mysql_user: str = _setting(
+        "", "`external`: the agent's MySQL account; empty: the run makes one", stacks=(EXTERNAL,)
+    )
+    agent_mysql_password: str = _setting("", "the password of that account", secret=True, stacks=(EXTERNAL,))
     lease_seconds: int = _setting(5, "the lease of a claim where a scenario does not need it to run out")
     short_lease_seconds: int = _setting(1, "the lease of a claim that a scenario lets run out")
     metrics_window_seconds: float = _setting(0.5, "the length of the windows in which queries are measured")
@@ -95,6 +112,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         self._check(self.stack in STACKS, "stack", f"is not a known stack; known: {', '.join(STACKS)}")
+        for setting in fields(self):
+            used = self.stack in setting.metadata["stacks"] or getattr(self, setting.name) == setting.default
+            if not used:  # a person who chose it means something else than what would be run
+                raise SettingsError(f"setting {setting.name} has no effect with the stack {self.stack}: leave it out")
         self._check_what_may_be_touched()
         for name in ("lease_seconds", "short_lease_seconds", "metrics_window_seconds", "min_sample_count",
                      "kill_switch_timeout_seconds", "short_kill_switch_timeout_seconds", "ddl_lock_wait_seconds",

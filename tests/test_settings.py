@@ -48,6 +48,12 @@ def test_variables_of_others_are_no_settings(tmp_path):
         ({"mysql_host": "db.example.com"}, "say so with -D allow_remote_host=yes"),
         ({"agent_command": "agent run"}, "has to contain {execution_id}"),
         ({"stack": "moon"}, "is not a known stack"),
+        ({"stack": "compose", "mysql_host": "127.0.0.1"}, "setting mysql_host has no effect with the stack compose"),
+        ({"api_url": "http://127.0.0.1:3000"}, "setting api_url has no effect with the stack embedded: leave it out"),
+        (
+            {"stack": "external", "api_command": "node api.js"},
+            "setting api_command has no effect with the stack external",
+        ),
         ({"time_zone": "Asia/Nowhere"}, "'Asia/Nowhere' is not a known time zone"),
     ],
 )
