@@ -139,7 +139,7 @@ _BY_THE_PROGRAMS = Place(
 _MATRIX = Place(
     "tests/test_matrix.py", '"support.matrix", "/no/such/mysqld", "auto"', "minutes; a part of it is run there"
 )
-_PROVE = Place("tests/test_proof.py", '"-m", "tests.proof.prove"', "ten minutes; a part of it is run there")
+_PROVE = Place("tests/test_proof.py", '"-m", "tests.proof.prove"', "minutes; a part of it is run there")
 
 ELSEWHERE: dict[str, dict[str, Place]] = {
     "README.md": {
