@@ -11,6 +11,7 @@ import pytest
 
 from support.catalogue import TEST_CASES
 from support.database import Account, Database
+from support.evidence import Secrets
 from support.locks import TableGate
 from support.preflight import mysql
 from support.preflight.contract import COLUMNS
@@ -117,6 +118,15 @@ def test_an_agent_that_goes_its_own_way_is_seen(executor):
     assert "it made no claim at SAAS_API_URL" in output
 
 
+def test_a_password_in_an_agents_last_words_is_not_told(executor, tmp_path):
+    agent = tmp_path / "agent.py"
+    agent.write_text("import os\nprint('connecting as', os.environ['MYSQL_USER'], os.environ['MYSQL_PASSWORD'])\n")
+
+    _, output = preflight(executor.settings, "-D", f"agent_command={sys.executable} {agent} {{execution_id}}")
+
+    assert re.search(r"its last words: connecting as ex_agent_\w+ \*+$", output, re.MULTILINE), output
+
+
 def test_an_api_over_another_database_is_seen(executor, nothing):
     settings = executor.settings | {"ACCEPTANCE_MYSQL_DATABASE": nothing["ACCEPTANCE_MYSQL_DATABASE"]}
     root = Database(executor.account)
@@ -158,6 +168,6 @@ def test_a_gate_that_cannot_be_seen_is_said_and_the_rehearsed_change_is_not_made
     monkeypatch.setattr(TableGate, "waiting", lambda _gate: None)
     told = io.StringIO()
 
-    assert not mysql.look_at_gates(Findings(Terminal(told)), accounts)
+    assert not mysql.look_at_gates(Findings(Terminal(told), Secrets([])), accounts)
     assert "✗ metadata lock gate: the ALTER at the gate did not come to pass within 0.3 s" in told.getvalue()
     assert executor.rows("SHOW INDEX FROM test_orders WHERE Key_name = 'idx_tc00_preflight'") == []

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from support.database import Account, Database
 from support.errors import AcceptanceError, SettingsError
+from support.evidence import Secrets
 from support.preflight.agent import look_at_agent, look_at_test_cases
 from support.preflight.api import look_at_api
 from support.preflight.findings import TROUBLES, Findings
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> int:
         return NO_SETTINGS
     for name, value in settings.shown():
         terminal.say(f"setting {name} = {value}")
-    findings = Findings(terminal)
+    findings = Findings(terminal, Secrets(settings.secrets()))
     server = look_at_server(findings, settings)
     suite = Account(
         settings.mysql_host, settings.mysql_port, settings.mysql_user, settings.mysql_password, settings.mysql_database
@@ -88,6 +89,8 @@ def _stack(findings: Findings, settings: Settings) -> Iterator[tuple[Stack | Non
 
         def make() -> str:
             made.append(make_stack(settings, run_id, folder, folder, settings.api_secret, warden))
+            for secret in made[0].secrets():
+                findings.secrets.add(secret)
             return f"agent {made[0].accounts.agent.user!r}, application {made[0].accounts.app.user!r}"
 
         findings.group("Stack")

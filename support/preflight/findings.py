@@ -7,6 +7,7 @@ import pymysql
 import requests
 
 from support.errors import AcceptanceError
+from support.evidence import Secrets
 from support.terminal import Terminal
 
 MARKS = {True: "✓", False: "✗", None: "–"}
@@ -27,10 +28,10 @@ class Finding:
 
 
 class Findings:
-    """Looks at one thing after another, tells each at once, and keeps what it found."""
+    """Looks at one thing after another, tells each at once, and keeps what it found; ``secrets`` are never told."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
+    def __init__(self, terminal: Terminal, secrets: Secrets) -> None:
+        self._terminal, self.secrets = terminal, secrets
         self._all: list[Finding] = []
 
     @property
@@ -66,7 +67,8 @@ class Findings:
     def _note(self, finding: Finding) -> bool:
         self._all.append(finding)
         first, *more = finding.details
-        self._terminal.say(f"  {MARKS[finding.there]} {finding.name}: {first}", *(f"      {line}" for line in more))
+        lines = [f"  {MARKS[finding.there]} {finding.name}: {first}", *(f"      {line}" for line in more)]
+        self._terminal.say(*map(self.secrets.masked, lines))
         return bool(finding.there)
 
 
