@@ -13,7 +13,7 @@ ROWS = (
 )
 """(table, column, pattern) of the rows that are the suite's. Source: the result log's Appendix B."""
 
-INDEX_PREFIXES = ("idx_tc0", "idx_tc1", "idx_orders_status")
+INDEX_PREFIXES = ("idx_tc0", "idx_tc1")
 """Of the indexes that scenarios make."""
 
 

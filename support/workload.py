@@ -16,7 +16,7 @@ CONNECTIONS = 1
 STAGGER_SECONDS = 0.004
 """Where several connections are needed all the same, the executions of each take this much longer than those before."""
 
-STATUS_INDEX = "idx_orders_status"
+STATUS_INDEX = "idx_tc06_lookup"
 """The index that makes the look-up by status no full scan; the suite makes it where a scenario needs it."""
 
 

@@ -11,9 +11,8 @@ from support.journal import Journal
 from support.locks import TableGate
 from support.preflight.contract import COLUMNS
 from support.preflight.findings import Findings, Missing
-from support.servers.clocks import seconds_apart
+from support.servers.clocks import check_clock
 from support.settings import Settings
-from support.stacks.external import CLOCKS_APART_SECONDS
 from support.stacks.schema import Accounts
 from support.traces import strangers
 from support.waiting import eventually
@@ -141,10 +140,7 @@ def _digests(database: Database) -> str:
 
 
 def _clock(database: Database) -> str:
-    apart = seconds_apart(database)
-    if abs(apart) > CLOCKS_APART_SECONDS:
-        raise Missing(f"{apart:+.3f} s from this machine's; {CLOCKS_APART_SECONDS} s are allowed: synchronise them")
-    return f"{apart:+.3f} s from this machine's"
+    return f"{check_clock(database):+.3f} s from this machine's"
 
 
 def _rehearse(accounts: Accounts) -> str:

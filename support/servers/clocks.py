@@ -3,9 +3,13 @@
 from datetime import UTC, timedelta
 
 from support.database import Database
+from support.errors import StandError
 from support.gateway.calls import now
 
 LOOKS = 5
+
+APART_SECONDS = 0.1
+"""How far the server's clock may be from this machine's: calls are timed by one, statements by the other."""
 
 
 def seconds_apart(database: Database) -> float:
@@ -20,3 +24,17 @@ def seconds_apart(database: Database) -> float:
         after = now()
         looks.append((after - before, (told - (before + (after - before) / 2)).total_seconds()))
     return min(looks)[1]
+
+
+def check_clock(database: Database) -> float:
+    """The same.
+
+    :raises StandError: so far that times of this machine and of the server can't be held against each other.
+    """
+    apart = seconds_apart(database)
+    if abs(apart) > APART_SECONDS:
+        raise StandError(
+            f"the clock of the MySQL server is {apart:+.3f} s from this machine's, so calls and statements can't be put in"
+            f" order ({APART_SECONDS} s are allowed): synchronise them, or run the suite beside the server"
+        )
+    return apart

@@ -9,6 +9,7 @@ import json
 import secrets
 import shlex
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 from support.database import Account
@@ -59,15 +60,11 @@ class ComposeStack(Stack):
         self._workers += 1
         container = f"{self._engine.project}-worker-{number}-{self._workers}"
         gateway = Gateway(f"worker-{number}", self._api_urls, free_port(), self._host, self._refusals_of(container))
-        environment = {
-            **self._agent_environment(number, gateway, times),
-            "MYSQL_HOST": "mysql",
-            "MYSQL_PORT": str(MYSQL_PORT),
-        }
-        more = self._settings.agent_variables(environment)
+        environment = self._agent_environment(number, gateway, times)
+        names = [*CONTRACT_VARIABLES, *self._settings.agent_variables(environment)]
         words = [word.replace("{execution_id}", execution_id) for word in shlex.split(self._agent_command)]
         return ContainerWorker(
-            number, self._engine, "agent", words, environment | more, [*CONTRACT_VARIABLES, *more], gateway, log, container
+            number, self._engine, "agent", words, environment, names, gateway, log, container
         )  # fmt: skip
 
     def refusals(self) -> Refusals:
@@ -108,6 +105,10 @@ class ComposeStack(Stack):
         password = self._engine.environment["MYSQL_ROOT_PASSWORD"]
         server = Account("127.0.0.1", self._engine.published(self._server, MYSQL_PORT), "root", password)
         return make_accounts(server, self._settings.mysql_database, suffix)
+
+    def _agent_account(self) -> Account:
+        """Inside the containers' network the server has its service's name and its own port."""
+        return replace(self.accounts.agent, host="mysql", port=MYSQL_PORT)
 
     def _project(self, suffix: str) -> Engine:
         """A project of this run's own, with passwords of its own and whatever ports are free."""

@@ -11,13 +11,10 @@ import pymysql
 from support.database import Account, Database
 from support.errors import SettingsError, StandError
 from support.saas_api import SaasApi
-from support.servers.clocks import seconds_apart
+from support.servers.clocks import check_clock
 from support.stacks.schema import Accounts, make_accounts, users
 from support.stacks.stack import Stack
 from support.traces import remove_traces, strangers
-
-CLOCKS_APART_SECONDS = 0.1
-"""How far the server's clock may be from this machine's: calls are timed by one, statements by the other."""
 
 MISSING_RIGHT = (1044, 1142, 1227, 1410)
 """What servers answer to an account that may not make accounts or give rights."""
@@ -37,7 +34,7 @@ class ExternalStack(Stack):
             self._refuse_rows_of_others(database)
             self._warden.remove_traces(server, name, users(suffix))
             remove_traces(database, name)  # of a run that died with its warden
-            refuse_clocks_apart(database)
+            check_clock(database)
         finally:
             database.close()
         if settings.agent_mysql_user:
@@ -71,9 +68,7 @@ class ExternalStack(Stack):
             )
 
     def _find_api(self) -> SaasApi:
-        api = SaasApi(self._settings.api_url, self._api_secret)
-        api.health()
-        return api
+        return SaasApi(self._settings.api_url, self._api_secret)
 
 
 def _refuse_a_missing_schema(server: Account, name: str) -> None:
@@ -85,13 +80,3 @@ def _refuse_a_missing_schema(server: Account, name: str) -> None:
             )
     finally:
         database.close()
-
-
-def refuse_clocks_apart(database: Database) -> None:
-    """Raise StandError if times of this machine and of the server can't be held against each other."""
-    apart = seconds_apart(database)
-    if abs(apart) > CLOCKS_APART_SECONDS:
-        raise StandError(
-            f"the clock of the MySQL server is {apart:+.3f} s from this machine's, so calls and statements can't be put in"
-            f" order ({CLOCKS_APART_SECONDS} s are allowed): synchronise them, or run the suite beside the server"
-        )

@@ -183,6 +183,10 @@ class Stack:
             "LOG_LEVEL": self._settings.log_level,
         }
 
+    def _agent_account(self) -> Account:
+        """The agent's account, at the address that the server has for a worker."""
+        return self.accounts.agent
+
     def _agent_environment(self, number: int, gateway: Gateway, times: dict[str, float]) -> dict[str, str]:
         settings = self._settings
         values: dict[str, float] = {
@@ -195,7 +199,7 @@ class Stack:
         }
         values["metrics_window_minutes"] *= self.window_factor
         environment = {
-            **self._environment(self.accounts.agent, settings.agent_command),
+            **self._environment(self._agent_account(), settings.agent_command),
             "SAAS_API_URL": gateway.url,
             "WORKER_ID": f"worker-{number}",
             "LATENCY_DEGRADATION_THRESHOLD": "0.10",
