@@ -1,4 +1,4 @@
-"""What happens around a scenario and a step. What happens around the run is in support/runner.py."""
+"""What happens around a scenario and a step. What happens around the run is in support/run/runner.py."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -3,7 +3,7 @@
 from behave import given
 from behave.runner import Context
 
-from support import preparing
+from support.scenario import preparing
 
 
 @given('the kill switch of connection "{connection}" is on')

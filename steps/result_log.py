@@ -4,7 +4,7 @@ from behave import then
 from behave.runner import Context
 from hamcrest import assert_that
 
-from support.judging import all_as_expected, judge
+from support.scenario.result_table import all_as_expected, judge
 
 
 @then("the result log reads")

@@ -3,8 +3,8 @@
 from behave import given, when
 from behave.runner import Context
 
-from support import preparing
-from support.saas_api import RunSpec
+from support.scenario import preparing
+from support.stacks.saas_api import RunSpec
 
 
 def _columns(text: str) -> list[str]:

@@ -4,8 +4,8 @@ from behave import given, register_type
 from behave.runner import Context
 from parse import with_pattern
 
-from support import preparing
-from support.queries import CHANGES
+from support.scenario import preparing
+from support.scenario.queries import CHANGES
 
 
 @with_pattern("|".join(sorted(CHANGES, key=len, reverse=True)))

@@ -13,10 +13,11 @@ class AcceptanceError(Exception):
     blames = "the suite"
 
 
-class StandError(AcceptanceError):
-    """The stand broke: a server, a port, a process or an account that the run needs is not there or not well."""
+class TestEnvironmentError(AcceptanceError):
+    """The test environment broke: a server, a port, a process or an account that the run needs is not there or not well."""
 
-    blames = "the stand"
+    blames = "the test environment"
+    __test__ = False  # not one of pytest's classes
 
 
 class GateNotReached(AcceptanceError):

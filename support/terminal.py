@@ -6,8 +6,7 @@ import textwrap
 import unicodedata
 from typing import Any, TextIO
 
-from support.evidence import FAIL, NOT_APPLICABLE, NOT_RUN, PASS
-from support.verdict import APPROVED, BLOCKED, CONDITIONAL
+from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLICABLE, NOT_RUN, PASS
 
 _COLOURS = {
     PASS: "32",

@@ -3,10 +3,10 @@
 Source: the result log's sections 2.1–2.10, query by query.
 """
 
-from support.database import Database
-from support.evidence import Query
-from support.gateway.calls import now
-from support.saas_api import RunSpec
+from support.clock import now
+from support.mysql.database import Database
+from support.record.evidence import Query
+from support.stacks.saas_api import RunSpec
 
 _INDEX = ("ตรวจสอบ index", "SHOW INDEX FROM {table} WHERE Key_name = '{index}'")
 _STATUS = ("ตรวจสอบ execution status", "SELECT id, status, fail_reason FROM execution_runs WHERE id = '{run}'")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from support.errors import AcceptanceError, StandError
+from support.errors import AcceptanceError, TestEnvironmentError
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ HISTORY_LIMIT = 12
 """How many of the last different values a message shows."""
 
 
-class WaitTimeout(StandError):
+class WaitTimeout(TestEnvironmentError):
     """What was waited for did not come in time; the message has the last value seen and the history before it."""
 
 

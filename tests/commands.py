@@ -60,7 +60,9 @@ class Place:
 
 TC_03 = "behave --tags=@TC-03"
 ONE_SCENARIO = "behave features/claiming.feature:6"
-SHARDS = "for index in 0 1; do python -m support.shard --of 2 --index $index --into reports/shards & done\nwait"
+SHARDS = (
+    "for index in 0 1; do python -m support.commands.shard --of 2 --index $index --into reports/shards & done\nwait"
+)
 NODE = ("node", "npm")
 PASSED = r"^[1-9]\d* scenarios? passed, 0 failed"
 SMALL = "--tags=@TC-01"
@@ -71,16 +73,18 @@ WAYS: dict[str, dict[str, Way]] = {
         ". .venv/bin/activate": Way(instead={".venv": "{venv}"}, adding="&& command -v behave", says="/bin/behave$"),
         "make help": Way(says="make accept .*\n  make preflight"),
         "make report": Way(after=(TC_03,), needs=NODE, says="^In one file: .*allure-report.html$"),
-        "python -m support.signoff": Way(after=(TC_03,), status=4, says="^Decision: BLOCKED$"),
-        "python -m support.signoff RUN1 RUN2 --into DIR": Way(
+        "python -m support.commands.signoff": Way(after=(TC_03,), status=4, says="^Decision: BLOCKED$"),
+        "python -m support.commands.signoff RUN1 RUN2 --into DIR": Way(
             after=(TC_03, ONE_SCENARIO), instead={"RUN1": "{run1}", "RUN2": "{run2}", "DIR": "{reports}/both"}, status=4,
             says=r"^2 of 10 test cases passed\.$",
         ),
-        "python -m support.shard --of N --into DIR …": Way(
+        "python -m support.commands.shard --of N --into DIR …": Way(
             instead={"--of N": "--of 10 --index 9", "DIR …": "{reports}/of-ten"}, says=PASSED
         ),
-        "python -m support.signoff --verify": Way(after=(TC_03,), says="files are what .* was made from; decision: BLOCKED"),
-        "python -m support.accept": Way(adding=SMALL, status=4, says="^Decision: BLOCKED$"),
+        "python -m support.commands.signoff --verify": Way(
+            after=(TC_03,), says="files are what .* was made from; decision: BLOCKED"
+        ),
+        "python -m support.commands.run": Way(adding=SMALL, status=4, says="^Decision: BLOCKED$"),
         "behave --tags=@P0": Way(adding="--tags=@TC-02", says=PASSED),
         TC_03: Way(says=PASSED),
         "behave features/kill_switch.feature": Way(adding="--tags=@TC-02", says=PASSED),
@@ -119,7 +123,7 @@ WAYS: dict[str, dict[str, Way]] = {
             instead={"--into reports/shards": "--into {reports}/shards -- '--name=^TC-0[25] [^:]*$'"},
             says="(?s)(1 scenario passed, 0 failed.*){2}",
         ),
-        "python -m support.shard --of 2 --index 2 --into reports/shards": Way(
+        "python -m support.commands.shard --of 2 --index 2 --into reports/shards": Way(
             after=(SHARDS,), instead={"reports/shards": "{reports}/shards"}, status=4, says="^Decision: BLOCKED$"
         ),
     },
@@ -137,27 +141,31 @@ _BY_THE_PROGRAMS = Place(
     "tests/test_commands.py", "def test_the_programs_of_the_executor", "a test of its own: one serves"
 )
 _MATRIX = Place(
-    "tests/test_matrix.py", '"support.matrix", "/no/such/mysqld", "auto"', "minutes; a part of it is run there"
+    "tests/test_matrix.py", '"support.commands.matrix", "/no/such/mysqld", "auto"', "minutes; a part of it is run there"
 )
 _PROVE = Place("tests/test_proof.py", '"-m", "tests.proof.prove"', "minutes; a part of it is run there")
 
 ELSEWHERE: dict[str, dict[str, Place]] = {
     "README.md": {
         "make accept": _BY_MAKE_TEST,
-        "behave": Place("support/accept.py", "failed = behave(arguments)", "make accept runs it, with no arguments"),
+        "behave": Place("support/commands/run.py", "failed = behave(arguments)", "make accept runs it, with no arguments"),
         "make test": Place(".ci/run", "\nmake test\n", "it is what runs this test"),
         "make setup": Place("Makefile", "\nunit: $(READY) ", "it is made before the first test can run"),
         "make prove": _PROVE,
         "make mutate": Place("tests/test_mutation.py", "mutate", "forty minutes; its parts are tested there"),
         "make matrix": _MATRIX,
         "make matrix SERVERS='mysql-9.7 mysql-5.6'": _MATRIX,
-        "python -m support.matrix -D agent_command='node /opt/executor/agent.js {execution_id}'": _MATRIX,
+        "python -m support.commands.matrix -D agent_command='node /opt/executor/agent.js {execution_id}'": _MATRIX,
         "make accept STACK=compose BEHAVE_ARGS='-D api_replicas=3'": Place(
             "tests/test_compose_stack.py", '"-D", "stack=compose", "-D", "api_replicas=2"', "it needs a Docker engine"
         ),
     },
     "docs/mutation.md": {"make prove": _PROVE},
-    "docs/kubernetes.md": {"python -m support.shard": Place("tests/test_shard.py", '"-m", "support.shard"', "a mere name here")},
+    "docs/kubernetes.md": {
+        "python -m support.commands.shard": Place(
+            "tests/test_shard.py", '"-m", "support.commands.shard"', "a mere name here"
+        )
+    },
     "docker/executor/README.md": {
         "python -m executor_v1.api": _BY_THE_PROGRAMS,
         "python -m executor_v1.agent run EXECUTION_ID": _BY_THE_PROGRAMS,

@@ -10,7 +10,7 @@ import pytest
 
 from support.servers.private import PrivateServer
 from support.servers.programs import ServerProgram, choose_program
-from support.warden import FOLDER_PREFIX, Warden
+from support.stacks.warden import FOLDER_PREFIX, Warden
 from tests.running import PROJECT, copy_of_the_project
 
 DATA_DIRECTORIES = PROJECT / ".servers" / "datadirs"

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.database import Account, Database
-from support.saas_api import SaasApi
+from support.mysql.database import Account, Database
+from support.mysql.schemas import make_schema
 from support.servers.ports import free_port
 from support.settings import BUNDLED_API
-from support.stacks.schema import make_schema
+from support.stacks.saas_api import SaasApi
 from support.stacks.stack import EXECUTOR_FOLDER, SQL_FOLDER, await_health
 
 API_SECONDS = 30.0

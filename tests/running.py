@@ -12,8 +12,8 @@ from typing import Any
 
 import psutil
 
+from support.stacks.warden import FOLDER_PREFIX, MARKER
 from support.waiting import eventually
-from support.warden import FOLDER_PREFIX, MARKER
 
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 120.0

@@ -64,7 +64,7 @@ def test_every_way_to_end_has_its_colour(ways):
     assert ways.statuses() == {
         "passes": "passed",
         "the executor fails": "failed",
-        "the stand breaks": "broken",
+        "the test environment breaks": "broken",
         "the suite is wrong": "broken",
         "undefined": "broken",
         "skipped in the middle": "broken",
@@ -76,7 +76,7 @@ def test_every_way_to_end_has_its_colour(ways):
     ("name", "words", "blame"),
     [
         ("the executor fails", "the index is there; it should be gone", "the executor"),
-        ("the stand breaks", "the server is gone", "the stand"),
+        ("the test environment breaks", "the server is gone", "the test environment"),
         ("the suite is wrong", "no such thing", "the suite"),
         ("undefined", "nobody ever wrote this phrase", "the suite"),
         ("skipped in the middle", "had enough", "the suite"),

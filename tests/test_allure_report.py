@@ -18,10 +18,10 @@ from behave.model_type import Status
 from support.allure import report
 from support.allure.recorder import AllureRecorder
 from support.catalogue import TEST_CASES
-from support.evidence import Evidence, Observation, Secrets, write
-from support.gateway.calls import now
-from support.record import RunRecord
-from support.selection import Selection, all_features, expected_scenarios, location_of, scenarios_of
+from support.clock import now
+from support.record.evidence import Evidence, Observation, Secrets, write
+from support.record.run_record import RunRecord
+from support.run.selection import Selection, all_features, expected_scenarios, location_of, scenarios_of
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",

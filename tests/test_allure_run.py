@@ -11,10 +11,10 @@ import pytest
 
 from support.allure.check import label, read
 from support.allure.recorder import AllureRecorder
-from support.evidence import Secrets
-from support.gateway.calls import now
-from support.record import RunRecord
-from support.selection import Selection, all_features, expected_scenarios
+from support.clock import now
+from support.record.evidence import Secrets
+from support.record.run_record import RunRecord
+from support.run.selection import Selection, all_features, expected_scenarios
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -32,7 +32,7 @@ def test_an_api_that_cannot_start_leaves_results_that_say_so(tmp_path):
     assert run.returncode == 1, output
     assert sorted(result["status"] for result in results) == ["broken", "unknown", "unknown"]
     (own,) = [result for result in results if not label(result, "location")]
-    assert label(own, "blames") == "the stand"
+    assert label(own, "blames") == "the test environment"
     assert all("SaaS API" in result["statusDetails"]["message"] for result in results)
 
 

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 from pymysql.constants import CLIENT
 
-from support import checklists, tables
-from support.checklists import clean_up, pre_checks
-from support.database import Database
+from support.checks import checklists
+from support.checks.checklists import clean_up, pre_checks
+from support.mysql import tables
+from support.mysql.database import Database
 from support.resultlog import appendix
-from support.saas_api import RunSpec
 from support.settings import Settings
 from support.stacks.embedded import EmbeddedStack
-from support.warden import FOLDER_PREFIX, Warden
+from support.stacks.saas_api import RunSpec
+from support.stacks.warden import FOLDER_PREFIX, Warden
 
 PRE_TEST = [
     "SaaS API running และ accessible",

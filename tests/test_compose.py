@@ -9,9 +9,9 @@ import pymysql
 import pytest
 import yaml
 
-from support.database import Account, Database
+from support.mysql.database import Account, Database
+from support.mysql.schemas import ALTERED_TABLES, make_accounts, users
 from support.stacks.embedded import SQL_FOLDER
-from support.stacks.schema import ALTERED_TABLES, make_accounts, users
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCKER = PROJECT / "docker"

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 from behave.parser import parse_feature
 
-from support.selection import scenarios_of
+from support.run.selection import scenarios_of
 from support.settings import BUNDLED_AGENT, BUNDLED_API, Settings
 from support.stacks.embedded import DATA_DIRECTORIES
 from tests.commands import DOCUMENTS, blocks_of

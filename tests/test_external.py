@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from support.database import Database
+from support.mysql.database import Database
 from support.waiting import eventually
 from tests import outside
 from tests.running import PROJECT, behave, command, evidence_of, verdict_of

@@ -11,11 +11,11 @@ from behave.runner_util import load_step_modules
 
 from support.catalogue import TEST_CASES
 from support.errors import SettingsError, SuiteError
-from support.gateway import FAULTS
-from support.observations import known_fields
-from support.phrases import check_phrases
-from support.queries import CHANGES
-from support.selection import all_features, expected_scenarios, id_of, scenarios_of
+from support.gateway.faults import FAULTS
+from support.judgement.observations import known_fields
+from support.run.phrases import check_phrases
+from support.run.selection import all_features, expected_scenarios, id_of, scenarios_of
+from support.scenario.queries import CHANGES
 
 PROJECT = Path(__file__).resolve().parent.parent
 SEVERITIES = {"blocker", "critical", "normal", "minor", "trivial"}

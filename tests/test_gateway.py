@@ -10,8 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
-from support.errors import StandError
-from support.gateway import FAULTS, Gateway, kind_of
+from support.errors import TestEnvironmentError
+from support.gateway.calls import kind_of
+from support.gateway.faults import FAULTS
+from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
 from support.servers.ports import free_port
 from support.waiting import eventually
@@ -279,7 +281,7 @@ def test_closing_ends_held_and_silent_calls(api):
 
 
 def test_a_port_in_use_is_one_clear_line(api):
-    with pytest.raises(StandError, match=r"the gateway of worker-1 cannot use port \d+: "):
+    with pytest.raises(TestEnvironmentError, match=r"the gateway of worker-1 cannot use port \d+: "):
         Gateway("worker-1", [api], int(api.rpartition(":")[2]))
 
 

@@ -4,7 +4,7 @@ import shutil
 import sys
 
 from support.catalogue import TEST_CASES
-from support.selection import all_features, expected_scenarios
+from support.run.selection import all_features, expected_scenarios
 from tests.running import (
     allure_of,
     behave,
@@ -121,7 +121,7 @@ def test_what_cannot_be_observed_undone_or_explained_fails_its_own_scenario(proj
     assert found["the one after it"]["result"] == "PASS"
 
     record = found["a clean-up that fails"]
-    assert (record["result"], record["blames"]) == ("FAIL", "the stand")
+    assert (record["result"], record["blames"]) == ("FAIL", "the test environment")
     assert "clean-up failed: OperationalError: (1051, " in record["failure"]
     assert "Stopping here: clean-up failed: OperationalError" in output
     assert "one that is not run any more" not in found

@@ -8,9 +8,10 @@ from behave.parser import parse_feature
 from hamcrest import assert_that
 
 from support.errors import SuiteError
-from support.evidence import FAIL, PASS, UNKNOWN, Observation
-from support.judging import all_as_expected, as_lines
-from support.selection import select
+from support.record.evidence import Observation
+from support.result_words import FAIL, PASS, UNKNOWN
+from support.run.selection import select
+from support.scenario.result_table import all_as_expected, as_lines
 from support.terminal import width
 
 

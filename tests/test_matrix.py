@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.catalogue import TEST_CASES
-from support.matrix import Judged, markdown, summary
+from support.commands.matrix import Judged, markdown, summary
 from support.servers.packages import FETCHABLE
 from support.terminal import Terminal
 
@@ -82,7 +82,7 @@ def test_a_server_that_cannot_be_had_and_an_executor_that_is_none_are_rows_that_
     stale.write_text(json.dumps(verdict()))
 
     status, output = started(
-        "support.matrix", "/no/such/mysqld", "auto", "-D", f"reports={tmp_path}",
+        "support.commands.matrix", "/no/such/mysqld", "auto", "-D", f"reports={tmp_path}",
         "-D", "agent_command=/bin/false {execution_id}",
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ def test_a_server_that_cannot_be_had_and_an_executor_that_is_none_are_rows_that_
     assert "Traceback" not in output
     page = (tmp_path / "matrix.md").read_text()
     for told in (output, page):
-        assert "/no/such/mysqld: the stand: setting server: there is no program /no/such/mysqld" in told
+        assert "/no/such/mysqld: the test environment: setting server: there is no program /no/such/mysqld" in told
         assert "could not be had" in told
         assert "0 of 2 servers: APPROVED with every test case passed." in told
     assert "auto: MySQL" in output or "auto: MariaDB" in output
@@ -105,20 +105,22 @@ def test_servers_that_were_not_come_to_are_counted():
 
 
 def test_a_bad_setting_is_one_line(tmp_path):
-    assert started("support.matrix", "-D", "leese=1")[0] == 1
-    assert started("support.matrix", "-D", "leese=1")[1].startswith("the settings: unknown setting 'leese' in -D")
+    assert started("support.commands.matrix", "-D", "leese=1")[0] == 1
+    assert started("support.commands.matrix", "-D", "leese=1")[1].startswith(
+        "the settings: unknown setting 'leese' in -D"
+    )
 
 
 @pytest.mark.parametrize("define", [["-D", "reports={}"], ["-Dreports={}"], ["--define=reports={}"]])
 def test_accept_answers_with_the_decision_of_its_own_run_wherever_it_is(tmp_path, define):
-    status, output = started("support.accept", "--tags=@PO", *(word.format(tmp_path) for word in define))
+    status, output = started("support.commands.run", "--tags=@PO", *(word.format(tmp_path) for word in define))
 
     assert status == 4, output
     assert json.loads((tmp_path / "verdict.json").read_text())["decision"] == "BLOCKED"
 
 
 def test_accept_with_a_bad_setting_is_one_line_and_blocked(tmp_path):
-    status, output = started("support.accept", "-D", "leese=1", "-D", f"reports={tmp_path}")
+    status, output = started("support.commands.run", "-D", "leese=1", "-D", f"reports={tmp_path}")
 
     assert status == 4
     assert "Traceback" not in output

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from support import needs
 from support.catalogue import TEST_CASES
+from support.checks import needs
+from support.checks.needs import NEEDS, Need, Offer
 from support.errors import SuiteError
-from support.needs import NEEDS, Need, Offer
-from support.selection import all_features, scenarios_of
-from support.verdict import APPROVED, BLOCKED, verdict
+from support.judgement.verdict import verdict
+from support.result_words import APPROVED, BLOCKED
+from support.run.selection import all_features, scenarios_of
 
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 120.0
@@ -29,7 +30,7 @@ runpy.run_module("executor_v1.api", run_name="__main__")
 
 WITHOUT_ACCOUNTS = """
 import sys
-from support import needs
+from support.checks import needs
 needs.NEEDS["accounts"] = needs.Need("accounts of a newer server", lambda stack: "this server is too old", of_the_server=True)
 from behave.__main__ import main
 sys.exit(main(sys.argv[1:]))
@@ -38,7 +39,7 @@ sys.exit(main(sys.argv[1:]))
 
 NOBODY_KNOWS_REFUSALS = """
 import sys
-from support import needs
+from support.checks import needs
 del needs.NEEDS["refusals"]
 from behave.__main__ import main
 sys.exit(main(sys.argv[1:]))
@@ -129,7 +130,7 @@ def test_the_result_log_says_so_too(lacking):
 def test_the_signed_off_decision_of_such_a_run_is_the_same(lacking):
     reports, _, _ = lacking
     done = subprocess.run(
-        [sys.executable, "-m", "support.signoff", str(reports / "latest"), "--into", str(reports / "again")],
+        [sys.executable, "-m", "support.commands.signoff", str(reports / "latest"), "--into", str(reports / "again")],
         cwd=PROJECT, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from support.errors import StandError, SuiteError
-from support.gateway import Call
-from support.observations import REGISTRY, compare, known_fields, look_up
-from support.observations.registry import Seen, observation
-from support.saas_api import RunSpec
-from support.soundness import refuse_a_failed_workload
-from support.statements import Statement
-from support.tables import Index
-from support.world import Participant, World
+from support.errors import SuiteError, TestEnvironmentError
+from support.gateway.calls import Call
+from support.judgement.observations import REGISTRY, compare, known_fields, look_up
+from support.judgement.observations.registry import Seen, observation
+from support.judgement.workload_check import refuse_a_failed_workload
+from support.judgement.world import Participant, World
+from support.mysql.statements import Statement
+from support.mysql.tables import Index
+from support.stacks.saas_api import RunSpec
 
 START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 RUN = RunSpec("test-tc03-001", "conn-003", "idx_tc03_date", "test_orders", ["order_date"])
@@ -219,7 +219,7 @@ def test_a_window_that_a_busy_server_opened_late_is_not_blamed_on_the_executor(o
     there = world(**given)
 
     if on_the_stand:
-        with pytest.raises(StandError, match="8 of 10 in 0.500 s"):
+        with pytest.raises(TestEnvironmentError, match="8 of 10 in 0.500 s"):
             refuse_a_failed_workload(there, 20, (10, 10), None, 0, 0.9)
     else:
         refuse_a_failed_workload(there, 20, (10, 10), None, 0, 0.9)

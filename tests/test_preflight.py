@@ -10,13 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from support.catalogue import TEST_CASES
-from support.database import Account, Database
-from support.evidence import Secrets
-from support.locks import TableGate
+from support.checks.findings import Findings
+from support.contract import COLUMNS
+from support.mysql.database import Account, Database
+from support.mysql.gates import TableGate
+from support.mysql.schemas import Accounts
 from support.preflight import mysql
-from support.preflight.contract import COLUMNS
-from support.preflight.findings import Findings
-from support.stacks.schema import Accounts
+from support.record.evidence import Secrets
 from support.terminal import Terminal
 from tests import outside
 from tests.running import PROJECT, done

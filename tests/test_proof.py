@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from support.catalogue import TEST_CASES
-from support.observations import known_fields
-from support.selection import all_features, id_of, scenarios_of
+from support.judgement.observations import known_fields
+from support.run.selection import all_features, id_of, scenarios_of
 from tests.proof import catalogue, judging, matrix
-from tests.proof.judging import CAUGHT, GREEN, RED, STAND, SURVIVED, WRONG_PLACE
+from tests.proof.judging import CAUGHT, GREEN, RED, SURVIVED, TEST_ENVIRONMENT, WRONG_PLACE
 
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 300.0
@@ -129,12 +129,12 @@ def record(case="TC-02", red=("Kill switch detected",), blames="the executor", r
         ([record(red=("Index created",))], WRONG_PLACE),
         ([record(case="TC-03"), record(red=(), result="PASS")], WRONG_PLACE),
         ([record(red=(), failure="worker-1 should end by itself")], WRONG_PLACE),
-        ([record(blames="the stand")], STAND),
-        ([record(), record(blames="the suite", red=())], STAND),
-        ([record(), record(blames="the agent command", red=())], STAND),
-        ([record(red=(), result="NOT RUN", blames="the run was interrupted")], STAND),
-        ([record(case="TC-03")], STAND),
-        ([], STAND),
+        ([record(blames="the test environment")], TEST_ENVIRONMENT),
+        ([record(), record(blames="the suite", red=())], TEST_ENVIRONMENT),
+        ([record(), record(blames="the agent command", red=())], TEST_ENVIRONMENT),
+        ([record(red=(), result="NOT RUN", blames="the run was interrupted")], TEST_ENVIRONMENT),
+        ([record(case="TC-03")], TEST_ENVIRONMENT),
+        ([], TEST_ENVIRONMENT),
     ],
 )
 def test_a_mutant_is_caught_only_in_its_place_and_with_the_executor_blamed(records, outcome):

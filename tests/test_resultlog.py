@@ -9,14 +9,15 @@ import pytest
 from test_resultlog_data import LOCATIONS, STARTED, change, made_log, make_run
 
 from support.catalogue import TEST_CASES
-from support.evidence import NOT_RUN, PASS, Fact, Observation, Query, Secrets
-from support.record import Check
+from support.judgement.verdict import decide
+from support.record.evidence import Fact, Observation, Query, Secrets
+from support.record.run_record import Check
+from support.result_words import NOT_RUN, PASS
 from support.resultlog import markdown, rows, summary
 from support.resultlog.building import build
 from support.resultlog.merging import merge
 from support.resultlog.moments import Clock
 from support.resultlog.reading import BadEvidence, read
-from support.verdict import decide
 
 P0, P1 = ("TC-02", "TC-03", "TC-09"), ("TC-01", "TC-06")
 WORDS = ("PASS", "FAIL", "NOT RUN")
@@ -107,7 +108,7 @@ def test_a_failed_p0_test_case(tmp_path):
         ("the suite", "Requires code fix"),
         ("the settings", "Requires configuration change"),
         ("the agent command", "Requires configuration change"),
-        ("the stand", "Test environment issue"),
+        ("the test environment", "Test environment issue"),
     ],
 )
 def test_the_impact_is_that_of_whose_fault_it_is(tmp_path, blames, ticked):
@@ -294,7 +295,7 @@ def test_a_run_that_was_cut_off_says_so_at_the_top(tmp_path):
 
 def test_a_run_without_any_evidence_has_a_log_that_says_why(tmp_path):
     folder = make_run(tmp_path, only=set(), environment={}, pre_checks=[], clean_up=[], clean_up_script="",
-                      troubles=["the stand: the SaaS API ended while starting"])  # fmt: skip
+                      troubles=["the test environment: the SaaS API ended while starting"])  # fmt: skip
     text, _ = made_log(folder)
 
     assert "the SaaS API ended while starting" in text[: text.index("## 1.")]

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from support import evidence
 from support.catalogue import TEST_CASES
-from support.evidence import FAIL, NOT_RUN, PASS, Evidence, Fact, Observation, Query, Secrets
-from support.record import Check, RunRecord
+from support.record import evidence
+from support.record.evidence import Evidence, Fact, Observation, Query, Secrets
+from support.record.run_record import Check, RunRecord
+from support.result_words import FAIL, NOT_RUN, PASS
 from support.resultlog import form
 from support.resultlog.building import build
 from support.resultlog.merging import merge

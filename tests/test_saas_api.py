@@ -5,8 +5,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from support.errors import StandError
-from support.saas_api import RunSpec, SaasApi
+from support.errors import TestEnvironmentError
+from support.stacks.saas_api import RunSpec, SaasApi
 
 RUN = RunSpec("test-tc01-001", "conn-001", "idx", "test_orders", ["customer_id"])
 
@@ -50,8 +50,8 @@ def api_answering():
         (422, 200, AssertionError),
         (200, 200, AssertionError),
         (500, 200, AssertionError),
-        (500, 503, StandError),
-        (503, 500, StandError),
+        (500, 503, TestEnvironmentError),
+        (503, 500, TestEnvironmentError),
     ],
 )
 def test_an_api_that_has_its_database_and_does_not_answer_is_to_blame_itself(api_answering, status, health, blamed):

@@ -8,15 +8,15 @@ import threading
 import pymysql
 import pytest
 
-from support import tables
-from support.database import Account, Database
-from support.errors import SettingsError, StandError
-from support.journal import Journal
-from support.locks import TableGate
-from support.stacks.schema import ROLES, grant_alter, make_accounts, make_schema, revoke_alter, users
-from support.statements import kind_of_text
+from support.errors import SettingsError, TestEnvironmentError
+from support.mysql import tables
+from support.mysql.database import Account, Database
+from support.mysql.gates import TableGate
+from support.mysql.journal import Journal
+from support.mysql.schemas import ROLES, grant_alter, make_accounts, make_schema, revoke_alter, users
+from support.mysql.statements import kind_of_text
+from support.scenario.workload import CountQuery, LookupQuery, Profile, Workload
 from support.waiting import eventually
-from support.workload import CountQuery, LookupQuery, Profile, Workload
 
 ADD = "ALTER TABLE t ADD INDEX i (c), ALGORITHM=INPLACE, LOCK=NONE"
 
@@ -178,7 +178,7 @@ def test_a_server_that_keeps_no_record_is_refused(root, account):
     switch = "UPDATE performance_schema.setup_consumers SET ENABLED = %s WHERE NAME = 'events_statements_history_long'"
     database.execute(switch, ("NO",))
     try:
-        with pytest.raises(StandError, match="off: events_statements_history_long"):
+        with pytest.raises(TestEnvironmentError, match="off: events_statements_history_long"):
             Journal(account)
     finally:
         database.execute(switch, ("YES",))
@@ -191,7 +191,7 @@ def test_a_schema_change_sent_as_a_prepared_statement_is_seen_or_refused_but_nev
 
     try:
         told = journal.schema_changes()
-    except StandError as refusal:  # MariaDB keeps no text of it
+    except TestEnvironmentError as refusal:  # MariaDB keeps no text of it
         assert "the server counted 1 schema changes but recorded 0" in str(refusal)
     else:
         assert [(s.kind, s.text, s.errno) for s in told] == [("alter_table", "ALTER TABLE t ADD INDEX i (c)", 0)]
@@ -339,7 +339,7 @@ def test_the_application_can_only_read_and_no_account_reaches_other_schemas(root
 def test_a_wrong_password_is_one_line_without_the_password(root):
     wrong = Account(root.host, root.port, root.user, "not-the-password")
 
-    with pytest.raises(StandError, match="refuses the password of account") as told:
+    with pytest.raises(TestEnvironmentError, match="refuses the password of account") as told:
         wrong.connect()
     assert "not-the-password" not in str(told.value) + repr(wrong)
 

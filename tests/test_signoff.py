@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from test_resultlog_data import LOCATIONS, RUN, change, make_run
 
-from support import signoff
+from support.commands import signoff
+from support.resultlog import publishing
 from support.resultlog.reading import BadEvidence
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -288,8 +289,8 @@ def test_what_is_no_log_cannot_be_verified(reports, capsys):
 
 def test_publish(reports):
     older, folder = make_run(reports, run_id=OTHER), make_run(reports, failing={LOCATIONS["TC-09"][0]})
-    signoff.publish(older, reports)
-    content = signoff.publish(folder, reports)
+    publishing.publish(older, reports)
+    content = publishing.publish(folder, reports)
 
     assert content["decision"] == "BLOCKED"
     assert content["run_id"] == RUN
@@ -301,9 +302,9 @@ def test_publish(reports):
 
 
 def test_publish_makes_a_log_of_a_run_that_could_not_start(reports):
-    folder = make_run(reports, only=set(), troubles=["the stand: the SaaS API ended while starting"])
+    folder = make_run(reports, only=set(), troubles=["the test environment: the SaaS API ended while starting"])
 
-    assert signoff.publish(folder, reports)["decision"] == "BLOCKED"
+    assert publishing.publish(folder, reports)["decision"] == "BLOCKED"
     assert "the SaaS API ended while starting" in (reports / "result-log.md").read_text()
 
 
@@ -312,13 +313,13 @@ def test_publish_writes_nothing_from_a_torn_record(reports):
     next((folder / "evidence").iterdir()).write_text("{")
 
     with pytest.raises(BadEvidence):
-        signoff.publish(folder, reports)
+        publishing.publish(folder, reports)
     assert not (reports / "verdict.json").exists()
 
 
 def test_the_command_and_publish_make_the_same(reports, capsys):
     folder = make_run(reports)
-    signoff.publish(folder, reports)
+    publishing.publish(folder, reports)
     published = [(folder / name).read_bytes() for name in PRODUCTS]
     run(capsys, folder)
 
@@ -339,10 +340,10 @@ def test_prune_removes_old_runs_only(reports):
     (reports / "latest").symlink_to("runs/20260101-000000-latest")
     (reports / "runs" / "20260101-000000-linked").symlink_to(reports)
 
-    assert signoff.prune(reports, now=now) == names[:2]
+    assert publishing.prune(reports, now=now) == names[:2]
     assert sorted(path.name for path in (reports / "runs").iterdir()) == sorted([*names[2:], "20260101-000000-linked"])
-    assert signoff.prune(reports, now=now) == []
+    assert publishing.prune(reports, now=now) == []
 
 
 def test_prune_without_any_run(tmp_path):
-    assert signoff.prune(tmp_path) == []
+    assert publishing.prune(tmp_path) == []

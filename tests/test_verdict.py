@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from support.catalogue import TEST_CASES
-from support.verdict import APPROVED, BLOCKED, CONDITIONAL, decide, result_of, verdict
+from support.judgement.verdict import decide, result_of, verdict
+from support.result_words import APPROVED, BLOCKED, CONDITIONAL
 
 P0, P1 = ("TC-02", "TC-03", "TC-09"), ("TC-01", "TC-06")
 P2 = ("TC-04", "TC-05", "TC-07", "TC-08", "TC-10")

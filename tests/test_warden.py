@@ -15,12 +15,12 @@ import psutil
 import pymysql
 import pytest
 
-from support.database import Account, Database
-from support.errors import StandError, SuiteError
+from support.errors import SuiteError, TestEnvironmentError
+from support.mysql.database import Account, Database
 from support.servers.marked import MARKER, kill_marked
 from support.servers.ports import free_port
+from support.stacks.warden import FOLDER_PREFIX, Warden, sweep_leftovers
 from support.waiting import eventually
-from support.warden import FOLDER_PREFIX, Warden, sweep_leftovers
 
 GONE_SECONDS = 2.0
 """How soon after the end of a run nothing of it may be left."""
@@ -28,7 +28,7 @@ GONE_SECONDS = 2.0
 A_RUN = """
     import os, signal, subprocess, sys
     from pathlib import Path
-    from support.warden import Warden
+    from support.stacks.warden import Warden
 
     SLEEPER = [sys.executable, "-c", "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pause()"]
     TWICE_FORKED = '''
@@ -178,7 +178,7 @@ def test_what_cannot_be_cleaned_up_is_told(tmp_path: Path, unused_server: Accoun
     folder.mkdir()
     warden.remove_folder(folder)
     warden.drop_schema(unused_server, ["executor_test_unclean"])
-    with pytest.raises(StandError, match=rf"could not be cleaned up; see {log}$"):
+    with pytest.raises(TestEnvironmentError, match=rf"could not be cleaned up; see {log}$"):
         warden.close()
     assert "does not answer" in log.read_text()
     assert not folder.exists(), "one failure does not stop the rest"
@@ -188,7 +188,7 @@ def test_a_warden_that_is_gone_is_told(tmp_path: Path) -> None:
     warden = Warden.start("test-gone")
     os.kill(warden.pid, signal.SIGKILL)
     psutil.Process(warden.pid).wait()
-    with pytest.raises(StandError, match="^the warden of the run is gone$"):
+    with pytest.raises(TestEnvironmentError, match="^the warden of the run is gone$"):
         warden.remove_folder(tmp_path)
 
 

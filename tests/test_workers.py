@@ -5,10 +5,10 @@ import sys
 import psutil
 import pytest
 
-from support.gateway import Gateway
+from support.gateway.gateway import Gateway
 from support.servers.ports import free_port
+from support.stacks.worker import UnusableAgent, Worker
 from support.waiting import eventually
-from support.workers import UnusableAgent, Worker
 
 FOREVER = "import signal; print('up', flush=True); signal.pause()"
 

@@ -8,7 +8,7 @@ from allure_commons.model2 import ATTACHMENT_PATTERN, Attachment
 from allure_commons.types import AttachmentType
 
 from support.allure import pages, timeline
-from support.evidence import Secrets
+from support.record.evidence import Secrets
 
 LOG_LINES_WHEN_GREEN, LOG_BYTES_WHEN_GREEN = 200, 20_000
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from allure_commons.model2 import Status
 
-from support import evidence
 from support.allure.judgement import RED
 from support.allure.outcomes import NOT_ENDED, PASSED, Outcome
-from support.evidence import PASS
+from support.record import evidence
+from support.result_words import PASS
 
 
 def check(

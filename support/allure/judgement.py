@@ -7,11 +7,11 @@ from allure_commons.model2 import Status
 
 from support.allure.outcomes import NOT_ENDED, PASSED, SKIPPED, Outcome
 from support.errors import INTERRUPTED
-from support.evidence import NOT_APPLICABLE, PASS, UNJUDGED
+from support.result_words import NOT_APPLICABLE, PASS, UNJUDGED
 
 RED = (Status.FAILED, Status.BROKEN)
 
-EXECUTOR, STAND, SUITE = "the executor", "the stand", "the suite"
+EXECUTOR, TEST_ENVIRONMENT, SUITE = "the executor", "the test environment", "the suite"
 
 
 def _blaming(whom: str) -> str:
@@ -21,7 +21,11 @@ def _blaming(whom: str) -> str:
 
 CATEGORIES = [
     {"name": "The executor broke its promise", "matchedStatuses": [Status.FAILED]},
-    {"name": "The stand broke", "matchedStatuses": [Status.BROKEN], "messageRegex": _blaming(STAND)},
+    {
+        "name": "The test environment broke",
+        "matchedStatuses": [Status.BROKEN],
+        "messageRegex": _blaming(TEST_ENVIRONMENT),
+    },
     {
         "name": "The settings or the agent command are wrong",
         "matchedStatuses": [Status.BROKEN],

@@ -8,7 +8,7 @@ from allure_behave.utils import step_status_details
 from behave.model import Feature, Rule, Scenario, Step
 
 from support.errors import INTERRUPTED, AcceptanceError, blame_of
-from support.selection import location_of, scenarios_of
+from support.run.selection import location_of, scenarios_of
 
 PASSED, SKIPPED = "passed", "skipped"
 NOT_ENDED = ("untested", SKIPPED)

@@ -12,13 +12,13 @@ from behave.model import Scenario
 from behave.runner import Context, ModelRunner
 
 from support.allure.check import check
-from support.allure.judgement import STAND, judge
+from support.allure.judgement import TEST_ENVIRONMENT, judge
 from support.allure.outcomes import Outcome, Trouble, outcome_of, troubles_of
 from support.allure.results import Results
 from support.errors import INTERRUPTED, blame_of
-from support.evidence import Secrets
-from support.record import RunRecord
-from support.selection import Selection
+from support.record.evidence import Secrets
+from support.record.run_record import RunRecord
+from support.run.selection import Selection
 
 RESULTS = "allure-results"
 CUT_OFF = "the run was cut off before it"
@@ -170,9 +170,9 @@ class AllureRecorder:
 
 
 def _of_the_run(troubles: list[str]) -> list[Trouble]:
-    """The troubles of the run as a whole as one; the first of them says whom it blames, ``the stand: …``."""
+    """The troubles of the run as a whole as one; the first of them says whom it blames, ``the test environment: …``."""
     if not troubles:
         return []
     blames, separator, _ = troubles[0].partition(": ")
     known = (separator and blames.startswith("the ")) or blames == INTERRUPTED
-    return [Trouble("the run as a whole", blames if known else STAND, "\n".join(troubles))]
+    return [Trouble("the run as a whole", blames if known else TEST_ENVIRONMENT, "\n".join(troubles))]

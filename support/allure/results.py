@@ -23,10 +23,10 @@ from support.allure.judgement import CATEGORIES, RED, Judgement
 from support.allure.outcomes import Outcome, Trouble
 from support.allure.stepping import steps_of
 from support.catalogue import TEST_CASES
-from support.evidence import Secrets
-from support.gateway.calls import now
-from support.record import RunRecord
-from support.selection import PRIORITIES
+from support.clock import now
+from support.record.evidence import Secrets
+from support.record.run_record import RunRecord
+from support.run.selection import PRIORITIES
 from support.settings import PROJECT
 
 EPIC = "Executor v1 acceptance"

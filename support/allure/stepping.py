@@ -9,7 +9,7 @@ from support.allure import pages
 from support.allure.attachments import Attachments
 from support.allure.judgement import EXECUTOR
 from support.allure.outcomes import Outcome, StepOutcome
-from support.judging import ALWAYS, HEADINGS
+from support.scenario.result_table import ALWAYS, HEADINGS
 
 _STATUSES = {"passed": Status.PASSED, "skipped": Status.SKIPPED, "untested": Status.SKIPPED}
 

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
+
+from support.clock import now
 
 _KINDS = [
     ("claim", "POST", r"/api/executions/[^/]+/claim"),
@@ -28,17 +30,12 @@ def kind_of(method: str, path: str) -> str:
     return OTHER
 
 
-def now() -> datetime:
-    """The wall clock of this machine, in UTC."""
-    return datetime.now(UTC)
-
-
 @dataclass
 class Call:
     """One call of one worker, as it went over the wire.
 
     ``status`` is the status code the worker was given, or None when it got no whole answer. ``fault`` names what
-    the gateway did to the call. ``trouble`` says what was wrong with the stand, when the API itself did not answer.
+    the gateway did to the call. ``trouble`` says what was wrong with the test environment, when the API itself did not answer.
     """
 
     worker: str

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
 
-from support.errors import StandError
-from support.gateway.calls import Call, now
+from support.clock import now
+from support.errors import TestEnvironmentError
+from support.gateway.calls import Call
 from support.gateway.faults import ELSEWHERE, ELSEWHERE_PATH, FAULTS, Connection, Fault, http_answer
 from support.gateway.gates import ANY, CallGate, Condition, Failing, always
 from support.gateway.refusals import Refusals
@@ -125,7 +126,7 @@ class Gateway:
             bound.bind(self._address)
         except OSError as error:
             bound.close()
-            raise StandError(
+            raise TestEnvironmentError(
                 f"the gateway of {self.worker} cannot use port {self._address[1]}: {error.strerror}"
             ) from error
         return bound

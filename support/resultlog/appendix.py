@@ -3,7 +3,7 @@
 MySQL knows no ``DROP INDEX IF EXISTS``: the indexes that are there are looked up, and dropped in one statement a table.
 """
 
-from support.database import quoted
+from support.mysql.database import quoted
 from support.resultlog import form
 
 TABLES = ("test_orders", "test_myisam_table")

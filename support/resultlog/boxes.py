@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from support.evidence import PASS, UNJUDGED
+from support.result_words import PASS, UNJUDGED
 
 GOOD, BAD, WARN = "good", "bad", "warn"
 

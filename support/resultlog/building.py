@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from support.catalogue import TEST_CASES
-from support.evidence import PASS
+from support.result_words import FAIL, NOT_RUN, PASS
 from support.resultlog import form, summary
 from support.resultlog.boxes import Choice, done, done_or_not_applicable
 from support.resultlog.cases import case_log
@@ -12,7 +12,6 @@ from support.resultlog.merging import Material, verdict_of
 from support.resultlog.model import ChecklistRow, EvidenceRow, Log
 from support.resultlog.moments import Clock
 from support.resultlog.reading import shaped
-from support.verdict import FAIL, NOT_RUN
 
 NOT_REPORTED = "not reported"
 

@@ -3,13 +3,12 @@
 from typing import Any
 
 from support.catalogue import TEST_CASES
-from support.evidence import NOT_APPLICABLE, PASS, UNJUDGED
+from support.result_words import NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
 from support.resultlog import form
 from support.resultlog.merging import Material, place
 from support.resultlog.model import CaseLog, ScenarioLog
 from support.resultlog.moments import Clock
 from support.resultlog.scenarios import has_own_table, log_paths, scenario_log, unrun_log
-from support.verdict import NOT_RUN
 
 STATUS = "Final execution_run Status"
 SHOWN_LOCATIONS = 4

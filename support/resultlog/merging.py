@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from support import verdict
 from support.catalogue import TEST_CASES
-from support.evidence import NOT_APPLICABLE, PASS
+from support.judgement import verdict
+from support.result_words import NOT_APPLICABLE, NOT_RUN, PASS
 from support.resultlog.reading import BadEvidence, Folder, shaped
 
 
@@ -123,7 +123,7 @@ def _worst(copies: list[dict[str, Any]], several: bool) -> dict[str, Any]:
 
     Where it did not run on one server and cannot hold on another, it did not run.
     """
-    rank = {PASS: 1, verdict.NOT_RUN: 2, NOT_APPLICABLE: 3}
+    rank = {PASS: 1, NOT_RUN: 2, NOT_APPLICABLE: 3}
     chosen = min(copies, key=lambda copy: rank.get(copy["result"], 0))
     missing = dict.fromkeys(("blames", "actual_status", "failure", "unmet", "ended"))
     defaults = {"duration_s": 0.0, "description": ""}

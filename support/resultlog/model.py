@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.evidence import PASS, UNJUDGED
+from support.result_words import PASS, UNJUDGED
 from support.resultlog.boxes import Choice, pass_fail
 
 

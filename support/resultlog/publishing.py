@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from support import verdict
+from support.judgement import verdict
 from support.resultlog import form
 from support.resultlog.building import build
-from support.resultlog.merging import Material
-from support.resultlog.reading import shaped
+from support.resultlog.merging import Material, merge
+from support.resultlog.reading import read, shaped
 from support.resultlog.rendering import MARKDOWN, PAGE, as_markdown, as_page
 
 VERDICT = "verdict.json"
@@ -31,6 +31,19 @@ def write(material: Material, into: Path) -> dict[str, Any]:
     for name, text in texts.items():
         _put(into / name, text.encode("utf-8"))
     verdict.write(content, into / VERDICT)
+    return content
+
+
+def publish(run_folder: Path, reports: Path) -> dict[str, Any]:
+    """Make verdict and result log of one run, in its folder; copy them into ``reports`` and point ``latest`` at the run.
+
+    A run that has no evidence gets a log too: it says why.
+
+    :return: the content of ``verdict.json``.
+    :raises BadEvidence: a file of the run is torn.
+    """
+    content = write(merge([read(run_folder)]), run_folder)
+    copy_up(run_folder, reports)
     return content
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from support.errors import AcceptanceError
-from support.record import RUN_FILE
+from support.record.run_record import RUN_FILE
 
 EVIDENCE = "evidence"
 RUN_KEYS = ("run_id", "started", "time_zone", "expected", "selected")

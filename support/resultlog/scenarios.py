@@ -4,12 +4,11 @@ import re
 from typing import Any
 
 from support.catalogue import TEST_CASES
-from support.evidence import PASS, UNJUDGED, UNKNOWN
+from support.result_words import NOT_RUN, PASS, UNJUDGED, UNKNOWN
 from support.resultlog import form
 from support.resultlog.merging import Material
 from support.resultlog.model import Query, Row, ScenarioLog
 from support.resultlog.moments import Clock
-from support.verdict import NOT_RUN
 from support.verification_queries import QUERIES
 
 NOT_RECORDED = "not recorded"

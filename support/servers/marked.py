@@ -4,7 +4,7 @@ import os
 
 import psutil
 
-from support.errors import StandError
+from support.errors import TestEnvironmentError
 from support.waiting import WaitTimeout, eventually
 
 MARKER = "EXECUTOR_ACCEPTANCE_RUN"
@@ -16,7 +16,7 @@ KILL_SECONDS = 5.0
 def kill_marked(run_id: str) -> None:
     """Kill every process of the run except this one, until none is left.
 
-    :raises StandError: some are still there.
+    :raises TestEnvironmentError: some are still there.
     """
     left: list[int] = []
 
@@ -34,4 +34,4 @@ def kill_marked(run_id: str) -> None:
     try:
         eventually(none_is_left, within=KILL_SECONDS, what="the end of the run's processes")
     except WaitTimeout as error:
-        raise StandError(f"processes of run {run_id} that do not end: {left}") from error
+        raise TestEnvironmentError(f"processes of run {run_id} that do not end: {left}") from error

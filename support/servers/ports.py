@@ -5,7 +5,7 @@ import socket
 import threading
 from pathlib import Path
 
-from support.errors import StandError
+from support.errors import TestEnvironmentError
 
 EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 EPHEMERAL_ELSEWHERE = (32768, 65535)
@@ -33,7 +33,7 @@ def free_port() -> int:
     It lies outside the range of outgoing connections, so none of those takes it before the server binds it; and it is
     drawn at random, so that two runs at once do not draw the same one.
 
-    :raises StandError: no such port was found.
+    :raises TestEnvironmentError: no such port was found.
     """
     first, last = ephemeral_range()
     candidates = [port for port in range(LOWEST, HIGHEST + 1) if not first <= port <= last]
@@ -43,7 +43,9 @@ def free_port() -> int:
             if port not in _given and _can_bind(port):
                 _given.add(port)
                 return port
-    raise StandError(f"no free port between {LOWEST} and {HIGHEST} outside the kernel's own range {first}-{last}")
+    raise TestEnvironmentError(
+        f"no free port between {LOWEST} and {HIGHEST} outside the kernel's own range {first}-{last}"
+    )
 
 
 def _can_bind(port: int) -> bool:

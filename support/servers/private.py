@@ -47,7 +47,7 @@ class PrivateServer:
         :param cache: the folder for data directories to copy from, kept between runs.
         :param environment: variables for every process started, besides this process's own.
         :param on_start: told the id of every process right after its start.
-        :raises StandError: the server could not be prepared, died (with the reason from its log), or does not answer.
+        :raises TestEnvironmentError: the server could not be prepared, died (with the reason from its log), or does not answer.
         """
         launch = Launch(program, folder, folder / "data", environment or {}, on_start)
         launch.prepare()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pymysql
 
-from support.errors import StandError
+from support.errors import TestEnvironmentError
 from support.servers.programs import ServerProgram
 from support.waiting import eventually
 
@@ -59,10 +59,12 @@ class Launch:
     def prepare(self) -> None:
         """Make the folder.
 
-        :raises StandError: the folder cannot be made, or its path is too long for a socket.
+        :raises TestEnvironmentError: the folder cannot be made, or its path is too long for a socket.
         """
         if len(os.fsencode(self.socket)) > LONGEST_SOCKET:
-            raise StandError(f"the path of the folder is too long for a server's socket: {self.folder}; set TMPDIR")
+            raise TestEnvironmentError(
+                f"the path of the folder is too long for a server's socket: {self.folder}; set TMPDIR"
+            )
         (self.folder / "tmp").mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
         # A copy: a server ignores an options file that everybody can write, as a checkout's may be.
@@ -99,7 +101,7 @@ class Launch:
 
         From its first connection on, root has ``password`` and gets in from this machine only.
 
-        :raises StandError: it died (with the reason from its log) or does not answer.
+        :raises TestEnvironmentError: it died (with the reason from its log) or does not answer.
         """
         first = self.folder / "first.sql"
         first.touch(mode=0o600)
@@ -122,7 +124,7 @@ class Launch:
 
     def _answer(self, process: subprocess.Popen[bytes], port: int, password: str) -> str:
         if process.poll() is not None:
-            raise StandError(f"{self.program} died at its start: {last_error(self.log)}; its log: {self.log}")
+            raise TestEnvironmentError(f"{self.program} died at its start: {last_error(self.log)}; its log: {self.log}")
         with connection(port, password) as link, link.cursor() as cursor:
             cursor.execute("SELECT VERSION()")
             return cursor.fetchone()[0]

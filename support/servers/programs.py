@@ -8,9 +8,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.errors import StandError
+from support.errors import TestEnvironmentError
+from support.mysql.flavours import MARIADB, MYSQL, flavour_of
 from support.servers.fetch import fetched
-from support.servers.kinds import MARIADB, MYSQL, PROGRAMS, Kind, flavour_of
+from support.servers.kinds import PROGRAMS, Kind
 from support.servers.packages import FETCHABLE
 
 BESIDES_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/mysql/bin", "/opt/homebrew/opt/mysql/bin")
@@ -61,7 +62,7 @@ def choose_program(setting: str, project: Path) -> ServerProgram:
     :param setting: `auto`, `mysql`, `mariadb`, a fetched one (`mysql-9.7`, `mysql-5.6`, `mariadb-10.11`, `mariadb-11.8`),
         or a path to mysqld or mariadbd, relative paths seen from ``project``.
     :param project: the project's folder; what is fetched goes to ``.servers`` in it and is used again.
-    :raises StandError: it is not there, does not run, or could not be fetched.
+    :raises TestEnvironmentError: it is not there, does not run, or could not be fetched.
     """
     setting = setting.strip()
     servers = project / ".servers"
@@ -74,17 +75,17 @@ def choose_program(setting: str, project: Path) -> ServerProgram:
         return _fetched(setting, servers)
     if "/" not in setting:
         words = ", ".join(["auto", "mysql", "mariadb", *FETCHABLE])
-        raise StandError(f"setting server: {setting!r} is none of {words}, and no path to a server program")
+        raise TestEnvironmentError(f"setting server: {setting!r} is none of {words}, and no path to a server program")
     path = project / Path(setting).expanduser()
     if not path.is_file():
-        raise StandError(f"setting server: there is no program {path}")
+        raise TestEnvironmentError(f"setting server: there is no program {path}")
     return asked(path, "the setting")
 
 
 def asked(path: Path, source: str) -> ServerProgram:
     """The program at ``path``, as it describes itself: names mean little, a `mysqld` may be a link to MariaDB.
 
-    :raises StandError: it does not run, or is not a server.
+    :raises TestEnvironmentError: it does not run, or is not a server.
     """
     try:
         answer = subprocess.run(
@@ -92,13 +93,13 @@ def asked(path: Path, source: str) -> ServerProgram:
             errors="replace", timeout=ASKING_SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        raise StandError(f"{path} gave no version within {ASKING_SECONDS:.0f} s") from error
+        raise TestEnvironmentError(f"{path} gave no version within {ASKING_SECONDS:.0f} s") from error
     except OSError as error:
-        raise StandError(f"{path} cannot be run: {error.strerror}") from error
+        raise TestEnvironmentError(f"{path} cannot be run: {error.strerror}") from error
     found = re.search(r"\bVer (\d+\.\d+\.\d+).*", answer.stdout)
     if answer.returncode or not found:
         said = (answer.stderr.strip() or answer.stdout.strip() or f"exit code {answer.returncode}").splitlines()[-1]
-        raise StandError(f"{path} is not a MySQL or MariaDB server that runs here; it says: {said}")
+        raise TestEnvironmentError(f"{path} is not a MySQL or MariaDB server that runs here; it says: {said}")
     basedir, messages = _share(path.resolve())
     return ServerProgram(path, flavour_of(found[0]), found[1], found[0], source, basedir, messages)
 
@@ -119,11 +120,11 @@ def _best(servers: Path) -> ServerProgram:
         return program
     try:
         return _fetched("mysql", servers)
-    except StandError as error:
+    except TestEnvironmentError as error:
         why = str(error)
     program = _on_path(MARIADB)
     if program is None:
-        raise StandError(INSTALL.format(why=f" ({why})"))
+        raise TestEnvironmentError(INSTALL.format(why=f" ({why})"))
     print(f"no MySQL server: {why}; using {program} in its place, which shows less than MySQL would", file=sys.stderr)
     return program
 
@@ -137,7 +138,7 @@ def _on_path(flavour: str) -> ServerProgram | None:
                 continue
             try:
                 program = asked(Path(path), "PATH")
-            except StandError as error:
+            except TestEnvironmentError as error:
                 print(f"passed over: {error}", file=sys.stderr)
                 continue
             if program.flavour == flavour:
@@ -149,7 +150,7 @@ def _fetched(word: str, servers: Path) -> ServerProgram:
     program = asked(fetched(word, servers), "fetched")
     series = word.partition("-")[2]
     if series and not program.version.startswith(f"{series}."):
-        raise StandError(
+        raise TestEnvironmentError(
             f"setting server: {word!r} cannot be had, the package is {program.flavour} {program.version} now"
         )
     return program

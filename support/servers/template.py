@@ -11,7 +11,7 @@ from pathlib import Path
 import pymysql
 from pymysql.constants import CLIENT
 
-from support.errors import StandError
+from support.errors import TestEnvironmentError
 from support.servers.ports import free_port
 from support.servers.process import COMMON_OPTIONS, Launch, connection, last_error
 from support.servers.programs import ServerProgram
@@ -30,7 +30,7 @@ def copy_template(launch: Launch, init_files: Sequence[Path], cache: Path) -> No
 
     :param init_files: SQL files that stay in the schema; statements end with a semicolon, DELIMITER is not known.
     :param cache: the folder for the templates; runs at the same time may share it.
-    :raises StandError: a program failed, or a file has an error; with the reason.
+    :raises TestEnvironmentError: a program failed, or a file has an error; with the reason.
     """
     program = launch.program
     name = f"{program.flavour.lower()}-{program.version}"
@@ -61,7 +61,7 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise StandError(f"cannot read {file}: {error.strerror}") from error
+        raise TestEnvironmentError(f"cannot read {file}: {error.strerror}") from error
 
 
 def _make(launch: Launch, init_files: Sequence[Path]) -> Path:
@@ -96,7 +96,7 @@ def _load(cursor: pymysql.cursors.Cursor, file: Path) -> None:
         while cursor.nextset():
             pass
     except pymysql.MySQLError as error:
-        raise StandError(f"{file} could not be loaded: {error.args[-1]} ({error.args[0]})") from error
+        raise TestEnvironmentError(f"{file} could not be loaded: {error.args[-1]} ({error.args[0]})") from error
 
 
 def _finish(launch: Launch, process: subprocess.Popen[bytes]) -> None:
@@ -106,10 +106,10 @@ def _finish(launch: Launch, process: subprocess.Popen[bytes]) -> None:
         process.kill()
         process.wait()
         if isinstance(error, subprocess.TimeoutExpired):
-            raise StandError(f"{launch.program} did not end within {STEP_SECONDS:.0f} s") from error
+            raise TestEnvironmentError(f"{launch.program} did not end within {STEP_SECONDS:.0f} s") from error
         raise
     if code:
-        raise StandError(f"{launch.program} could not make a data directory: {last_error(launch.log)}")
+        raise TestEnvironmentError(f"{launch.program} could not make a data directory: {last_error(launch.log)}")
 
 
 def _system_tables(launch: Launch) -> Path:
@@ -121,7 +121,9 @@ def _system_tables(launch: Launch) -> Path:
     for part in names:
         files = [file for brand in ("mariadb", "mysql") if (file := share / f"{brand}_{part}.sql").is_file()]
         if not files:
-            raise StandError(f"{launch.program} has no SQL file of its {part} in {share}; its package is incomplete")
+            raise TestEnvironmentError(
+                f"{launch.program} has no SQL file of its {part} in {share}; its package is incomplete"
+            )
         parts.append(files[0].read_text(encoding="utf-8"))
     parts.append(f"\n{forgotten}")  # the other accounts it brings have no password
     script.write_text("".join(parts), encoding="utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from support.errors import StandError
+from support.errors import TestEnvironmentError
 from support.servers.progress import progress
 from support.waiting import eventually
 
@@ -20,13 +20,13 @@ def turn(lock: Path, what: str) -> Iterator[int]:
     Yields the descriptor of the lock: a child that inherits it keeps the turn until it has ended too.
 
     :param what: what the others wait for, as in "another run is fetching MySQL".
-    :raises StandError: the folder cannot be written, or the turn did not come within ten minutes.
+    :raises TestEnvironmentError: the folder cannot be written, or the turn did not come within ten minutes.
     """
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise StandError(f"cannot write to {lock.parent}: {error.strerror}") from error
+        raise TestEnvironmentError(f"cannot write to {lock.parent}: {error.strerror}") from error
     try:
         with progress(f"waiting: {what}"):
             eventually(lambda: _taken(descriptor), within=PATIENCE_SECONDS, what=f"the turn after '{what}'")

@@ -1,19 +1,5 @@
-"""The stacks: how the parts under test are run. Features don't know which one it is."""
+"""How the parts under test are run: the server with its accounts, the SaaS API, the workers, and the warden that ends them.
 
-from pathlib import Path
-
-from support.settings import COMPOSE, EMBEDDED, EXTERNAL, Settings
-from support.stacks.compose import ComposeStack
-from support.stacks.embedded import EmbeddedStack
-from support.stacks.external import ExternalStack
-from support.stacks.stack import Stack
-from support.warden import Warden
-
-__all__ = ["Stack", "make_stack"]
-
-_KINDS: dict[str, type[Stack]] = {EMBEDDED: EmbeddedStack, COMPOSE: ComposeStack, EXTERNAL: ExternalStack}
-
-
-def make_stack(settings: Settings, run_id: str, folder: Path, logs: Path, api_secret: str, warden: Warden) -> Stack:
-    """The stack that the settings choose, running; parameters and errors are those of ``Stack``."""
-    return _KINDS[settings.stack](settings, run_id, folder, logs, api_secret, warden)
+A stack differs in where these come from (processes, containers, running elsewhere); nobody outside knows which one it is.
+Nothing here judges.
+"""

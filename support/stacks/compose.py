@@ -12,19 +12,19 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from support.database import Account
-from support.errors import StandError
-from support.gateway import Gateway
+from support.errors import TestEnvironmentError
+from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
-from support.saas_api import SaasApi
+from support.mysql.database import Account
+from support.mysql.schemas import Accounts, make_accounts
 from support.servers.ports import free_port
 from support.servers.progress import progress
 from support.settings import BUNDLED_AGENT, CONTRACT_VARIABLES, PROJECT
 from support.stacks.containers import ContainerWorker
 from support.stacks.engine import Engine, check_engine
-from support.stacks.schema import Accounts, make_accounts
+from support.stacks.saas_api import SaasApi
 from support.stacks.stack import API_START_SECONDS, EXECUTOR_FOLDER, Stack, await_health, bundled, number_text
-from support.workers import Worker
+from support.stacks.worker import Worker
 
 FILE = PROJECT / "docker" / "compose.yaml"
 AGENT_IN_ITS_IMAGE = "python -m executor_v1.agent run {execution_id}"
@@ -43,11 +43,11 @@ class ComposeStack(Stack):
     _followers: tuple["subprocess.Popen[bytes]", ...] = ()
 
     def check_alive(self) -> None:
-        """Raise StandError if the server or a container of the API has ended by itself, or does not answer."""
+        """Raise TestEnvironmentError if the server or a container of the API has ended by itself, or does not answer."""
         for container in (self._server, *self._apis):
             if self._engine.inspect(container, "{{.State.Running}}") != "true":
                 name = self._engine.inspect(container, "{{.Name}}").lstrip("/")
-                raise StandError(f"the container {name} ended by itself; its log: {self._logs}")
+                raise TestEnvironmentError(f"the container {name} ended by itself; its log: {self._logs}")
         super().check_alive()
 
     def api_environment(self) -> dict[str, str]:
@@ -151,7 +151,9 @@ class ComposeStack(Stack):
     def _address_of_this_machine(self) -> str:
         networks = self._engine.inspect(self._server, "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}").split()
         if len(networks) != 1:
-            raise StandError(f"the containers are in {len(networks)} networks with a way to this machine, not in one")
+            raise TestEnvironmentError(
+                f"the containers are in {len(networks)} networks with a way to this machine, not in one"
+            )
         return networks[0]
 
     def _find_api(self) -> SaasApi:

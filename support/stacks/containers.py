@@ -4,10 +4,10 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from support.errors import StandError
-from support.gateway import Gateway
+from support.errors import TestEnvironmentError
+from support.gateway.gateway import Gateway
 from support.stacks.engine import Engine
-from support.workers import Worker
+from support.stacks.worker import Worker
 
 _BY_THE_ENGINE = {signal.SIGKILL: "kill", signal.SIGSTOP: "pause", signal.SIGCONT: "unpause"}
 
@@ -53,6 +53,6 @@ class ContainerWorker(Worker):
         if self._process is not None:
             try:
                 self._engine.docker("rm", "--force", "--volumes", self._container)
-            except StandError:
+            except TestEnvironmentError:
                 pass  # ended and removed already, the usual case
         super().end()

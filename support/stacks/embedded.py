@@ -9,14 +9,14 @@ import socket
 import subprocess
 from pathlib import Path
 
-from support.database import Account
-from support.errors import SettingsError, StandError
-from support.saas_api import SaasApi
+from support.errors import SettingsError, TestEnvironmentError
+from support.mysql.database import Account
+from support.mysql.schemas import Accounts, make_accounts, make_schema, users
 from support.servers.ports import free_port
 from support.servers.private import PrivateServer
 from support.servers.programs import choose_program
 from support.settings import PROJECT, Settings
-from support.stacks.schema import Accounts, make_accounts, make_schema, users
+from support.stacks.saas_api import SaasApi
 from support.stacks.stack import API_START_SECONDS, SQL_FOLDER, Stack, await_health, number_text, own_environments
 
 DATA_DIRECTORIES = PROJECT / ".servers" / "datadirs"
@@ -34,7 +34,7 @@ class EmbeddedStack(Stack):
         return self.server is not None
 
     def check_alive(self) -> None:
-        """Raise StandError if the server or the API has ended by itself, or the server does not answer."""
+        """Raise TestEnvironmentError if the server or the API has ended by itself, or the server does not answer."""
         self._processes_run()
         super().check_alive()
 
@@ -46,9 +46,11 @@ class EmbeddedStack(Stack):
     def _processes_run(self) -> None:
         if self.server is not None and not self.server.alive():
             kept = shutil.copy(self.server.log, self._logs / "mysql.log")  # its own folder goes with the run
-            raise StandError(f"the MySQL server ended by itself; its log: {kept}")
+            raise TestEnvironmentError(f"the MySQL server ended by itself; its log: {kept}")
         if self._api_process is not None and self._api_process.poll() is not None:
-            raise StandError(f"the SaaS API ended by itself ({_last_line(self._api_log)}); its log: {self._api_log}")
+            raise TestEnvironmentError(
+                f"the SaaS API ended by itself ({_last_line(self._api_log)}); its log: {self._api_log}"
+            )
 
     def api_environment(self) -> dict[str, str] | None:
         """The environment of the API's process."""
@@ -106,7 +108,7 @@ class EmbeddedStack(Stack):
 
         def check_started() -> None:
             if self._api_process.poll() is not None:
-                raise StandError(
+                raise TestEnvironmentError(
                     f"the SaaS API ended while starting: {_last_line(self._api_log)} (log: {self._api_log})"
                 )
 

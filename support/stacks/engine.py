@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from support.errors import StandError
+from support.errors import TestEnvironmentError
 
 COMMAND_SECONDS = 600.0
 """For one command: the first one may build an image."""
@@ -25,7 +25,7 @@ class Engine:
     def compose(self, *arguments: str) -> str:
         """What ``docker compose …`` prints.
 
-        :raises StandError: it fails; with its last line.
+        :raises TestEnvironmentError: it fails; with its last line.
         """
         return self._output([*self.compose_command, *arguments])
 
@@ -58,26 +58,26 @@ class Engine:
                 check=False,
             )
         except OSError as error:
-            raise StandError(
+            raise TestEnvironmentError(
                 f"{command[0]} cannot be started: {error.strerror}; install Docker with compose"
             ) from error
         except subprocess.TimeoutExpired as error:
-            raise StandError(f"{' '.join(command)} was not done within {COMMAND_SECONDS:g} s") from error
+            raise TestEnvironmentError(f"{' '.join(command)} was not done within {COMMAND_SECONDS:g} s") from error
         if done.returncode:
             said = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()[-1]
-            raise StandError(f"{' '.join(command[:2])} {' '.join(command[-4:])} failed: {said}")
+            raise TestEnvironmentError(f"{' '.join(command[:2])} {' '.join(command[-4:])} failed: {said}")
         return done.stdout
 
 
 def check_engine(environment: Mapping[str, str]) -> str:
     """The version of the engine.
 
-    :raises StandError: no engine answers, or there is no compose.
+    :raises TestEnvironmentError: no engine answers, or there is no compose.
     """
     engine = Engine("none", Path(os.devnull), environment)
     try:
         version = engine.docker("version", "--format", "{{.Server.Version}}").strip()
         engine.docker("compose", "version", "--short")
-    except StandError as error:
-        raise StandError(f"the stack compose needs a Docker engine with compose: {error}") from error
+    except TestEnvironmentError as error:
+        raise TestEnvironmentError(f"the stack compose needs a Docker engine with compose: {error}") from error
     return version

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pymysql
 
-from support.database import Account, Database
-from support.errors import SettingsError, StandError
-from support.saas_api import SaasApi
-from support.servers.clocks import check_clock
-from support.stacks.schema import Accounts, make_accounts, users
+from support.errors import SettingsError, TestEnvironmentError
+from support.mysql.clocks import check_clock
+from support.mysql.database import Account, Database
+from support.mysql.leftovers import remove_traces, strangers
+from support.mysql.schemas import Accounts, make_accounts, users
+from support.stacks.saas_api import SaasApi
 from support.stacks.stack import Stack
-from support.traces import remove_traces, strangers
 
 MISSING_RIGHT = (1044, 1142, 1227, 1410)
 """What servers answer to an account that may not make accounts or give rights."""
@@ -52,12 +52,12 @@ class ExternalStack(Stack):
             ) from error
 
     def check_alive(self) -> None:
-        """Raise StandError if the server or the API does not answer any more."""
+        """Raise TestEnvironmentError if the server or the API does not answer any more."""
         super().check_alive()
         try:
             self.api.health()
         except AssertionError as error:
-            raise StandError(str(error)) from error
+            raise TestEnvironmentError(str(error)) from error
 
     def _refuse_rows_of_others(self, database: Database) -> None:
         found = strangers(database)

@@ -16,20 +16,20 @@ from pathlib import Path
 
 import psutil
 
-from support import tables
-from support.database import Account, Database
-from support.errors import StandError
-from support.gateway import Gateway
+from support.errors import TestEnvironmentError
+from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
-from support.journal import Journal
-from support.saas_api import SaasApi
-from support.servers.kinds import flavour_of
+from support.mysql import tables
+from support.mysql.database import Account, Database
+from support.mysql.flavours import flavour_of
+from support.mysql.journal import Journal
+from support.mysql.schemas import Accounts
 from support.servers.ports import free_port
 from support.settings import BUNDLED_AGENT, BUNDLED_API, PROJECT, Settings
-from support.stacks.schema import Accounts
+from support.stacks.saas_api import SaasApi
+from support.stacks.warden import Warden
+from support.stacks.worker import Worker
 from support.waiting import eventually
-from support.warden import Warden
-from support.workers import Worker
 
 SQL_FOLDER = PROJECT / "docker" / "mysql"
 EXECUTOR_FOLDER = PROJECT / "docker" / "executor"
@@ -80,7 +80,7 @@ class Stack:
         raise NotImplementedError
 
     def check_alive(self) -> None:
-        """Raise StandError if a part of the stack has ended by itself, or does not answer any more."""
+        """Raise TestEnvironmentError if a part of the stack has ended by itself, or does not answer any more."""
         self._server_answers()
 
     def watch(self) -> None:
@@ -99,11 +99,11 @@ class Stack:
     def _stop_parts(self) -> None:
         """End what this stack has started."""
 
-    def what_is_gone(self) -> StandError | None:
+    def what_is_gone(self) -> TestEnvironmentError | None:
         """What ``check_alive`` finds, if anything."""
         try:
             self.check_alive()
-        except StandError as error:
+        except TestEnvironmentError as error:
             return error
         return None
 
@@ -225,7 +225,7 @@ def await_health(api: SaasApi, check_started: Callable[[], None], within: float)
         check_started()
         try:
             return bool(api.health())
-        except StandError as not_yet:
+        except TestEnvironmentError as not_yet:
             raise _NotYet(str(not_yet)) from not_yet
 
     eventually(healthy, within=within, what="an answer of the SaaS API", ignoring=(_NotYet,))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from support.evidence import FAIL, PASS
+from support.result_words import FAIL, PASS
 from tests.proof.judging import Spot, first_line, red_spots
 from tests.proof.running import Left
 
@@ -16,7 +16,7 @@ class Trial:
     """What became of one mutant.
 
     :param outcome: ``killed`` by a scenario that blames the executor; ``killed at its start`` if the agent or the API
-        could not be started; ``survived`` all ten test cases; ``no answer`` if the stand alone was blamed.
+        could not be started; ``survived`` all ten test cases; ``no answer`` if the test environment alone was blamed.
     :param case: the test case that noticed; empty where none did.
     :param scenario: the scenario that noticed.
     :param field: the first Field that was red; empty if the scenario failed before any could be observed.

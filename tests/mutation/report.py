@@ -101,7 +101,7 @@ def markdown(results: list[Result], facts: Facts) -> str:
         "A mutant is the bundled executor with one small change, made by cosmic-ray: a comparison turned, a condition"
         " negated, a number off by one, a loop that does not run, an exception that is not caught. Killed means that a"
         " scenario of the ten test cases failed and blamed the executor for it; killed at its start, that the agent or"
-        " the API could not be started at all; no answer, that the stand alone was blamed, twice, which is no kill."
+        " the API could not be started at all; no answer, that the test environment alone was blamed, twice, which is no kill."
         " What is not changed by cosmic-ray is not tried here: texts, SQL, calls left out. The hand-made mutants of"
         " `make prove` are for those.",
         "",

@@ -57,7 +57,7 @@ class Trials:
         trial, runs = Trial(SURVIVED), 0
         rest = tuple(case for case in TEST_CASES if case not in first)
         for part in (first, rest):
-            # The stand may have had a bad moment: one more try says whether it was that.
+            # The test environment may have had a bad moment: one more try says whether it was that.
             for _ in range(2):
                 if part:
                     trial, runs = self._one_part(copy, part), runs + 1

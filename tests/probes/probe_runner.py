@@ -9,13 +9,14 @@ from pathlib import Path
 from behave.model import Scenario
 from behave.runner import Context, Runner
 
-from support import evidence
 from support.allure.recorder import AllureRecorder
+from support.clock import now
 from support.errors import blame_of
-from support.evidence import FAIL, PASS, Evidence, Secrets
-from support.gateway.calls import now
-from support.record import RunRecord
-from support.selection import Selection, location_of, scenarios_of
+from support.record import evidence
+from support.record.evidence import Evidence, Secrets
+from support.record.run_record import RunRecord
+from support.result_words import FAIL, PASS
+from support.run.selection import Selection, location_of, scenarios_of
 
 SECRET = "s3cr3t-of-the-probe"
 

@@ -8,20 +8,21 @@ import sys
 
 from behave.__main__ import main as behave
 
-from support import judging
-from support.evidence import PASS, Observation
-from support.observations import look_up
+from support.judgement.observations import look_up
+from support.record.evidence import Observation
+from support.result_words import PASS
+from support.scenario import result_table
 
 
 def remove(field: str) -> None:
     """From now on the Field is judged without a look."""
     look_up(field)
-    compare = judging.compare
+    compare = result_table.compare
 
     def without(name: str, expected: str, world: object) -> Observation:
         return Observation(name, expected, expected, PASS) if name == field else compare(name, expected, world)
 
-    judging.compare = without
+    result_table.compare = without
 
 
 if __name__ == "__main__":

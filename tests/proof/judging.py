@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.evidence import FAIL, PASS
+from support.result_words import FAIL, PASS
 from tests.proof.catalogue import Mutant
 
-CAUGHT, SURVIVED, WRONG_PLACE, STAND = "caught", "survived", "wrong place", "not judged"
+CAUGHT, SURVIVED, WRONG_PLACE, TEST_ENVIRONMENT = "caught", "survived", "wrong place", "not judged"
 GREEN, RED = "green", "not green"
 
 Records = list[dict[str, Any]]
@@ -58,10 +58,10 @@ def judge(mutant: Mutant, records: Records) -> Finding:
     finding.where = next((spot for spot in finding.spots if _is_expected(mutant, spot)), None)
     others = [record for record in records if record["result"] != PASS and record["blames"] != "the executor"]
     if mutant.case not in finding.ran:
-        finding.outcome, finding.detail = STAND, f"no scenario of {mutant.case} was run"
+        finding.outcome, finding.detail = TEST_ENVIRONMENT, f"no scenario of {mutant.case} was run"
     elif others:
         blamed = others[0]["blames"] or "nobody"
-        finding.outcome, finding.detail = STAND, f"blamed on {blamed}: {first_line(others[0])}"
+        finding.outcome, finding.detail = TEST_ENVIRONMENT, f"blamed on {blamed}: {first_line(others[0])}"
     elif all(record["result"] == PASS for record in records):
         finding.outcome, finding.detail = SURVIVED, f"{len(records)} scenarios passed: {mutant.says}"
     elif finding.where is None:

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from support.catalogue import TEST_CASES
-from support.observations import known_fields
+from support.judgement.observations import known_fields
 from support.terminal import Terminal
 from tests.proof import catalogue, matrix
 from tests.proof.catalogue import PROJECT, Mutant

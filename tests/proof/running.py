@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import evidence, record
+from support.record import evidence
+from support.record import run_record as record
 from support.settings import BUNDLED_AGENT, BUNDLED_API
 from tests.proof import judging
 from tests.proof.catalogue import PROJECT, Mutant
@@ -80,9 +81,13 @@ class Runs:
         reports, started = self._folder / name, time.monotonic()
         shutil.rmtree(reports, ignore_errors=True)
         left = self.run(reports, arguments)
-        finding = judge(left) if left.run.get("ended") else Finding(name, judging.STAND, detail="the run did not end")
+        finding = (
+            judge(left)
+            if left.run.get("ended")
+            else Finding(name, judging.TEST_ENVIRONMENT, detail="the run did not end")
+        )
         if left.run.get("troubles"):
-            finding.outcome, finding.detail = judging.STAND, left.run["troubles"][0]
+            finding.outcome, finding.detail = judging.TEST_ENVIRONMENT, left.run["troubles"][0]
         if not left.run:
             finding.detail = f"there was no run: {left.last_line}"
         finding.seconds = round(time.monotonic() - started, 1)

@@ -17,8 +17,8 @@ Feature: Ways to end
     Then nothing is wrong
 
   @TC-02
-  Scenario: the stand breaks
-    When the stand breaks
+  Scenario: the test environment breaks
+    When the test environment breaks
 
   @TC-02
   Scenario: the suite is wrong

@@ -5,7 +5,7 @@ import signal
 
 from behave import given, step, when
 
-from support.errors import StandError
+from support.errors import TestEnvironmentError
 
 
 @step("nothing is wrong")
@@ -23,9 +23,9 @@ def the_executor_breaks_its_promise(context):
     raise AssertionError("the index is there; it should be gone; s3cr3t-of-the-probe <b>")
 
 
-@when("the stand breaks")
+@when("the test environment breaks")
 def the_stand_breaks(context):
-    raise StandError("the server is gone")
+    raise TestEnvironmentError("the server is gone")
 
 
 @when("the suite is wrong")

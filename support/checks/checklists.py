@@ -1,0 +1,224 @@
+"""The form's two checklists: the eight checks before the first scenario, and the seven items after the last one.
+
+Each is truly looked at; none trusts what another part says of itself alone. Source: the result log's 1.3 and 5.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psutil
+import pymysql
+import requests
+
+from support.errors import AcceptanceError
+from support.mysql import leftovers, tables
+from support.mysql.database import quoted
+from support.record.run_record import Check
+from support.resultlog import form
+from support.settings import CONTRACT_VARIABLES
+from support.stacks.stack import Stack
+from support.stacks.worker import Worker
+
+ROWS_NEEDED = 10_000
+"""Rows of test_orders. Source: the contract."""
+
+CONNECTIONS = [f"conn-{number:03d}" for number in range(1, 11)]
+DATABASE_VARIABLES = tuple(name for name in CONTRACT_VARIABLES if name.startswith("MYSQL_"))
+MAY_BE_EMPTY = ("API_SECRET", "MYSQL_PASSWORD")
+"""On a stack that the run did not make, there may be no secret."""
+
+TABLES = {
+    "Delete test execution_runs": ("execution_runs", "execution_claims"),
+    "Delete test rollback records": ("rollbacks",),
+    "Reset kill switches": ("kill_switches",),
+    "Clean up audit logs": ("audit_logs",),
+}
+"""The tables whose rows an item of the clean-up list is about."""
+
+TROUBLES = (AcceptanceError, pymysql.MySQLError, requests.RequestException, psutil.Error, OSError)
+CALL_SECONDS = 5.0
+
+
+class NotDone(Exception):
+    """An item was looked at and is not as it has to be; the text says how it is."""
+
+
+def pre_checks(stack: Stack) -> list[Check]:
+    """Make the eight checks; a failed one has ``done`` False and its reason in ``detail``.
+
+    :raises AcceptanceError: no worker can be made to look at, so that nothing could be checked for it.
+    """
+    worker = stack.worker(1, "test-tc00-001", Path(os.devnull))
+    environment = worker.environment
+    try:
+        looks: tuple[Callable[[], str], ...] = (
+            lambda: _api_is_healthy(stack),
+            lambda: f"{stack.database.value('SELECT VERSION()')} answers; schema {stack.schema}",
+            lambda: _test_data_is_there(stack),
+            lambda: _environment_is_complete(stack, environment),
+            lambda: _log_level_is_debug(stack, environment),
+            lambda: _kill_switches_are_off(stack, environment),
+            lambda: _no_run_is_left(stack),
+            lambda: _worker_is_ready(worker),
+        )
+        return [_checked(item, look) for item, look in zip(form.PRE_CHECKS, looks, strict=True)]
+    finally:
+        worker.end()
+
+
+def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
+    """Do the seven items, check each, and return them with the SQL that was used. Raises nothing.
+
+    It has to come before the stack is stopped.
+
+    :param run_folder: where the run's logs have to lie.
+    """
+    script = [f"USE {quoted(stack.schema)};"]
+
+    def delete(item: str) -> str:
+        return "; ".join(_deleted(stack, script, *rows) for rows in leftovers.ROWS if rows[0] in TABLES[item])
+
+    def reset() -> str:
+        stack.api.set_kill_switch(False, None)
+        for connection in _switched_on(stack):
+            stack.api.set_kill_switch(False, connection)
+        script.append(
+            '-- POST /api/kill-switch {"connection_id": …, "active": false}, for each that was on and the global one'
+        )
+        told = delete(form.CLEAN_UP[3])
+        if left := _switched_on(stack):
+            raise NotDone(f"still on: {', '.join(left)}")
+        return f"{told}; none is on"
+
+    looks: tuple[Callable[[], str], ...] = (
+        lambda: _indexes_dropped(stack, script),
+        lambda: delete(form.CLEAN_UP[1]),
+        lambda: delete(form.CLEAN_UP[2]),
+        reset,
+        lambda: delete(form.CLEAN_UP[4]),
+        lambda: _workers_ended(stack),
+        lambda: _logs_archived(run_folder),
+    )
+    checks = [_checked(item, look) for item, look in zip(form.CLEAN_UP, looks, strict=True)]
+    return checks, "\n".join(script)
+
+
+def _checked(item: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(item, True, look())
+    except NotDone as error:
+        return Check(item, False, str(error))
+    except TROUBLES as error:
+        return Check(item, False, f"{error}".split("\n")[0] or type(error).__name__)
+
+
+def _api_is_healthy(stack: Stack) -> str:
+    health = stack.api.health()
+    return f"GET /health: 200, version {health.get('version', 'unknown')}"
+
+
+def _test_data_is_there(stack: Stack) -> str:
+    rows = int(stack.database.value("SELECT COUNT(*) FROM test_orders"))
+    if rows < ROWS_NEEDED:
+        raise NotDone(f"test_orders has {rows} rows; {ROWS_NEEDED} are needed")
+    return f"test_orders has {rows} rows"
+
+
+def _environment_is_complete(stack: Stack, agent: Mapping[str, str]) -> str:
+    parts = {"the agent": (agent, CONTRACT_VARIABLES), "the SaaS API": (stack.api_environment(), DATABASE_VARIABLES)}
+    missing = [
+        f"{name} of {part}"
+        for part, (environment, names) in parts.items()
+        if environment is not None
+        for name in names
+        if name not in environment or not (environment[name] or name in MAY_BE_EMPTY)
+    ]
+    if missing:
+        raise NotDone(f"not set: {', '.join(missing)}")
+    seen = [part for part, (environment, _) in parts.items() if environment is not None]
+    return f"complete for {' and '.join(seen)}"
+
+
+def _log_level_is_debug(stack: Stack, agent: Mapping[str, str]) -> str:
+    levels = {"agent": agent.get("LOG_LEVEL"), "SaaS API": (stack.api_environment() or agent).get("LOG_LEVEL")}
+    wrong = [f"{part} {level}" for part, level in levels.items() if level != "DEBUG"]
+    if wrong:
+        raise NotDone(f"log level is not DEBUG: {', '.join(wrong)}; leave out log_level or set it to DEBUG")
+    return "LOG_LEVEL=DEBUG for agent and SaaS API"
+
+
+def _kill_switches_are_off(stack: Stack, agent: Mapping[str, str]) -> str:
+    """By the table, and as a worker is told: through a gateway, with the agent's secret."""
+    if on := _switched_on(stack):
+        raise NotDone(f"on, by the table: {', '.join(on)}")
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["X-API-SECRET"] = agent.get("API_SECRET", "")
+        url = f"{agent['SAAS_API_URL']}/api/kill-switch"
+        for connection in CONNECTIONS:
+            answer = session.get(url, params={"connection_id": connection}, timeout=CALL_SECONDS)
+            told = answer.json() if answer.status_code == 200 else {}
+            if told.get("global_active") is not False or told.get("connection_active") is not False:
+                raise NotDone(f"{connection}: the SaaS API says {answer.status_code} {answer.text[:80]}")
+    return f"none is on, by the table and by the SaaS API ({CONNECTIONS[0]} … {CONNECTIONS[-1]}, global)"
+
+
+def _no_run_is_left(stack: Stack) -> str:
+    left = stack.database.rows("SELECT id, status FROM execution_runs WHERE status IN ('scheduled', 'running')")
+    if left:
+        raise NotDone("left over: " + ", ".join(f"{row['id']} ({row['status']})" for row in left[:5]))
+    return "no run is scheduled or running"
+
+
+def _worker_is_ready(worker: Worker) -> str:
+    worker.check_command()
+    answer = requests.get(f"{worker.gateway.url}/health", timeout=CALL_SECONDS, proxies={"http": ""})
+    if answer.status_code != 200:
+        raise NotDone(f"a worker's gateway does not reach the SaaS API: {answer.status_code}")
+    return "agent_command can be started; a worker's gateway reaches the SaaS API"
+
+
+def _indexes_dropped(stack: Stack, script: list[str]) -> str:
+    """Every index that was not there at the start."""
+    added = sorted(
+        tables.indexes(stack.database, stack.schema) - stack.pristine.indexes, key=lambda one: (one.table, one.name)
+    )
+    for index in added:
+        _do(stack, script, f"ALTER TABLE {quoted(index.table)} DROP INDEX {quoted(index.name)}")
+    if left := tables.indexes(stack.database, stack.schema) - stack.pristine.indexes:
+        raise NotDone(f"still there: {', '.join(sorted(index.name for index in left))}")
+    return f"dropped: {', '.join(index.name for index in added)}" if added else "none was left"
+
+
+def _deleted(stack: Stack, script: list[str], table: str, column: str, pattern: str) -> str:
+    where = f"FROM {table} WHERE {column} LIKE '{pattern}'"
+    rows = int(stack.database.value(f"SELECT COUNT(*) {where}"))
+    _do(stack, script, f"DELETE {where}")
+    left = int(stack.database.value(f"SELECT COUNT(*) {where}"))
+    if left:
+        raise NotDone(f"{table}: {left} rows are still there")
+    return f"{table}: {rows} deleted, 0 left"
+
+
+def _do(stack: Stack, script: list[str], statement: str) -> None:
+    stack.database.execute(statement)
+    script.append(f"{statement};")
+
+
+def _switched_on(stack: Stack) -> list[str]:
+    rows = stack.database.rows("SELECT connection_id FROM kill_switches WHERE active <> 0 ORDER BY connection_id")
+    return [row["connection_id"] for row in rows]
+
+
+def _workers_ended(stack: Stack) -> str:
+    if running := stack.workers_running():
+        raise NotDone(f"still running: {', '.join(running)}")
+    return "no worker runs"
+
+
+def _logs_archived(run_folder: Path) -> str:
+    files = [file for file in (run_folder / "logs").rglob("*.log") if file.is_file()]
+    if not files:
+        raise NotDone(f"there is no log file in {run_folder / 'logs'}")
+    return f"{len(files)} files in runs/{run_folder.name}/logs"

@@ -1,0 +1,131 @@
+"""What a scenario needs that not every test environment, executor or server offers; it says so by a tag ``@needs.<name>``.
+
+Each need is looked at for real, once a run, when a scenario first asks for it. There are two kinds. Where test environment
+or executor lack something, the scenario is NOT RUN, and so is its test case. What the *server* cannot have makes a scenario
+that cannot hold there (N/A): it is shown and counted, and its test case is judged by its other scenarios.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import pymysql
+
+from support.errors import SuiteError
+from support.mysql import tables
+from support.mysql.schemas import grant_alter, revoke_alter
+from support.result_words import NOT_APPLICABLE, NOT_RUN
+from support.stacks.saas_api import RunSpec
+from support.stacks.stack import Stack
+
+PREFIX = "needs."
+NO_SPATIAL_INDEXES = 1464
+_PROBE = RunSpec("test-tc04-000", "conn-004", "idx_tc04_content", "test_orders", ["status"], index_type="FULLTEXT")
+
+
+@dataclass(frozen=True)
+class Need:
+    """``lack`` looks at the running stack and returns None, or in one line why the need is not met."""
+
+    meaning: str
+    lack: Callable[[Stack], str | None]
+    of_the_server: bool = False
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """Why a scenario was left out; ``result`` is NOT RUN, or N/A where it cannot hold on this server."""
+
+    result: str
+    reason: str
+
+
+def _index_types(stack: Stack) -> str | None:
+    """Schedule such a run and look what became of it; the tables are empty again before anybody could claim it."""
+    try:
+        stack.api.create_run(_PROBE)
+        kept = stack.database.value("SELECT index_type FROM execution_runs WHERE id = %s", (_PROBE.id,))
+    except AssertionError as refusal:
+        return f"a run with index_type {_PROBE.index_type} is not taken: {refusal}"
+    finally:
+        tables.empty_state(stack.database)
+    return None if kept == _PROBE.index_type else f"a run asked for with index_type {_PROBE.index_type} has {kept}"
+
+
+def _refusals(stack: Stack) -> str | None:
+    refusals = stack.refusals()
+    try:
+        refusals.count()
+    except (OSError, ValueError) as error:
+        return f"the kernel's count cannot be read: {error}"
+    finally:
+        refusals.close()
+    return None
+
+
+def _accounts(stack: Stack) -> str | None:
+    """Take the executor's right to change a table away, and give it back: what such a scenario does itself."""
+    agent, table = stack.accounts.agent, tables.JUDGED_TABLES[0]
+    try:
+        revoke_alter(stack.database, agent, stack.schema, table)
+        grant_alter(stack.database, agent, stack.schema, table)
+    except pymysql.MySQLError as error:
+        return f"account {stack.accounts.suite.user!r} may not take away and give the executor's rights: {error}"
+    return None
+
+
+def _spatial_indexes(stack: Stack) -> str | None:
+    database = stack.database
+    try:
+        database.execute("CREATE TEMPORARY TABLE needs_spatial (p GEOMETRY NOT NULL, SPATIAL INDEX (p)) ENGINE=InnoDB")
+    except pymysql.MySQLError as error:
+        if error.args[0] != NO_SPATIAL_INDEXES:
+            raise
+        return f"InnoDB of {stack.server_version} has none"
+    database.execute("DROP TEMPORARY TABLE needs_spatial")
+    return None
+
+
+NEEDS = {
+    "accounts": Need("the right to give and take the rights of the executor's account", _accounts),
+    "index_types": Need("a SaaS API that keeps a run's index_type", _index_types),
+    "refusals": Need("the kernel's count of refused connections (Linux: /proc/net/snmp)", _refusals),
+    "spatial_indexes": Need(
+        "SPATIAL indexes on InnoDB (MySQL 5.7, MariaDB 10.2)", _spatial_indexes, of_the_server=True
+    ),
+}
+"""Every need there is, by the name in its tag."""
+
+
+def names_in(tags: Iterable[str]) -> list[str]:
+    """The needs that ``tags`` name, those of the server first.
+
+    :raises SuiteError: a tag that looks like a need and is none.
+    """
+    names = [tag.removeprefix(PREFIX) for tag in map(str, tags) if tag.lower().startswith("need")]
+    for name in names:
+        if name not in NEEDS:
+            known = "; ".join(f"@{PREFIX}{known} ({need.meaning})" for known, need in NEEDS.items())
+            raise SuiteError(f"unknown need {name!r} in a tag; known: {known}")
+    return sorted(names, key=lambda name: (not NEEDS[name].of_the_server, name))
+
+
+class Offer:
+    """What the running stack offers. Each need is looked at once."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._lacks: dict[str, str | None] = {}
+
+    def unmet(self, tags: Iterable[str]) -> Unmet | None:
+        """The first need of ``tags`` that is not met.
+
+        :raises AcceptanceError: a part of the test environment is gone, so that nothing could be looked at.
+        """
+        for name in names_in(tags):
+            if name not in self._lacks:
+                self._lacks[name] = NEEDS[name].lack(self._stack)
+            if lack := self._lacks[name]:
+                need = NEEDS[name]
+                result = NOT_APPLICABLE if need.of_the_server else NOT_RUN
+                return Unmet(result, f"needs {need.meaning}: {' '.join(lack.split())}")
+        return None

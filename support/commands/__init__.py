@@ -1,0 +1,1 @@
+"""The sub-commands of ``acceptance``, a module each. Nothing else imports them."""

@@ -1,0 +1,109 @@
+"""Where the time of a full run goes: ``python -m support.commands.bench`` runs the test cases once and says so.
+
+Every number comes from that one run, as a share of its wall time, because no machine's seconds are worth comparing.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from support.record import evidence
+from support.run.acceptance_run import TIMING_FILE
+from support.settings import PROJECT, Settings
+from support.terminal import table
+
+OVERHEAD_LIMIT = 0.25
+"""Share of the wall time that the suite itself may take: everything while no worker under test is running."""
+
+REPORTING_LIMIT = 0.10
+"""Share of the wall time that evidence, result log and Allure results may take."""
+
+SLOWEST = 8
+
+
+def main(arguments: list[str]) -> int:
+    """Run behave with ``arguments``, print where the time went, and return 1 if the suite took too large a share."""
+    started, clock = time.time(), time.monotonic()
+    command = [sys.executable, "-m", "behave", *arguments]
+    outcome = subprocess.run(command, cwd=PROJECT, env=os.environ, check=False)
+    wall = time.monotonic() - clock
+    folder = Settings.read({}).reports_folder / "latest"
+    records = [record for _, record in evidence.read_all(folder / "evidence")]
+    if outcome.returncode or not records:
+        print(
+            f"bench: the run did not pass (exit status {outcome.returncode}), so its times mean nothing",
+            file=sys.stderr,
+        )
+        return 2
+    reporting = json.loads((folder / TIMING_FILE).read_text(encoding="utf-8"))["reporting_s"]
+    share = report(records, started, wall, reporting)
+    return 0 if share <= OVERHEAD_LIMIT and reporting <= REPORTING_LIMIT * wall else 1
+
+
+def report(records: list[dict[str, Any]], started: float, wall: float, reporting: float) -> float:
+    """Print the shares and the slowest phrases; return the suite's own share of ``wall``; times in seconds."""
+    working = _union([_span(worker) for record in records for worker in record["workers"] if worker["started"]])
+    before = _time(records[0]["started"]) - started
+    scenarios = sum(record["duration_s"] for record in records)
+    own = wall - working
+    rows = [
+        ["wall time of the run", wall],
+        ["a worker under test was running", working],
+        ["the suite itself", own],
+        ["  of it: server, SaaS API and all else before the first scenario", before],
+        ["  of it: inside scenarios", scenarios - working],
+        ["  of it: between scenarios, and the end", wall - before - scenarios],
+        ["evidence, result log and Allure results (within the above)", reporting],
+    ]
+    print()
+    print(
+        "\n".join(
+            table(
+                [[name, f"{seconds:.2f} s", f"{seconds / wall:.0%}"] for name, seconds in rows], ["", "time", "share"]
+            )
+        )
+    )
+    print()
+    print("\n".join(table(_slowest(records), ["Slowest phrases", "times", "mean", "total"])))
+    print(f"\nThe suite's own overhead: {own / wall:.0%} (limit {OVERHEAD_LIMIT:.0%})")
+    print(f"Evidence, result log and Allure results: {reporting / wall:.1%} (limit {REPORTING_LIMIT:.0%})")
+    return own / wall
+
+
+def _slowest(records: list[dict[str, Any]]) -> list[list[str]]:
+    by_phrase: dict[str, list[float]] = defaultdict(list)
+    for record in records:
+        for step in record["steps"]:
+            by_phrase[_without_names(step["phrase"])].append(step["seconds"])
+    totals = sorted(by_phrase.items(), key=lambda pair: -sum(pair[1]))[:SLOWEST]
+    return [[phrase[:90], str(len(t)), f"{sum(t) / len(t):.2f} s", f"{sum(t):.2f} s"] for phrase, t in totals]
+
+
+def _without_names(phrase: str) -> str:
+    return '"…"'.join(phrase.split('"')[::2])
+
+
+def _span(worker: dict[str, Any]) -> tuple[float, float]:
+    return _time(worker["started"]), _time(worker["ended"] or worker["started"])
+
+
+def _time(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _union(spans: list[tuple[float, float]]) -> float:
+    """Seconds covered by at least one of the spans."""
+    total, end = 0.0, float("-inf")
+    for first, last in sorted(spans):
+        total += max(0.0, last - max(first, end))
+        end = max(end, last)
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

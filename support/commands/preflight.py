@@ -1,0 +1,127 @@
+"""``make preflight``: is everything there that a run on the external stack relies on? Lists all that is missing."""
+
+import argparse
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from support.checks.agent import look_at_agent, look_at_test_cases
+from support.checks.api import look_at_api
+from support.checks.findings import TROUBLES, Findings
+from support.checks.server import look_at_gates, look_at_server
+from support.errors import AcceptanceError, SettingsError
+from support.mysql.database import Account, Database
+from support.mysql.leftovers import remove_rows
+from support.record.evidence import Secrets
+from support.settings import EXTERNAL, Settings
+from support.stacks.choosing import make_stack
+from support.stacks.stack import Stack
+from support.stacks.warden import FOLDER_PREFIX, Warden
+from support.terminal import Terminal
+
+GUIDE = "docs/your-executor.md"
+COMPLETE, MISSING, NO_SETTINGS = 0, 1, 2
+
+
+def main(arguments: list[str]) -> int:
+    """Look at everything.
+
+    :param arguments: settings, as behave takes them: ``-D name=value``.
+    :return: 0 everything is there, 1 something is missing, 2 the settings make no sense.
+    """
+    terminal = Terminal()
+    try:
+        settings = _settings(arguments)
+    except SettingsError as error:
+        terminal.trouble(error.blames, str(error))
+        return NO_SETTINGS
+    for name, value in settings.shown():
+        terminal.say(f"setting {name} = {value}")
+    findings = Findings(terminal, Secrets(settings.secrets()))
+    server = look_at_server(findings, settings)
+    suite = Account(
+        settings.mysql_host, settings.mysql_port, settings.mysql_user, settings.mysql_password, settings.mysql_database
+    )
+    with ExitStack() as at_the_end:
+        at_the_end.callback(_remove_rows, suite)
+        api = look_at_api(findings, settings, suite if server else None)
+        if server and api:
+            _look_at_the_rest(findings, settings)
+        else:
+            for group in ("Rights and gates", "Agent", "Test cases"):
+                findings.group(group)
+                findings.look("all of it", str, after=False)
+    if findings.complete:
+        terminal.say("", "Nothing is missing: behave will run all test cases with these settings.")
+        return COMPLETE
+    terminal.say("", f"Missing: {findings.missing}. {GUIDE} says what each is for, and how to have it.")
+    return MISSING
+
+
+def _settings(arguments: list[str]) -> Settings:
+    parser = argparse.ArgumentParser(prog="python -m support.preflight", description=__doc__)
+    parser.add_argument("-D", "--define", action="append", default=[], metavar="NAME=VALUE", help="a setting")
+    given = parser.parse_args(arguments).define
+    return Settings.read(
+        {"stack": EXTERNAL, **{name: value for name, _, value in (one.partition("=") for one in given)}}
+    )
+
+
+def _look_at_the_rest(findings: Findings, settings: Settings) -> None:
+    with _stack(findings, settings) as (stack, folder):
+        if stack is not None:
+            look_at_gates(findings, stack.accounts)
+            look_at_agent(findings, stack, settings, folder / "agent.log")
+            look_at_test_cases(findings, stack)
+
+
+@contextmanager
+def _stack(findings: Findings, settings: Settings) -> Iterator[tuple[Stack | None, Path]]:
+    """The stack as a run would have it, with accounts of its own; all of it is taken away again, whatever happens."""
+    run_id = f"preflight-{secrets.token_hex(3)}"
+    warden = Warden.start(run_id)
+    made: list[Stack] = []
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        warden.remove_folder(folder)
+
+        def make() -> str:
+            made.append(make_stack(settings, run_id, folder, folder, settings.api_secret, warden))
+            for secret in made[0].secrets():
+                findings.secrets.add(secret)
+            return f"agent {made[0].accounts.agent.user!r}, application {made[0].accounts.app.user!r}"
+
+        findings.group("Stack")
+        findings.look("accounts", make)
+        yield (made[0] if made else None), folder
+    finally:
+        for stack in made:
+            stack.stop()
+        warden.close()
+
+
+def _remove_rows(suite: Account) -> None:
+    """Take the runs of the preflight away again, as far as they are in the schema that the settings name."""
+    try:
+        database = Database(suite, observed=True)
+    except AcceptanceError:
+        return  # told above; and where nobody gets in, nothing was left
+    try:
+        remove_rows(database, suite.database or "")
+    except TROUBLES as error:
+        print(f"runs test-tc00-… may be left in {suite!r}: {error}", file=sys.stderr)
+    finally:
+        database.close()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except AcceptanceError as error:
+        print(f"{error.blames}: {error}", file=sys.stderr)
+        sys.exit(NO_SETTINGS)
+    except KeyboardInterrupt:
+        sys.exit(130)

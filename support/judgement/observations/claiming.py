@@ -1,0 +1,180 @@
+"""Who got the run, as the wire, the table of claims and the process show it."""
+
+import json
+
+from support.gateway.calls import Call
+from support.judgement.observations.index import told
+from support.judgement.observations.registry import Seen, observation, yes_or_no
+from support.judgement.world import Participant, World
+
+HARMLESS = ("run", "audit", "other")
+"""Calls that a worker without the claim may make: looking, and saying that it did not get it."""
+
+
+def _participant(world: World, number: int) -> Participant:
+    if number not in world.participants:
+        raise LookupError(f"worker {number} was never started")
+    return world.participants[number]
+
+
+def _claim_answer(world: World, number: int) -> Seen:
+    claim = _participant(world, number).claim
+    return (
+        Seen(claim.answer, f"its first claim, answered at {claim.answered:%H:%M:%S.%f}")
+        if claim
+        else Seen("no claim was made")
+    )
+
+
+def _name_sent(claim: Call) -> str | None:
+    """The worker's own name in its claim, which it may leave out."""
+    try:
+        return json.loads(claim.request_body).get("worker_id")
+    except (ValueError, AttributeError):
+        return None
+
+
+@observation("Worker 1 HTTP Response")
+def worker_1_http_response(world: World) -> Seen:
+    """The answer to worker 1's claim, if the claims on record are as many as were granted, and name who named himself."""
+    granted = [call for one in world.participants.values() for call in one.calls_of("claim") if call.status == 200]
+    if len(granted) != len(world.claims):
+        return Seen(
+            f"disputed: {len(granted)} claims answered 200, {len(world.claims)} on record in execution_claims",
+        )
+    on_record = {row.get("worker_id") for row in world.claims}
+    missing = [name for name in map(_name_sent, granted) if name and name not in on_record]
+    if missing:
+        return Seen(f"disputed: granted to {missing[0]}, on record for {', '.join(map(str, on_record))}")
+    return _claim_answer(world, 1)
+
+
+@observation("Worker 2 HTTP Response")
+def worker_2_http_response(world: World) -> Seen:
+    """The answer to worker 2's claim."""
+    return _claim_answer(world, 2)
+
+
+@observation("Only 1 worker executed")
+def only_one_worker_executed(world: World) -> Seen:
+    """The server was sent one ADD INDEX, and whoever did not get the claim did nothing more."""
+    if len(world.adds) != 1:
+        return Seen("No", f"the server was sent {len(world.adds)} ADD INDEX: {told(world.adds)}")
+    for one in world.participants.values():
+        if one.claim is None or one.claim.status == 200:
+            continue
+        later = [call for call in one.calls if call.arrived > one.claim.arrived and call.kind not in HARMLESS]
+        if later:
+            return Seen("No", f"worker {one.number} went on without the claim: {later[0].method} {later[0].path}")
+    return Seen("Yes", f"counted on the server: {told(world.adds)}")
+
+
+@observation("Worker 1 claimed successfully")
+def worker_1_claimed(world: World) -> Seen:
+    """Worker 1's claim was granted."""
+    return yes_or_no(_claim_answer(world, 1).actual == "200 OK", _claim_answer(world, 1).actual)
+
+
+@observation("Worker 1 crashed")
+def worker_1_crashed(world: World) -> Seen:
+    """Worker 1 was ended by kill -9 before it reported an end of the run."""
+    one = _participant(world, 1)
+    if one.killed is None or one.exit_status != -9:
+        return Seen("No", f"its exit status is {one.exit_status}")
+    reported = [call for call in one.calls_of("status") if call.status == 200 and '"running"' not in call.request_body]
+    if reported:
+        return Seen("No, it had finished", f"it had reported: {reported[0].request_body}")
+    return Seen("Yes (simulated)", f"kill -9 at {one.killed:%H:%M:%S.%f}")
+
+
+@observation("Lease expired")
+def lease_expired(world: World) -> Seen:
+    """By the database's clock the lease of worker 1 had run out when the run was claimed again."""
+    end, again = world.lease_end_before_takeover, (world.row or {}).get("claimed_at")
+    if end is None or again is None:
+        return Seen("unknown", f"lease end {end}, claimed again at {again}")
+    return yes_or_no(again >= end, f"lease end {end}, claimed again at {again}, both by the database's clock")
+
+
+@observation("Worker 2 claimed successfully")
+def worker_2_claimed(world: World) -> Seen:
+    """Worker 2's claim was granted, after the lease of worker 1 had ended and not before."""
+    claims = _participant(world, 2).calls_of("claim")
+    if not claims or claims[-1].status != 200:
+        return Seen("No", f"answers to its claims: {', '.join(call.answer for call in claims) or 'none'}")
+    if lease_expired(world).actual != "Yes":
+        return Seen("Yes (before lease expiry)", lease_expired(world).because)
+    return Seen("Yes (after lease expiry)", f"answers to its claims: {', '.join(call.answer for call in claims)}")
+
+
+@observation("Worker 1 exit status")
+def worker_1_exit_status(world: World) -> Seen:
+    """How worker 1's process ended; by contract 0 when it brought the run to an end."""
+    return Seen(str(_participant(world, 1).exit_status))
+
+
+@observation("Worker 2 exit status")
+def worker_2_exit_status(world: World) -> Seen:
+    """The same of worker 2; by contract 3 when it did not get the claim."""
+    return Seen(str(_participant(world, 2).exit_status))
+
+
+@observation("Claim before the lease ended")
+def claim_before_lease_ended(world: World) -> Seen:
+    """The answers to the claims made while the lease of worker 1 was still alive."""
+    answers = sorted({call.answer for call in world.calls_before_takeover})
+    return Seen(", ".join(answers) or "no claim was made")
+
+
+@observation("Last report sent again")
+def last_report_sent_again(world: World) -> Seen:
+    """Worker 1's first report of the end failed, and the same report was sent until there was an answer.
+
+    That may be 409: by the contract an API need not know a report again that it has carried out.
+    """
+    reports = [call for call in _participant(world, 1).calls_of("status") if '"running"' not in call.request_body]
+    if not reports or not reports[0].fault:
+        return Seen("No", "its first report did not fail")
+    told_so = [f"{call.request_body}: {call.answer}" for call in reports]
+    same = {call.request_body for call in reports} == {reports[0].request_body}
+    return yes_or_no(same and reports[-1].status in (200, 409) and not reports[-1].fault, "; ".join(told_so))
+
+
+@observation("Same run asked for again")
+def same_run_asked_for_again(world: World) -> Seen:
+    """The answer to a second request for a run of the same id: an id that is taken is not given to another run."""
+    return Seen(world.answer_to_same_id or "it was not asked for")
+
+
+@observation("Index taken for the run's own")
+def index_taken_for_the_runs_own(world: World) -> Seen:
+    """The run ended as if the index that somebody else made were the one it was to add."""
+    if world.index_before is None:
+        return Seen("nobody else made one")
+    taken = world.status in ("COMPLETED", "ROLLED_BACK")
+    return yes_or_no(taken or world.drops, f"the run is {world.status}; {world.index_before}; {told(world.drops)}")
+
+
+@observation("Index found and not added again")
+def index_found_and_not_added_again(world: World) -> Seen:
+    """The index that the crashed worker's ALTER left was kept: one ADD INDEX was ever sent, none dropped it."""
+    if len(world.adds) != 1 or world.drops:
+        return Seen("No", f"the server was sent: {told(world.statements)}")
+    return yes_or_no(world.added and world.index, told(world.adds))
+
+
+@observation("Done by worker 1 after the takeover")
+def done_after_the_takeover(world: World) -> Seen:
+    """What the API let worker 1 write, and what the server was sent over its connection, after worker 2 had the run."""
+    taken = next((call.answered for call in _participant(world, 2).calls_of("claim") if call.status == 200), None)
+    if taken is None:
+        return Seen("no takeover", "no claim of worker 2 was granted")
+    writes = [call for call in _participant(world, 1).calls if call.method != "GET" and call.kind != "claim"]
+    accepted = [call for call in writes if call.answered and call.answered > taken and (call.status or 0) < 300]
+    threads = {statement.thread for statement in world.statements if statement.started < taken}
+    sent = [statement for statement in world.statements if statement.started > taken and statement.thread in threads]
+    done = [f"{call.method} {call.path} was answered {call.answer}" for call in accepted]
+    late = "; ".join(
+        f"{call.method} {call.path}: {call.answer}" for call in writes if call.answered and call.answered > taken
+    )
+    return Seen("; ".join(done + ([told(sent)] if sent else [])) or "Nothing", f"its late calls: {late or 'none'}")

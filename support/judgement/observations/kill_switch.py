@@ -1,0 +1,77 @@
+"""What the kill switch said, and what the executor did about it."""
+
+import json
+
+from support.gateway.calls import Call
+from support.judgement.observations.index import told
+from support.judgement.observations.registry import Seen, observation, yes_or_no
+from support.judgement.world import World
+
+
+def said_active(call: Call) -> bool:
+    """The answer, as it reached the worker, says that a switch is on."""
+    try:
+        answer = json.loads(call.response_body)
+    except ValueError:
+        return False
+    return call.status == 200 and (answer.get("global_active") is True or answer.get("connection_active") is True)
+
+
+def _calls(world: World) -> list[Call]:
+    return [call for one in world.participants.values() for call in one.calls_of("kill switch")]
+
+
+def _when(call: Call) -> str:
+    return "after the index was made" if call.after_index else "before the index was made"
+
+
+@observation("Kill switch detected")
+def kill_switch_detected(world: World) -> Seen:
+    """A worker asked, was told that a switch is on, and sent no ADD INDEX."""
+    told_so = [call for call in _calls(world) if said_active(call)]
+    if not told_so:
+        return Seen("No", f"of {len(_calls(world))} kill-switch calls none was answered with an active switch")
+    if world.adds:
+        return Seen(
+            "No", f"told that the switch is on {_when(told_so[0])}, the executor sent all the same: {told(world.adds)}"
+        )
+    return Seen("Yes", "asked, told that it is on, and no ADD INDEX followed")
+
+
+@observation("Kill switch detected after ADD")
+def kill_switch_detected_after_add(world: World) -> Seen:
+    """A worker asked once more when the index was there, was told that a switch is on, and did not complete."""
+    asked = [call for call in _calls(world) if call.after_index]
+    told_so = [call for call in asked if said_active(call)]
+    if not told_so:
+        return Seen(
+            "No",
+            f"{len(asked)} kill-switch calls came after the index was made; none was answered with an active switch",
+        )
+    return yes_or_no(world.status != "COMPLETED", f"told so; the run is {world.status}")
+
+
+@observation("API error detected")
+def api_error_detected(world: World) -> Seen:
+    """A kill-switch call failed, and the run's record says that the kill switch stopped it."""
+    failed = [call for call in _calls(world) if call.fault]
+    if not failed:
+        return Seen("No", "no kill-switch call failed: the executor made none at that point")
+    reason, message = world.said("fail_reason"), world.said("message")
+    return yes_or_no(reason == "kill_switch", f"{failed[0].fault}; fail_reason: {reason}; message: {message}")
+
+
+@observation("Fail-closed behavior")
+def fail_closed(world: World) -> Seen:
+    """After the failed call the executor acted as if the switch were on: nothing added, or what was added taken back."""
+    failed = [call for call in _calls(world) if call.fault]
+    if not failed:
+        return Seen("No", "no kill-switch call failed")
+    if failed[0].after_index:
+        stopped = world.index is None and world.dropped is not None
+    else:
+        stopped = not world.adds
+    return Seen(
+        "Yes (assumes active)" if stopped else "No (goes on)",
+        f"failed {_when(failed[0])}; then: {told(world.statements)}",
+    )

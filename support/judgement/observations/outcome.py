@@ -1,0 +1,58 @@
+"""What the run's record says of its end, held against the API, the schema and the server."""
+
+from support.judgement.observations.registry import Seen, observation, yes_or_no
+from support.judgement.world import World
+
+
+@observation("Final execution_run Status")
+def final_status(world: World) -> Seen:
+    """The status of the run, if the API says the same and the schema does not contradict it."""
+    status, api = world.status, str(world.told.get("status")).upper()
+    if api != status:
+        return Seen(f"disputed: {status} in the table, {api} by the API")
+    lie = _contradiction(world)
+    if lie:
+        return Seen(f"{status}, which is not true", lie)
+    return Seen(status, f"the table and the API agree; message: {world.said('message')}")
+
+
+def _contradiction(world: World) -> str | None:
+    name = world.run.index_name
+    if world.status == "COMPLETED":
+        if world.index is None:
+            return f"the run says it completed, but the server has no index {name}"
+        if list(world.index.columns) != world.run.columns:
+            return f"the run says it completed, but the server has {world.index}"
+    if world.status == "ROLLED_BACK":
+        if world.index is not None:
+            return f"the run says it rolled back, but the server still has {world.index}"
+        if world.added is None:
+            return "the run says it rolled back, but the server never made the index"
+    return None
+
+
+@observation("fail_reason")
+def fail_reason(world: World) -> Seen:
+    """The reason in the run's row, if the API says the same."""
+    reason, api = world.said("fail_reason"), world.told.get("fail_reason")
+    api = "NULL" if api is None else str(api)
+    return Seen(reason) if api == reason else Seen(f"disputed: {reason} in the table, {api} by the API")
+
+
+@observation("Message contains inconclusive")
+def message_contains_inconclusive(world: World) -> Seen:
+    """The run's message says that nothing could be concluded."""
+    return yes_or_no("inconclusive" in world.said("message").lower(), f"message: {world.said('message')}")
+
+
+@observation("Audit log entry created")
+def audit_log_entry_created(world: World) -> Seen:
+    """The failed rollback is in the audit log."""
+    actions = [str(row["action"]) for row in world.audit]
+    return yes_or_no("rollback_failed" in actions, f"audit actions: {', '.join(actions) or 'none'}")
+
+
+@observation("Unexpected changes")
+def unexpected_changes(world: World) -> Seen:
+    """Whatever differs in the schema or the rows from before the scenario and was not meant to."""
+    return Seen("; ".join(world.unexpected_changes) or "None")

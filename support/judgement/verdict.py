@@ -1,0 +1,153 @@
+"""The decision: may this Executor v1 go on a canary run? Total, pessimistic, and a pure function of the evidence."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support.catalogue import TEST_CASES
+from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
+
+P1_NEEDED = 0.8
+"""Share of the P1 test cases that has to pass. Source: the result log, 3.3 Canary Run Decision."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of one test case. ``ran`` of ``scenarios`` ran; ``evidence`` are the records' names.
+
+    ``not_applicable`` scenarios more cannot hold on this server; ``unmet`` are (N/A or NOT RUN, the need) of those left out.
+    """
+
+    id: str
+    result: str
+    actual_status: str
+    duration_s: float
+    ran: int
+    scenarios: int
+    evidence: tuple[str, ...]
+    blames: tuple[str, ...] = ()
+    not_applicable: int = 0
+    unmet: tuple[tuple[str, str], ...] = ()
+
+
+def result_of(case_id: str, records: list[dict[str, Any]], expected: set[str]) -> Result:
+    """The result of a test case from its records.
+
+    It passes only if every scenario of it that can hold on this server ran and passed; it fails as soon as one failed;
+    else it did not (all) run.
+
+    :param expected: the locations of all scenarios of this test case.
+    """
+    mine = [record for record in records if record["id"] == case_id]
+    passed = {record["location"] for record in mine if record["result"] == PASS}
+    ran = [record for record in mine if record["result"] not in UNJUDGED]
+    not_applicable = {record["location"] for record in mine if record["result"] == NOT_APPLICABLE}
+    not_applicable -= {record["location"] for record in mine if record["result"] != NOT_APPLICABLE}
+    expected = expected - not_applicable
+    if any(record["result"] not in (PASS, *UNJUDGED) for record in mine):
+        result = FAIL
+    elif expected and expected <= passed:
+        result = PASS
+    else:
+        result = NOT_RUN
+    statuses = sorted({record["actual_status"] for record in ran if record["actual_status"]})
+    first = next((record["actual_status"] for record in ran if record["actual_status"]), NOT_RUN)
+    wanted = TEST_CASES[case_id].expected_status
+    return Result(
+        case_id,
+        result,
+        wanted if wanted in statuses else first,
+        round(sum(record["duration_s"] for record in ran), 3),
+        len(ran),
+        len(expected),
+        tuple(record["file"] for record in mine),
+        tuple(sorted({record["blames"] for record in mine if record["blames"]})),
+        len(not_applicable),
+        tuple((record["result"], record["unmet"]) for record in mine if record.get("unmet")),
+    )
+
+
+def decide(results: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The decision and its reasons.
+
+    :param results: PASS, FAIL or NOT RUN by test case id; one that is missing did not run, and any other word is no pass.
+    """
+    by_priority: dict[str, list[str]] = {"P0": [], "P1": [], "P2": []}
+    for case in TEST_CASES.values():
+        by_priority[case.priority].append(case.id)
+    passed = {case_id for case_id, result in results.items() if result == PASS}
+    reasons = [
+        f"{TEST_CASES[case_id].priority} {case_id} {TEST_CASES[case_id].name}: {results.get(case_id, NOT_RUN)}"
+        for case_id in TEST_CASES
+        if case_id not in passed
+    ]
+    counts = ", ".join(f"{name} {len(passed & set(ids))} of {len(ids)}" for name, ids in by_priority.items())
+    reasons.insert(0, f"passed: {counts}")
+    if not set(by_priority["P0"]) <= passed:
+        return BLOCKED, reasons
+    p1 = by_priority["P1"]
+    all_ran = all(results.get(case_id) in (PASS, FAIL) for case_id in p1)
+    if all_ran and len(passed & set(p1)) >= P1_NEEDED * len(p1):
+        return APPROVED, reasons
+    return CONDITIONAL, reasons
+
+
+def left_out(result: Result) -> list[str]:
+    """A line for each need for which scenarios of a test case were left out, with their number."""
+    lines = []
+    for (word, why), count in Counter(result.unmet).items():
+        what = "cannot hold on this server" if word == NOT_APPLICABLE else "did not run"
+        lines.append(f"{result.id}: {count} scenario{'' if count == 1 else 's'} {what}: {why}")
+    return lines
+
+
+def verdict(
+    run_id: str,
+    records: list[dict[str, Any]],
+    expected: Mapping[str, set[str]],
+    environment: Mapping[str, str],
+    troubles: list[str],
+) -> dict[str, Any]:
+    """The content of ``verdict.json``.
+
+    :param expected: the locations of all scenarios there are, by test case id.
+    :param troubles: what went wrong with the run as a whole; any of it forbids APPROVED and CONDITIONAL.
+    """
+    results = {case_id: result_of(case_id, records, expected.get(case_id, set())) for case_id in TEST_CASES}
+    decision, reasons = decide({case_id: result.result for case_id, result in results.items()})
+    reasons += [line for result in results.values() for line in left_out(result)]
+    if troubles:
+        decision, reasons = BLOCKED, [*reasons, *troubles]
+    return {
+        "run_id": run_id,
+        "decision": decision,
+        "reasons": reasons,
+        "environment": dict(environment),
+        "test_cases": {
+            case_id: {
+                "name": TEST_CASES[case_id].name,
+                "priority": TEST_CASES[case_id].priority,
+                "result": result.result,
+                "expected_status": TEST_CASES[case_id].expected_status,
+                "actual_status": result.actual_status,
+                "duration_s": result.duration_s,
+                "scenarios": result.scenarios,
+                "scenarios_run": result.ran,
+                "scenarios_not_applicable": result.not_applicable,
+                "unmet": [f"{word}: {why}" for word, why in result.unmet],
+                "evidence": list(result.evidence),
+                "blames": list(result.blames),
+            }
+            for case_id, result in results.items()
+        },
+    }
+
+
+def write(content: dict[str, Any], path: Path) -> None:
+    """Write ``verdict.json``; the file is whole or not there."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,137 @@
+"""A look at MySQL, or a hand on it, that is not the executor's."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pymysql
+from pymysql.cursors import DictCursor
+
+from support.errors import TestEnvironmentError
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where a MySQL server is and who to be there. The password never shows in ``repr``."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str | None = None
+
+    def __repr__(self) -> str:
+        return f"{self.user}@{self.host}:{self.port}/{self.database or ''}"
+
+    def connect(self, **options: Any) -> pymysql.Connection:
+        """A new connection, autocommit on.
+
+        :raises TestEnvironmentError: the server does not answer, or refuses the account; one clear line.
+        """
+        try:
+            return pymysql.connect(
+                host=self.host,
+                port=self.port,
+                user=self.user,
+                password=self.password,
+                database=self.database,
+                autocommit=True,
+                connect_timeout=10,
+                charset="utf8mb4",
+                init_command="SET time_zone = '+00:00'",  # the executor's times are UTC, wherever the server is
+                **options,
+            )
+        except pymysql.MySQLError as error:
+            raise TestEnvironmentError(connection_trouble(self, error)) from error
+
+
+def connection_trouble(account: Account, error: pymysql.MySQLError) -> str:
+    """One line that says why ``account`` could not connect and what to look at."""
+    code = error.args[0] if error.args else 0
+    where = f"{account.host}:{account.port}"
+    if code == 1045:
+        return f"MySQL at {where} refuses the password of account {account.user!r}: check mysql_user and mysql_password"
+    if code == 1044:
+        return f"MySQL at {where} does not let account {account.user!r} into schema {account.database!r}"
+    if code in (2002, 2003, 2006, 2013):
+        return f"MySQL at {where} does not answer: {error.args[-1]}"
+    return f"MySQL at {where} could not be used by account {account.user!r}: {error}"
+
+
+class Database:
+    """One connection of the suite's own, safe to use from several threads.
+
+    It takes itself out of the server's statistics, so that what the suite looks at is never counted as the
+    executor's work.
+    """
+
+    def __init__(self, account: Account, observed: bool = False) -> None:
+        self.account, self._observed = account, observed
+        self._lock = threading.Lock()
+        self._connect()
+
+    def _connect(self) -> None:
+        self._connection = self.account.connect(cursorclass=DictCursor)
+        if not self._observed:
+            self._ask(
+                "UPDATE performance_schema.threads SET INSTRUMENTED = 'NO' WHERE PROCESSLIST_ID = CONNECTION_ID()"
+            )
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """All rows of a query.
+
+        :raises TestEnvironmentError: the server is gone.
+        """
+        with self._lock:
+            try:
+                return self._ask(sql, parameters)
+            except (pymysql.OperationalError, pymysql.InterfaceError) as error:
+                if error.args and error.args[0] in (0, 2006, 2013, 2014, 2055):
+                    raise TestEnvironmentError(
+                        f"the suite lost its connection to MySQL at {self.account!r}: {error}"
+                    ) from error
+                raise
+            except (KeyboardInterrupt, SystemExit):
+                self._forget_half_an_answer()
+                raise
+
+    def _ask(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql, parameters or None)
+            return list(cursor.fetchall())
+
+    def _forget_half_an_answer(self) -> None:
+        """The rest of it is on the way, and would be taken for the answer to the next question: a new connection.
+
+        One that is observed is known by its thread, and stays closed.
+        """
+        if self._connection.open:
+            self._connection.close()
+        if not self._observed:
+            self._connect()
+
+    def one(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
+        """The first row of a query, or None."""
+        rows = self.rows(sql, parameters)
+        return rows[0] if rows else None
+
+    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        """The first column of the first row, or None."""
+        row = self.one(sql, parameters)
+        return next(iter(row.values())) if row else None
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
+        """Run a statement for its effect."""
+        self.rows(sql, parameters)
+
+    def close(self) -> None:
+        """Give the connection back to the server."""
+        self._connection.close()
+
+
+def quoted(name: str) -> str:
+    """``name`` as an identifier in a statement."""
+    return "`" + name.replace("`", "``") + "`"

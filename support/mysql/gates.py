@@ -1,0 +1,109 @@
+"""The metadata lock gate: it holds the executor's ALTER on any stock server, with no change in the executor.
+
+A transaction that has read the table keeps a shared metadata lock until it ends; an ALTER, online or not, waits for it
+("Waiting for table metadata lock" in the process list), and its wait is bounded by ``lock_wait_timeout``.
+"""
+
+from dataclasses import dataclass
+
+import pymysql
+
+from support.mysql.database import Account, Database, quoted
+from support.mysql.statements import SCHEMA_CHANGES, kind_of_text
+
+NO_SUCH_THREAD = 1094
+
+
+@dataclass(frozen=True)
+class WaitingStatement:
+    """A statement that waits for the table; ``connection`` is the server's id of the connection that sent it."""
+
+    connection: int
+    text: str
+
+
+class TableGate:
+    """Holds every ALTER of one table from ``close`` to ``release``.
+
+    :param looking: the suite's connection, used to see who waits.
+    :param account: an account for the holding transaction, with the schema chosen.
+    """
+
+    def __init__(self, looking: Database, account: Account, table: str) -> None:
+        self._looking, self._account, self.table = looking, account, table
+        self._holder: pymysql.Connection | None = None
+
+    def close(self) -> None:
+        """Arm the gate: read the table in a transaction that stays open."""
+        self._holder = self._account.connect()
+        self._holder.begin()
+        with self._holder.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {quoted(self.table)} LIMIT 1")
+
+    def waiting(self) -> WaitingStatement | None:
+        """The ALTER that waits at the gate now, if any."""
+        return next(iter(self.all_waiting()), None)
+
+    def all_waiting(self) -> list[WaitingStatement]:
+        """Every ALTER that waits at the gate now."""
+        rows = self._looking.rows(
+            "SELECT ID, INFO FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
+            " AND LOCATE(%s, INFO) AND (DB = %s OR LOCATE(%s, INFO))",
+            (self.table, self._account.database, self._account.database),
+        )
+        waiting = [WaitingStatement(row["ID"], row["INFO"]) for row in rows]
+        return [one for one in waiting if kind_of_text(one.text) in SCHEMA_CHANGES]
+
+    def holds(self, waiting: WaitingStatement) -> bool:
+        """That very statement still waits."""
+        return self.waiting() == waiting
+
+    def abort(self, waiting: WaitingStatement) -> None:
+        """End the waiting statement as an administrator would: KILL, which works on every server."""
+        try:
+            self._looking.execute(f"KILL {int(waiting.connection)}")
+        except pymysql.MySQLError as error:
+            if error.args[0] != NO_SUCH_THREAD:  # ended in the meantime, which is what was wanted
+                raise
+
+    def release(self) -> None:
+        """Let every waiting statement go on."""
+        if self._holder is not None:
+            self._holder.close()
+            self._holder = None
+
+
+class RowGate:
+    """Holds every transaction that wants to change, or to read for a change, the row of one run.
+
+    A plain read passes. So of two claims held here, those of an API that reads and then writes have both read that the
+    run is free; when the gate opens, such an API grants both.
+
+    :param looking: the suite's connection, used to see who waits.
+    :param account: the suite's account, with the schema chosen.
+    """
+
+    def __init__(self, looking: Database, account: Account, run_id: str) -> None:
+        self._looking, self._account, self._run_id = looking, account, run_id
+        self._holder: pymysql.Connection | None = None
+
+    def close(self) -> None:
+        """Arm the gate: lock the row in a transaction that stays open."""
+        self._holder = self._account.connect()
+        self._holder.begin()
+        with self._holder.cursor() as cursor:
+            cursor.execute("SELECT id FROM execution_runs WHERE id = %s FOR UPDATE", (self._run_id,))
+
+    def waiting(self) -> int:
+        """How many transactions wait for a row now, on the whole server.
+
+        Source: a status counter, because information_schema.INNODB_TRX does not change while it is read often.
+        """
+        row = self._looking.one("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")
+        return int(row["Value"])
+
+    def release(self) -> None:
+        """Let everyone go on."""
+        if self._holder is not None:
+            self._holder.close()
+            self._holder = None

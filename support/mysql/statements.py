@@ -1,0 +1,76 @@
+"""One statement as a server recorded it, and what kind it is."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from support.mysql.flavours import PREPARED
+
+SCHEMA_CHANGES = ("alter_table", "create_index", "drop_index")
+METRICS_TABLE = "events_statements_summary_by_digest"
+"""Where an executor reads its metrics, by contract."""
+
+_COMMENTS = re.compile(r"\A(?:\s+|/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)+", re.DOTALL)
+_KINDS = [
+    ("alter_table", re.compile(r"ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\b", re.IGNORECASE)),
+    (
+        "create_index",
+        re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX\b", re.IGNORECASE),
+    ),
+    ("drop_index", re.compile(r"DROP\s+INDEX\b", re.IGNORECASE)),
+    ("select", re.compile(r"\(*\s*(?:SELECT|WITH)\b", re.IGNORECASE)),
+]
+
+
+def kind_of_text(text: str) -> str | None:
+    """What a statement is by its text, comments before it aside; None for anything that is not judged."""
+    bare = _COMMENTS.sub("", text)
+    return next((kind for kind, pattern in _KINDS if pattern.match(bare)), None)
+
+
+def kind_of(event_name: str, text: str) -> str | None:
+    """What a recorded statement is; None for a prepared one that is not judged, or whose text was not kept."""
+    return kind_of_text(text) if event_name in PREPARED else event_name.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement the server was sent.
+
+    ``ended`` is None while it runs. ``errno`` is MySQL's error number, 0 for success. Times are the server's.
+    """
+
+    thread: int
+    event: int
+    kind: str
+    text: str
+    digest: str | None
+    errno: int
+    message: str
+    started: datetime
+    ended: datetime | None
+    seconds: float
+    rows_examined: int
+    full_scan: bool
+
+    @property
+    def succeeded(self) -> bool:
+        """It ended, and without an error."""
+        return self.ended is not None and self.errno == 0
+
+    @property
+    def changes_schema(self) -> bool:
+        """It was an ALTER TABLE, CREATE INDEX or DROP INDEX."""
+        return self.kind in SCHEMA_CHANGES
+
+    @property
+    def reads_metrics(self) -> bool:
+        """It read the digest table."""
+        return self.kind == "select" and METRICS_TABLE in self.text.lower()
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, as people write it."""
+        if self.ended is None:
+            return "still running"
+        return "done" if self.errno == 0 else f"Error {self.errno}"

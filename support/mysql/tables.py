@@ -1,0 +1,103 @@
+"""What a schema is made of, and the difference between two looks at it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from support.mysql.database import Database, quoted
+
+STATE_TABLES = ("execution_runs", "execution_claims", "rollbacks", "audit_logs", "kill_switches")
+"""The executor's own tables, which the suite empties between scenarios."""
+
+JUDGED_TABLES = ("test_orders", "test_myisam_table")
+"""The tables whose rows must be the same after a scenario; the executor's own tables are meant to change."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index as information_schema shows it. ``columns`` are as in the contract: ``name`` or ``name(prefix)``."""
+
+    table: str
+    name: str
+    columns: tuple[str, ...]
+    unique: bool
+    kind: str
+
+    def __str__(self) -> str:
+        return f"index {self.name} on {self.table} ({', '.join(self.columns)}){' UNIQUE' if self.unique else ''} {self.kind}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A look at a whole schema: indexes, columns, tables, and checksums of the rows of the judged tables."""
+
+    tables: frozenset[tuple[str, str]]
+    columns: frozenset[tuple[str, str, str]]
+    indexes: frozenset[Index]
+    rows: frozenset[tuple[str, Any]]
+
+
+def indexes(database: Database, schema: str) -> frozenset[Index]:
+    """Every index of the schema."""
+    found: dict[tuple[str, str], list[dict]] = {}
+    for row in database.rows(
+        "SELECT TABLE_NAME AS t, INDEX_NAME AS i, NON_UNIQUE AS n, COLUMN_NAME AS c, SUB_PART AS p, INDEX_TYPE AS k"
+        " FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = %s ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
+        (schema,),
+    ):
+        found.setdefault((row["t"], row["i"]), []).append(row)
+    return frozenset(
+        Index(
+            table,
+            name,
+            tuple(f"{part['c']}({part['p']})" if part["p"] else str(part["c"]) for part in parts),
+            not int(parts[0]["n"]),
+            parts[0]["k"],
+        )
+        for (table, name), parts in found.items()
+    )
+
+
+def find_index(among: Iterable[Index], table: str, name: str) -> Index | None:
+    """The index of that name, or None."""
+    return next((index for index in among if (index.table, index.name) == (table, name)), None)
+
+
+def look(database: Database, schema: str) -> Snapshot:
+    """The whole schema as it is now."""
+    tables = database.rows(
+        "SELECT TABLE_NAME AS t, ENGINE AS e FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s", (schema,)
+    )
+    columns = database.rows(
+        "SELECT TABLE_NAME AS t, COLUMN_NAME AS c, CONCAT_WS(' ', ORDINAL_POSITION, COLUMN_TYPE, IS_NULLABLE,"
+        " COLUMN_DEFAULT, EXTRA) AS d FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s",
+        (schema,),
+    )
+    present = {row["t"] for row in tables}
+    judged = ", ".join(f"{quoted(schema)}.{quoted(table)}" for table in JUDGED_TABLES if table in present)
+    rows = database.rows(f"CHECKSUM TABLE {judged}") if judged else []
+    return Snapshot(
+        tables=frozenset((row["t"], str(row["e"])) for row in tables),
+        columns=frozenset((row["t"], row["c"], str(row["d"])) for row in columns),
+        indexes=indexes(database, schema),
+        rows=frozenset((row["Table"].rpartition(".")[2], row["Checksum"]) for row in rows),
+    )
+
+
+def empty_state(database: Database) -> None:
+    """Empty the executor's own tables."""
+    for table in STATE_TABLES:
+        database.execute(f"DELETE FROM {quoted(table)}")
+
+
+def differences(before: Snapshot, after: Snapshot) -> list[str]:
+    """Each change between two looks, in words, sorted; empty when they are equal."""
+    told = [f"{index} was added" for index in after.indexes - before.indexes]
+    told += [f"{index} is gone" for index in before.indexes - after.indexes]
+    told += [f"table {table} ({engine}) was added" for table, engine in after.tables - before.tables]
+    told += [f"table {table} ({engine}) is gone" for table, engine in before.tables - after.tables]
+    told += [f"column {table}.{column} is now {what}" for table, column, what in after.columns - before.columns]
+    told += [f"column {table}.{column} was {what}" for table, column, what in before.columns - after.columns]
+    changed = {table for table, _ in before.rows ^ after.rows}
+    told += [f"the rows of {table} changed" for table in changed]
+    return sorted(told)

@@ -1,0 +1,143 @@
+"""The evidence record of one scenario: what was seen, when, and what it was held against."""
+
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from support.clock import now
+from support.gateway.calls import Call
+from support.result_words import NOT_RUN
+from support.settings import MASK
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something worth knowing that is not judged, with the time it was true at."""
+
+    label: str
+    value: str
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One row of the result log. ``because`` says what the actual value rests on; verdict is PASS, FAIL or UNKNOWN."""
+
+    field: str
+    expected: str
+    actual: str
+    verdict: str
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A database verification query with the rows it returned."""
+
+    title: str
+    sql: str
+    rows: list[dict[str, Any]]
+    time: datetime
+
+
+@dataclass
+class Step:
+    """A phrase that ran, with its duration in seconds."""
+
+    phrase: str
+    status: str
+    seconds: float
+
+
+@dataclass
+class Evidence:
+    """All that one scenario leaves. ``unmet`` is the need for which it was left out, if it was."""
+
+    id: str
+    name: str
+    feature: str
+    location: str
+    tags: list[str]
+    description: str
+    started: datetime = field(default_factory=now)
+    ended: datetime | None = None
+    result: str = NOT_RUN
+    unmet: str | None = None
+    failure: str | None = None
+    blames: str | None = None
+    actual_status: str | None = None
+    facts: list[Fact] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
+    queries: list[Query] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    wire: list[dict[str, Any]] = field(default_factory=list)
+    statements: list[dict[str, Any]] = field(default_factory=list)
+    workers: list[dict[str, Any]] = field(default_factory=list)
+    logs: list[str] = field(default_factory=list)
+
+    def fact(self, label: str, value: object, time: datetime | None = None) -> None:
+        """Note a fact; without ``time`` it was true now."""
+        self.facts.append(Fact(label, str(value), time or now()))
+
+    def add_calls(self, calls: list[Call]) -> None:
+        """Add a worker's transcript."""
+        self.wire += [{**asdict(call), "kind": call.kind, "answer": call.answer} for call in calls]
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the first to the last moment."""
+        return ((self.ended or now()) - self.started).total_seconds()
+
+
+class Secrets:
+    """Takes every known secret out of what is written or shown."""
+
+    def __init__(self, values: list[str]) -> None:
+        self._values = sorted({value for value in values if value}, key=len, reverse=True)
+
+    def add(self, value: str) -> None:
+        """Know one more secret."""
+        if value:
+            self._values = sorted({*self._values, value}, key=len, reverse=True)
+
+    def masked(self, text: str) -> str:
+        """``text`` without the secrets, and without the claim tokens of an executor, which are its own passwords."""
+        for value in self._values:
+            text = text.replace(value, MASK)
+        return _TOKEN.sub(rf"\1{MASK}\3", text)
+
+
+_TOKEN = re.compile(r'((?:\\?")[a-z_]*(?:token|secret|password)[a-z_]*\\?"\s*:\s*\\?")([^"\\]+)(\\?")', re.IGNORECASE)
+
+
+def write(evidence: Evidence, folder: Path, secrets: Secrets) -> Path:
+    """Write the record as JSON, secrets masked, and return its path; the file is whole or not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    record = {**asdict(evidence), "duration_s": round(evidence.duration_s, 3)}
+    text = secrets.masked(json.dumps(record, ensure_ascii=False, indent=1, default=plain))
+    path = folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', f'{evidence.id} {evidence.location}').strip('-')}.json"
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def read_all(folder: Path) -> list[tuple[Path, dict[str, Any]]]:
+    """Every record of a folder with its file, in the order of the scenarios' start."""
+    records = [(path, json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")]
+    return sorted(records, key=lambda pair: (pair[1]["started"], pair[0].name))
+
+
+def plain(value: Any) -> Any:
+    """What JSON has no word for, as text or number; times in UTC."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat(timespec="milliseconds")
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)

@@ -1,0 +1,121 @@
+"""Which scenarios there are, which of them a run has selected, and whether their ids make sense."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from behave.configuration import Configuration
+from behave.model import Feature, Scenario
+from behave.runner_util import collect_feature_locations, parse_features
+
+from support.catalogue import TEST_CASES
+from support.checks.needs import names_in
+from support.errors import SettingsError, SuiteError
+from support.scenario.result_table import rows_of
+from support.settings import PROJECT
+
+FEATURES = PROJECT / "features"
+PRIORITIES = ("P0", "P1", "P2")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The scenarios of a run (``selected``) and all there are, as locations by test case id (``expected``)."""
+
+    selected: list[Scenario]
+    expected: dict[str, set[str]]
+
+
+def id_of(scenario: Scenario) -> str:
+    """The one id tag of a scenario.
+
+    :raises SuiteError: it has none, several, or one that is not in the catalogue.
+    """
+    ids = sorted(str(tag) for tag in scenario.effective_tags if str(tag).startswith(("TC-", "S-")))
+    if len(ids) != 1:
+        raise SuiteError(f"{location_of(scenario)} has {', '.join(ids) or 'no id'}; a scenario has exactly one id tag")
+    if ids[0] not in TEST_CASES:
+        raise SuiteError(f"{location_of(scenario)}: {ids[0]} is not among the expected ids: {', '.join(TEST_CASES)}")
+    return ids[0]
+
+
+def location_of(scenario: Scenario) -> str:
+    """``features/x.feature:12``, seen from the project's folder."""
+    path = Path(os.path.abspath(scenario.location.filename))
+    return f"{os.path.relpath(path, PROJECT)}:{scenario.location.line}"
+
+
+def scenarios_of(features: Iterable[Feature]) -> list[Scenario]:
+    """Every scenario, those of outlines and rules included."""
+    return [scenario for feature in features for scenario in feature.walk_scenarios()]
+
+
+def all_features() -> list[Feature]:
+    """Every feature of the suite, parsed anew."""
+    return parse_features(collect_feature_locations([str(FEATURES)]))
+
+
+def expected_scenarios(features: Iterable[Feature]) -> dict[str, set[str]]:
+    """The locations of all scenarios, by id.
+
+    :raises SuiteError: an id that does not make sense, a missing or doubtful priority, an unknown need, two scenarios
+        of one name.
+    """
+    expected: dict[str, set[str]] = {}
+    names: dict[str, str] = {}
+    for scenario in scenarios_of(features):
+        case_id, location = id_of(scenario), location_of(scenario)
+        priorities = sorted(str(tag) for tag in scenario.effective_tags if str(tag) in PRIORITIES)
+        if priorities != [TEST_CASES[case_id].priority]:
+            raise SuiteError(
+                f"{location}: {case_id} has priority {TEST_CASES[case_id].priority}, the tags say {', '.join(priorities) or 'none'}"
+            )
+        _check_needs(scenario)
+        if scenario.name in names:
+            raise SuiteError(f"{location} and {names[scenario.name]} have the same name: {scenario.name}")
+        names[scenario.name] = location
+        expected.setdefault(case_id, set()).add(location)
+    return expected
+
+
+def _check_needs(scenario: Scenario) -> None:
+    try:
+        names_in(scenario.effective_tags)
+    except SuiteError as error:
+        raise SuiteError(f"{location_of(scenario)}: {error}") from error
+
+
+def _check_judgement(scenario: Scenario) -> None:
+    """Find out before anything is started whether the scenario's last word can be judged at all.
+
+    :raises SuiteError: it ends in no Then, or its table is not one that can be judged; with the place.
+    """
+    thens = [step for step in scenario.all_steps if step.step_type == "then"]
+    if not thens:
+        raise SuiteError(f"{location_of(scenario)} has no Then: it could not fail")
+    for step in thens:
+        try:
+            rows_of(step.table)
+        except SuiteError as error:
+            raise SuiteError(f"{location_of(scenario)}: {error}") from error
+
+
+def select(features: Iterable[Feature], config: Configuration) -> Selection:
+    """What this run is to do.
+
+    :raises SettingsError: the tags, names or files of the command line select no scenario.
+    :raises SuiteError: an id, a priority, a need or a table that makes no sense.
+    """
+    expected = expected_scenarios(all_features())
+    selected = [scenario for scenario in scenarios_of(features) if scenario.should_run(config)]
+    if not selected:
+        tags = sorted({str(tag) for scenario in scenarios_of(all_features()) for tag in scenario.effective_tags})
+        raise SettingsError(
+            f"the selection matches no scenario, so nothing was tested; the tags there are: {' '.join('@' + tag for tag in tags)}"
+        )
+    for scenario in selected:
+        id_of(scenario)
+        _check_needs(scenario)
+        _check_judgement(scenario)
+    return Selection(selected, expected)

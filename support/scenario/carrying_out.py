@@ -1,0 +1,132 @@
+"""What phrases do while workers work: carry a run out, with everything that is planned happening at its moment."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from support.clock import now
+from support.errors import GateNotReached
+from support.gateway.calls import Call
+from support.gateway.gates import ANY, CallGate
+from support.scenario.case import BASELINE, INDEX, MOMENTS, WINDOW, Case
+from support.stacks.worker import UnusableAgent, Worker
+from support.waiting import eventually
+
+T = TypeVar("T")
+_OVER = object()
+
+
+def carry_out(case: Case, number: int) -> None:
+    """Let worker ``number`` do the run from start to end."""
+    worker = case.new_worker(number)
+    gate = _arm(case, worker)
+    case.start(worker)
+    for moment in MOMENTS:
+        actions = case.plan.actions.pop(moment, [])
+        if not actions:
+            continue
+        if not _comes(case, moment, worker, gate):
+            break
+        for action in actions:
+            action()
+        if moment == INDEX and gate:
+            gate.release()
+    if gate:
+        gate.release()
+    wait_for(case, worker)
+
+
+def _arm(case: Case, worker: Worker) -> CallGate | None:
+    """Set up the planned fault, and the gate at the kill-switch call that comes when the index exists."""
+    plan, gateway, gate = case.plan, worker.gateway, None
+    if plan.actions.get(INDEX):
+        gate = gateway.hold("kill switch", lambda call: bool(call.after_index))
+    if plan.fault:
+        gateway.fail("kill switch", plan.fault, lambda call: bool(call.after_index) or not plan.fault_once_index_exists)
+        if plan.fault.refuses:
+            gateway.refuse_after("claim")
+    return gate
+
+
+def _comes(case: Case, moment: str, worker: Worker, gate: CallGate | None) -> bool:
+    """Wait for the moment; false if the worker ended without it, which is for the observations to judge.
+
+    A window is open when the read that opens it has ended: what runs beside it is counted by half, or not at all.
+    """
+    has_come = {
+        BASELINE: lambda: any(read.ended for read in case.stack.journal.metric_reads()),
+        INDEX: lambda: gate is not None and gate.reached,
+        WINDOW: lambda: _window_is_open(case),
+    }[moment]
+    came = bool(await_gate(case, worker, has_come, f"the moment when {moment}"))
+    case.evidence.fact("Moment" if came else "Moment that never came", moment)
+    return came
+
+
+def await_gate(case: Case, worker: Worker, reached: Callable[[], T], what: str) -> T | None:
+    """Wait until the worker has arrived where it is awaited, and return what ``reached`` says then.
+
+    :return: None if the worker ended without arriving, which is for the observations to judge.
+    :raises GateNotReached: it neither arrives nor ends.
+    :raises TestEnvironmentError: a part of the test environment is gone, so nobody can arrive any more.
+    """
+
+    def arrived_or_over() -> T | object | None:
+        case.stack.watch()
+        return reached() or (None if worker.running else _OVER)
+
+    outcome = eventually(
+        arrived_or_over,
+        within=case.settings.patience,
+        what=f"{what} ({worker.name})",
+        error=GateNotReached,
+    )
+    return None if outcome is _OVER else outcome
+
+
+def _window_is_open(case: Case) -> bool:
+    """The executor has read the statement statistics after the server had made the index."""
+    seen = case.stack.journal.read()
+    made = [s for s in seen if s.changes_schema and s.succeeded and case.spec.index_name in s.text]
+    return bool(made) and any(s.reads_metrics and s.ended and s.started >= made[0].ended for s in seen)
+
+
+def wait_for(case: Case, worker: Worker) -> None:
+    """Wait for the worker's end.
+
+    :raises UnusableAgent: it ended without ever calling the API.
+    :raises AssertionError: it does not end.
+    :raises TestEnvironmentError: a part of the test environment is gone, so there is nothing to wait for.
+    """
+    if case.plan.fault and case.plan.fault.refuses:
+        _refuse_first_attempts(case, worker)
+    status = worker.wait(case.settings.patience, case.stack.watch)
+    case.evidence.fact(f"Worker {worker.number} End Time", f"exit status {status}", worker.ended)
+    if not worker.gateway.calls:
+        raise UnusableAgent(
+            f"{worker.name} ended with exit status {status} and never called the SaaS API; its last words:"
+            f" {worker.last_words()}; check agent_command: {worker.command}"
+        )
+
+
+def _refuse_first_attempts(case: Case, worker: Worker) -> None:
+    """From the claim on refuse every call once, and let it through when it is tried again.
+
+    Which calls come before that to the kill switch is the executor's business (a renewal of the lease, for one), and
+    nobody can see whose connection was refused. This way it is the kill-switch call that is refused, too. If it is tried
+    again it fails in another way.
+
+    The kernel's count of refused connections is the whole machine's: if another program's ended the refusal early, the
+    worker's call meets a reset in place of a refusal, and still fails.
+    """
+    gateway, refused_at = worker.gateway, None
+    while await_gate(case, worker, gateway.refusal_seen, "a refused connection"):
+        if not case.index_exists():
+            refused_at = now()
+        gateway.refuse_after(ANY)
+        gateway.listen_again()
+        await_gate(case, worker, lambda: gateway.refusing, "another attempt after a refused connection")
+    if refused_at and all(call.after_index for call in gateway.calls_of("kill switch")):
+        refused = Call(worker.name, "GET", "/api/kill-switch", "", fault=case.plan.fault.name, arrived=refused_at)
+        refused.after_index = False
+        gateway.calls.append(refused)
+        gateway.calls.sort(key=lambda call: call.arrived)

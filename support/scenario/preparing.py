@@ -1,0 +1,98 @@
+"""What phrases do before the work: indexes and tables that are there, switches, faults, and the application's queries."""
+
+from support.errors import SuiteError
+from support.gateway.faults import FAULTS
+from support.mysql import tables
+from support.mysql.database import quoted
+from support.mysql.schemas import grant_alter, revoke_alter
+from support.scenario.case import BASELINE, INDEX, WINDOW, Case
+from support.scenario.queries import HISTORY, HISTORY_SAMPLES, Change
+from support.scenario.workload import STATUS_INDEX, Workload
+
+PLACES = "test_places"
+
+
+def place_index(case: Case, name: str, table: str, columns: str) -> None:
+    """Make an index that is there before the run, by somebody else."""
+    case.change_schema(f"ALTER TABLE {quoted(table)} ADD INDEX {quoted(name)} ({columns})")
+    case.index_before = tables.find_index(tables.indexes(case.database, case.stack.schema), table, name)
+
+
+def make_table_of_locations(case: Case) -> None:
+    """A table with a column that only a SPATIAL index fits, and the executor's right to change it."""
+    agent, schema = case.stack.accounts.agent, case.stack.schema
+    case.at_the_end(lambda: case.database.execute(f"DROP TABLE IF EXISTS {PLACES}"))
+    case.change_schema(
+        f"CREATE TABLE {PLACES} (id INT AUTO_INCREMENT PRIMARY KEY, location GEOMETRY NOT NULL) ENGINE=InnoDB"
+    )
+    case.at_the_end(lambda: revoke_alter(case.database, agent, schema, PLACES))
+    grant_alter(case.database, agent, schema, PLACES)
+
+
+def set_kill_switch(case: Case, connection_id: str | None) -> None:
+    """Turn the switch of a connection, or the global one (None), on, now."""
+    case.stack.api.set_kill_switch(True, connection_id, "acceptance test")
+    case.evidence.fact("Kill Switch Activated At", connection_id or "global")
+
+
+def set_kill_switch_once_index_exists(case: Case, connection_id: str | None) -> None:
+    """The same, in the moment between the ADD INDEX and the executor's second look at the switch."""
+    case.plan.at(INDEX, lambda: set_kill_switch(case, connection_id))
+
+
+def fail_kill_switch_api(case: Case, error: str, once_index_exists: bool) -> None:
+    """Make worker 1's kill-switch calls fail, from the first one, or from the first after the index exists."""
+    if error not in FAULTS:
+        raise SuiteError(f"unknown API error {error!r}; known: {', '.join(FAULTS)}")
+    if FAULTS[error].refuses and once_index_exists:
+        raise SuiteError(
+            f"{error!r} can only follow the claim: which call comes before a later one is the executor's business"
+        )
+    case.plan.fault, case.plan.fault_once_index_exists = FAULTS[error], once_index_exists
+    case.evidence.fact("API Error Type", error)
+    if FAULTS[error].hangs:
+        case.worker_times["kill_switch_timeout_seconds"] = case.settings.short_kill_switch_timeout_seconds
+
+
+def change_queries(case: Case, change: Change, samples: int | None = None) -> None:
+    """The run is about a query of the application that changes in this way once the index exists.
+
+    :param samples: how often it is executed in the metrics window, if not as often as the change says.
+    """
+    before, after = change.samples[0], change.samples[1] if samples is None else samples
+    if change.query.needs_status_index:
+        case.change_schema(f"ALTER TABLE test_orders ADD INDEX {quoted(STATUS_INDEX)} (status)")
+    workload = Workload(case.stack.accounts.app, change.query(), change.connections)
+    case.at_the_end(workload.close)
+    if change.window_seconds:
+        case.worker_times["metrics_window_minutes"] = change.window_seconds / 60
+    workload.run(HISTORY, HISTORY_SAMPLES)
+    case.workload, case.samples, case.intended = workload, (before, after), change.worsens
+    case.plan.at(BASELINE, lambda: workload.run(change.before, before))
+    if change.now_and_then:
+        case.plan.at(WINDOW, lambda: workload.run(change.after, after - 1))
+        case.plan.at(WINDOW, lambda: workload.run(change.now_and_then, 1))
+    else:
+        case.plan.at(WINDOW, lambda: workload.run(change.after, after))
+
+
+def revoke_alter_once_index_exists(case: Case, table: str) -> None:
+    """The executor's account loses the right to change the table, so that its DROP INDEX is refused."""
+    agent, schema = case.stack.accounts.agent, case.stack.schema
+
+    def revoke() -> None:
+        case.at_the_end(lambda: grant_alter(case.database, agent, schema, table))
+        revoke_alter(case.database, agent, schema, table)
+
+    case.plan.at(INDEX, revoke)
+
+
+def hold_table_once_index_exists(case: Case, table: str) -> None:
+    """Another session reads the table in a transaction that stays open, so that a DROP INDEX waits until it gives up."""
+    case.worker_times["ddl_lock_wait_timeout_seconds"] = case.settings.short_ddl_lock_wait_seconds
+    case.plan.at(INDEX, case.table_gate(table).close)
+
+
+def use_short_lease(case: Case) -> None:
+    """The claim of worker 1 runs out soon after its last sign of life."""
+    case.worker_times["execution_lease_timeout_seconds"] = case.settings.short_lease_seconds

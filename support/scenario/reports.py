@@ -1,0 +1,38 @@
+"""What phrases do about a worker's last report, which has to arrive whatever happens to it on the way."""
+
+from collections.abc import Callable
+
+from support.gateway.calls import Call
+from support.gateway.faults import FAULTS
+from support.gateway.gates import Condition
+from support.gateway.gateway import Gateway
+from support.scenario.carrying_out import wait_for
+from support.scenario.case import Case
+
+REPORT_TROUBLES: dict[str, Callable[[Gateway, Condition], None]] = {
+    "is answered with 503 at first": lambda gateway, first: gateway.fail(
+        "status", FAULTS["503 Service Unavailable"], first
+    ),
+    "arrives, but its answer is lost": lambda gateway, first: gateway.lose_answer("status", first),
+}
+"""What can happen to a worker's last report, in the words of the features."""
+
+
+def carry_out_with_a_troubled_report(case: Case, trouble: str) -> None:
+    """Worker 1 carries the run out; the first time that it reports the end there is trouble, later all is well."""
+    worker = case.new_worker(1)
+    reports: list[Call] = []
+
+    def first(call: Call) -> bool:
+        if is_an_end(call):
+            reports.append(call)
+        return reports == [call]
+
+    REPORT_TROUBLES[trouble](worker.gateway, first)
+    case.start(worker)
+    wait_for(case, worker)
+
+
+def is_an_end(call: Call) -> bool:
+    """A report that the run has come to an end, not one of its progress."""
+    return '"running"' not in call.request_body

@@ -1,0 +1,130 @@
+"""The suite's own calls to the SaaS API: what a person or the SaaS itself would do, never a worker's part."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from support.errors import TestEnvironmentError
+
+TIMEOUT_SECONDS = 30.0
+
+
+@dataclass
+class RunSpec:
+    """An approved change: what the execution run is to do. ``columns`` are ``name`` or ``name(prefix)``.
+
+    ``index_type`` is the contract's optional field for indexes that are not plain: ``FULLTEXT`` or ``SPATIAL``. Any other
+    ``action`` is one that an executor has to refuse.
+    """
+
+    id: str
+    connection_id: str
+    index_name: str
+    table_name: str
+    columns: list[str]
+    query_digests: list[str] = field(default_factory=list)
+    index_type: str | None = None
+    action: str = "ADD_INDEX"
+
+    def body(self) -> dict[str, Any]:
+        """The request body of ``POST /api/executions``."""
+        body: dict[str, Any] = {
+            "id": self.id,
+            "connection_id": self.connection_id,
+            "action": self.action,
+            "table_name": self.table_name,
+            "index_name": self.index_name,
+            "columns": self.columns,
+            "query_digests": self.query_digests or None,
+        }
+        if self.index_type:
+            body["index_type"] = self.index_type
+        return body
+
+
+class SaasApi:
+    """A client of the SaaS API at ``url`` with the shared secret.
+
+    Every method raises, in one line, TestEnvironmentError when the API does not answer, and AssertionError, which blames the
+    executor, when its answer is not the contract's.
+    """
+
+    def __init__(self, url: str, secret: str) -> None:
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy of the environment has no business between the suite and the API
+        if secret:
+            self._session.headers["X-API-SECRET"] = secret
+
+    def health(self) -> dict[str, Any]:
+        """``GET /health``."""
+        return self._call("GET", "/health", 200)
+
+    def create_run(self, run: RunSpec) -> None:
+        """Schedule ``run``."""
+        self._call("POST", "/api/executions", 201, json=run.body())
+
+    def try_to_create(self, run: RunSpec) -> str:
+        """Ask for ``run`` and return the answer in words, as ``409 Conflict``, whatever it is."""
+        answer = self._answer("POST", "/api/executions", json=run.body())
+        return f"{answer.status_code} {answer.reason}"
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """What the API says of a run."""
+        return self._call("GET", f"/api/executions/{run_id}", 200)
+
+    def set_kill_switch(self, active: bool, connection_id: str | None, reason: str | None = None) -> None:
+        """Turn the switch of a connection, or the global one (None), on or off."""
+        body: dict[str, Any] = {"active": active}
+        if connection_id is not None:
+            body["connection_id"] = connection_id
+        if reason is not None:
+            body["reason"] = reason
+        self._call("POST", "/api/kill-switch", 200, json=body)
+
+    def close(self) -> None:
+        """Drop the connections."""
+        self._session.close()
+
+    def _answer(self, method: str, path: str, **options: Any) -> requests.Response:
+        try:
+            return self._session.request(
+                method, self.url + path, timeout=TIMEOUT_SECONDS, allow_redirects=False, **options
+            )
+        except requests.RequestException as error:
+            raise TestEnvironmentError(
+                f"the SaaS API at {self.url} does not answer {method} {path}: {_cause(error)}"
+            ) from error
+
+    def _is_well(self) -> bool:
+        """Whether the API says of itself that it has what it needs, its database above all."""
+        self._session.close()  # one that failed may have closed the connection; the next call makes another
+        try:
+            return self._answer("GET", "/health").status_code == 200
+        except TestEnvironmentError:
+            return False
+
+    def _call(self, method: str, path: str, expected: int, **options: Any) -> dict[str, Any]:
+        answer = self._answer(method, path, **options)
+        if answer.status_code != expected:
+            told = (
+                f"the SaaS API at {self.url} answered {method} {path} with {answer.status_code}"
+                f" in place of {expected}: {answer.text[:300]}"
+            )
+            # One that can't answer may have lost its database; one that has it, or answers wrongly, breaks the contract
+            environment_broke = answer.status_code >= 500 and not self._is_well()
+            raise TestEnvironmentError(told) if environment_broke else AssertionError(told)
+        try:
+            content = answer.json()
+        except ValueError as error:
+            raise TestEnvironmentError(
+                f"the SaaS API at {self.url} answered {method} {path} with no JSON: {answer.text[:100]!r}"
+            ) from error
+        return content if isinstance(content, dict) else {"items": content}
+
+
+def _cause(error: BaseException) -> str:
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__
+    return str(error)

@@ -1,0 +1,180 @@
+"""A worker: one running agent process, started for one run."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from support.clock import now
+from support.errors import AcceptanceError, TestEnvironmentError
+from support.gateway.calls import Call
+from support.gateway.gateway import Gateway
+from support.waiting import WaitTimeout, eventually
+
+LAST_LINES = 5
+
+
+class UnusableAgent(AcceptanceError):
+    """The agent command does not give a worker that could be judged: nothing else in this run can be, either."""
+
+    blames = "the agent command"
+
+
+class Worker:
+    """One agent process with its own gateway and its own log.
+
+    :param number: 1, 2, … as the scenario counts them.
+    :param command: the agent command with the run's id filled in.
+
+    ``environment`` is all that the process is given.
+    """
+
+    def __init__(self, number: int, command: str, environment: Mapping[str, str], gateway: Gateway, log: Path) -> None:
+        self.number, self.command, self.gateway, self.log = number, command, gateway, log
+        self.environment = dict(environment)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.started: datetime | None = None
+        self.ended: datetime | None = None
+        self.killed: datetime | None = None
+        self.exit_status: int | None = None
+        self.earlier_calls: list[Call] = []
+
+    @property
+    def name(self) -> str:
+        """The name in logs and reports; also the WORKER_ID the agent is given."""
+        return f"worker-{self.number}"
+
+    def check_command(self) -> None:
+        """See, without starting anything, that there is a program to start.
+
+        :raises UnusableAgent: there is none.
+        """
+        program = next(iter(self._words()), "")
+        if shutil.which(program, path=self.environment.get("PATH")) is None:
+            raise UnusableAgent(
+                f"agent_command cannot be started: {program or '(empty)'} is no program that can be run"
+            )
+
+    def _words(self) -> list[str]:
+        try:
+            return shlex.split(self.command)
+        except ValueError as error:
+            raise UnusableAgent(f"agent_command cannot be read: {error}: {self.command}") from error
+
+    def start(self) -> None:
+        """Start the process, in a session of its own.
+
+        :raises UnusableAgent: the command cannot be started.
+        """
+        words = self._words()
+        self.started = now()
+        with self.log.open("ab") as log:
+            try:
+                self._process = subprocess.Popen(
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=self.environment,
+                    start_new_session=True,  # Ctrl-C is for the run, which then ends its workers in order
+                )
+            except OSError as error:
+                raise UnusableAgent(
+                    f"agent_command cannot be started: {words[0] if words else '(empty)'}: {error.strerror}"
+                ) from error
+
+    @property
+    def all_calls(self) -> list[Call]:
+        """Its calls, with those of the processes of the same number before it."""
+        return [*self.earlier_calls, *self.gateway.calls]
+
+    def record(self) -> dict[str, object]:
+        """Its times and end, for the evidence."""
+        return {
+            "number": self.number,
+            "started": self.started,
+            "ended": self.ended,
+            "killed": self.killed,
+            "exit_status": self.exit_status,
+        }
+
+    @property
+    def running(self) -> bool:
+        """True until the process has ended; a frozen process runs."""
+        if self._process is None or self.exit_status is not None:
+            return False
+        status = self._process.poll()
+        if status is None:
+            return True
+        self.exit_status, self.ended = self._status(status), now()
+        return False
+
+    def _status(self, code: int) -> int:
+        """The worker's exit status, by that of the process started here."""
+        return code
+
+    def wait(self, within: float, watch: Callable[[], None] = lambda: None) -> int:
+        """Wait for the end and return the exit status, negative for a signal.
+
+        :param within: seconds.
+        :param watch: called all the time; what it raises ends the wait.
+        :raises AssertionError: it did not end in time: an executor that hangs breaks the contract.
+        """
+        if self._process is None:
+            raise TestEnvironmentError(f"{self.name} was never started")
+
+        def over() -> bool:
+            watch()
+            return not self.running
+
+        try:
+            eventually(over, within=within, what=f"the end of {self.name}")
+        except WaitTimeout:
+            raise AssertionError(
+                f"{self.name} should end by itself; after {within:g} s it still ran. Its last words: {self.last_words()}"
+            ) from None
+        return self.exit_status or 0
+
+    def kill(self) -> None:
+        """kill -9, for the process and all it started."""
+        self._signal(signal.SIGKILL)
+        self.killed = now()
+        eventually(lambda: not self.running, within=10, what=f"the end of {self.name} after SIGKILL")
+
+    def freeze(self) -> None:
+        """SIGSTOP: the process keeps its connections and does nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self._signal(signal.SIGCONT)
+
+    def end(self) -> None:
+        """Make sure that nothing of this worker runs any more, and that its gateway is closed."""
+        if self._process is not None:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # ended already, the usual case
+            self._process.wait()
+            self.running  # noqa: B018 - notes the end
+        self.gateway.close()
+
+    def last_words(self) -> str:
+        """The last lines of its log."""
+        lines = self.log.read_text("utf-8", "replace").strip().splitlines() if self.log.exists() else []
+        return " | ".join(lines[-LAST_LINES:]) or "(it wrote no log)"
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is None or not self.running:
+            raise TestEnvironmentError(
+                f"{self.name} was to get {number.name}, but it had ended; its last words: {self.last_words()}"
+            )
+        self._send(number)
+
+    def _send(self, number: signal.Signals) -> None:
+        os.killpg(self._process.pid, number)
