@@ -37,5 +37,5 @@ def _stopping_if_it_raises(context: Context) -> Iterator[None]:
 
 
 def _stop(context: Context, reason: str) -> None:
-    print(f"Stopping here: {context.acceptance.secrets.masked(reason)}")
+    context.acceptance.stop(reason)
     context.config.stop = True  # abort() would say that the user did it

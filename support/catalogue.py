@@ -21,6 +21,8 @@ class TestCase:
     __test__ = False  # not one of pytest's classes
 
 
+PRIORITIES = ("P0", "P1", "P2")
+
 _STATUS, _REASON = "Final execution_run Status", "fail_reason"
 
 TEST_CASES = {

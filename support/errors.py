@@ -3,6 +3,8 @@
 A plain ``AssertionError`` blames the product: the executor under test broke its contract.
 """
 
+import traceback
+
 INTERRUPTED = "the run was interrupted"
 """Who is to blame where a person or a signal ended a run: nobody; what had not ended by then counts as not run."""
 
@@ -36,6 +38,16 @@ class SuiteError(AcceptanceError):
     """The suite itself is wrong: an unknown Field, a duplicate id, a phrase used where it can't work."""
 
     blames = "the suite"
+
+
+def in_words(error: BaseException) -> str:
+    """What a person reads of an error; of one that nobody foresaw also the last places it came through."""
+    text = str(error) or type(error).__name__
+    if isinstance(error, AssertionError | AcceptanceError):
+        return text
+    if isinstance(error, KeyboardInterrupt):
+        return f"interrupted ({text})"
+    return f"{type(error).__name__}: {text}\n{''.join(traceback.format_tb(error.__traceback__)[-3:])}"
 
 
 def blame_of(error: BaseException | None, in_step: bool) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from support.allure import attachments, pages, timeline
 from support.allure.check import check
-from support.allure.outcomes import Outcome
+from support.record.outcome import Outcome
 
 PLACE = "features/x.feature:3"
 

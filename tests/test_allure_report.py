@@ -21,7 +21,8 @@ from support.catalogue import TEST_CASES
 from support.clock import now
 from support.record.evidence import Evidence, Observation, Secrets, write
 from support.record.run_record import RunRecord
-from support.run.selection import Selection, all_features, expected_scenarios, location_of, scenarios_of
+from support.run.behave_watch import BehaveWatch
+from support.run.selection import all_features, expected_scenarios, location_of, scenarios_of
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -58,11 +59,15 @@ def make_run(folder: Path) -> None:
     """Evidence and results as a green run leaves them, from the real features."""
     features = all_features()
     scenarios = scenarios_of(features)
-    record = RunRecord(folder.name, now(), "Asia/Bangkok", "", "", [], {}, [], environment={"Stack": "embedded"})
-    secrets = Secrets([])
-    recorder = AllureRecorder(folder, Selection(scenarios, expected_scenarios(features)), record, secrets)
+    expected, locations = expected_scenarios(features), [location_of(scenario) for scenario in scenarios]
+    record = RunRecord(
+        folder.name, now(), "Asia/Bangkok", "", "", [], expected, locations, environment={"Stack": "embedded"}
+    )
+    secrets, watch = Secrets([]), BehaveWatch(scenarios)
+    recorder = AllureRecorder(folder, record, secrets, watch.planned())
     for scenario in scenarios:
-        recorder.begin(scenario)
+        for outcome in watch.begin(scenario):
+            recorder.settle(outcome)
         table = next(step.table for step in scenario.steps if step.table)
         rows = [Observation(row["Field"], row["Expected"], row["Expected"], "PASS") for row in table.rows]
         rows.append(Observation("Unexpected changes", "None", "None", "PASS"))
@@ -72,7 +77,9 @@ def make_run(folder: Path) -> None:
         for step in scenario.all_steps:
             step.status = Status.passed
         scenario.set_status(Status.passed)
-    assert recorder.conclude(failed=False) == []
+    for outcome in watch.end().settled:
+        recorder.settle(outcome)
+    assert recorder.conclude(failed=False, left=[], elsewhere=[], aborted=False) == []
     (folder / "verdict.json").write_text(json.dumps({"decision": "APPROVED"}), encoding="utf-8")
 
 

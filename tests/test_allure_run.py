@@ -14,7 +14,7 @@ from support.allure.recorder import AllureRecorder
 from support.clock import now
 from support.record.evidence import Secrets
 from support.record.run_record import RunRecord
-from support.run.selection import Selection, all_features, expected_scenarios
+from support.run.selection import all_features, expected_scenarios
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -70,7 +70,7 @@ def test_an_earlier_runs_results_are_replaced_and_other_formatters_work_beside(t
 def publish_often(folder: Path, place: Path) -> None:
     """What a run does at its end, a hundred times."""
     record = RunRecord(folder.name, now(), "Asia/Bangkok", "", "", [], {}, [])
-    recorder = AllureRecorder(folder, Selection([], {}), record, Secrets([]))
+    recorder = AllureRecorder(folder, record, Secrets([]), [])
     for _ in range(100):
         recorder.publish(place)
 

@@ -95,7 +95,7 @@ def test_what_cannot_be_observed_undone_or_explained_fails_its_own_scenario(proj
     (project / "features" / "spoilt.feature").write_text(SPOILT_FEATURE)
     (project / "steps" / "spoilt.py").write_text(SPOILT_STEPS)
     says = '    """The index of that name which was not the run\'s is the same as before."""\n'
-    change(project / "support" / "observations" / "index.py", says, '    raise KeyError("its column")\n')
+    change(project / "support" / "judgement" / "observations" / "index.py", says, '    raise KeyError("its column")\n')
 
     status, output = behave(reports, project=project)
 

@@ -8,8 +8,8 @@ from typing import Any
 from allure_commons.model2 import Status
 
 from support.allure.judgement import RED
-from support.allure.outcomes import NOT_ENDED, PASSED, Outcome
 from support.record import evidence
+from support.record.outcome import NOT_ENDED, PASSED, Outcome
 from support.result_words import PASS
 
 

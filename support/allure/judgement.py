@@ -5,8 +5,8 @@ from typing import Any
 
 from allure_commons.model2 import Status
 
-from support.allure.outcomes import NOT_ENDED, PASSED, SKIPPED, Outcome
 from support.errors import INTERRUPTED
+from support.record.outcome import NOT_ENDED, PASSED, SKIPPED, Outcome
 from support.result_words import NOT_APPLICABLE, PASS, UNJUDGED
 
 RED = (Status.FAILED, Status.BROKEN)

@@ -8,7 +8,7 @@ from allure_commons.types import AttachmentType
 from support.allure import pages
 from support.allure.attachments import Attachments
 from support.allure.judgement import EXECUTOR
-from support.allure.outcomes import Outcome, StepOutcome
+from support.record.outcome import Outcome, StepOutcome
 from support.scenario.result_table import ALWAYS, HEADINGS
 
 _STATUSES = {"passed": Status.PASSED, "skipped": Status.SKIPPED, "untested": Status.SKIPPED}

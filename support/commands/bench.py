@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from support.record import evidence
-from support.run.acceptance_run import TIMING_FILE
+from support.run.phases import TIMING_FILE
 from support.settings import PROJECT, Settings
 from support.terminal import table
 

@@ -19,7 +19,7 @@ from support.catalogue import TEST_CASES
 from support.errors import SettingsError
 from support.result_words import APPROVED, BLOCKED, NOT_APPLICABLE, NOT_RUN, PASS
 from support.resultlog.markdown import cell, line
-from support.run.runner import signals_as_interrupts
+from support.run.signals import signals_as_interrupts
 from support.servers.packages import FETCHABLE
 from support.settings import PROJECT, Settings
 from support.terminal import Terminal, table

@@ -83,6 +83,11 @@ class Evidence:
         """Note a fact; without ``time`` it was true now."""
         self.facts.append(Fact(label, str(value), time or now()))
 
+    def fail(self, message: str, blames: str) -> None:
+        """One more thing that went wrong; the first one says who is to blame."""
+        self.failure = f"{self.failure}\n{message}" if self.failure else message
+        self.blames = self.blames or blames
+
     def add_calls(self, calls: list[Call]) -> None:
         """Add a worker's transcript."""
         self.wire += [{**asdict(call), "kind": call.kind, "answer": call.answer} for call in calls]

@@ -1,28 +1,26 @@
-"""Behave's runner, with what a verdict needs around it: settings, a selection that is not empty, the stack, signals."""
+"""Behave's runner, with what a verdict needs around it: settings, a selection that is not empty, a run, signals."""
 
 import os
-import signal
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import ClassVar
 
 from behave.exception import ConfigError, InvalidFileLocationError, InvalidFilenameError
 from behave.model import Feature
 from behave.runner import Runner, the_step_registry
 
-from support.errors import INTERRUPTED, AcceptanceError, SettingsError, SuiteError, TestEnvironmentError
-from support.run.acceptance_run import AcceptanceRun
+from support.errors import AcceptanceError, SettingsError, SuiteError, TestEnvironmentError
+from support.record.evidence import Secrets
+from support.run.handlers.terminal_lines import TerminalLines
+from support.run.phases import ConcludedRun, PreparedRun
 from support.run.phrases import check_phrases
 from support.run.selection import Selection, select
+from support.run.signals import interrupts_ignored, signals_as_interrupts
 from support.settings import PROJECT, Settings
 from support.terminal import Terminal
 
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 
 class AcceptanceRunner(Runner):
-    """Runs the features inside an AcceptanceRun; trouble before the first scenario is one line and a failed run.
+    """Runs the features inside a run of the suite; trouble before the first scenario is one line and a failed run.
 
     ``decision`` is that of the last run in this process; None if it left no verdict.
     """
@@ -51,10 +49,8 @@ class AcceptanceRunner(Runner):
             check_phrases(selection.selected, self.step_registry or the_step_registry)
         except AcceptanceError as error:
             return self._refuse(error)
-        shows_lines = list(self.config.format) == [self.config.default_format]
-        run = AcceptanceRun(settings, selection, Terminal(), shows_lines)
         with signals_as_interrupts():
-            return self._run_inside(run, features)
+            return self._run_inside(self._prepared(settings, selection), features)
 
     def _refuse(self, error: AcceptanceError) -> bool:
         """Nothing can be run: say so, and leave it as the newest result."""
@@ -62,34 +58,37 @@ class AcceptanceRunner(Runner):
             settings = Settings.read(self.config.userdata)
         except AcceptanceError:
             settings = Settings(reports=self.config.userdata.get("reports", Settings.reports))
-        run = AcceptanceRun(settings, Selection([], {}), Terminal(), shows_lines=False)
-        run.refuse(error)
-        self._close(run, failed=True)
+        self._note(self._prepared(settings, Selection([], {})).refuse(error))
         return True
 
-    def _run_inside(self, run: AcceptanceRun, features: list[Feature] | None) -> bool:
-        failed = True
+    def _prepared(self, settings: Settings, selection: Selection) -> PreparedRun:
+        secrets = Secrets(settings.secrets())
+        each = list(self.config.format) == [self.config.default_format]
+        return PreparedRun(settings, selection, secrets, [TerminalLines(Terminal(), secrets, each)])
+
+    def _run_inside(self, run: PreparedRun, features: list[Feature] | None) -> bool:
+        failed, left_out = True, False
         try:
-            run.open()
-            run.allure.watch(self)
-            self.context.acceptance = run
-            failed = super().run_model(features)
-            if self.aborted and INTERRUPTED not in run.record.troubles:
-                run.record.troubles.append(INTERRUPTED)
+            with run.opened() as open_run:
+                run.watch.attach(self)
+                self.context.acceptance = open_run
+                failed = super().run_model(features)
+                left_out = open_run.left_something_out
+                if self.aborted:
+                    run.interrupt()
         except AcceptanceError as error:
             run.fail(error)
         except OSError as error:  # a full disk, for one
             run.fail(TestEnvironmentError(f"{error.filename or 'the disk'}: {error.strerror or error}"))
         except KeyboardInterrupt:
-            run.record.troubles.append(INTERRUPTED)
+            run.interrupt()
         finally:
-            with _interrupts_ignored():
-                self._close(run, failed)
-        return failed or bool(run.record.troubles) or run.left_something_out
+            with interrupts_ignored():
+                self._note(run.conclude(failed))
+        return failed or bool(run.record.troubles) or left_out
 
-    def _close(self, run: AcceptanceRun, failed: bool) -> None:
-        verdict = run.close(failed)
-        AcceptanceRunner.decision = verdict["decision"] if verdict else None
+    def _note(self, run: ConcludedRun) -> None:
+        AcceptanceRunner.decision = run.verdict["decision"] if run.verdict else None
 
 
 def _not_loaded(error: Exception) -> AcceptanceError:
@@ -103,31 +102,3 @@ def _not_loaded(error: Exception) -> AcceptanceError:
         if os.path.abspath(frame.filename).startswith(f"{PROJECT}{os.sep}") and frame.filename != __file__
     ]
     return SuiteError(f"{''.join(own[-1:])}{type(error).__name__}: {said}")
-
-
-@contextmanager
-def signals_as_interrupts() -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a lost terminal end a run in order, with a verdict, also where a shell has SIGINT ignored."""
-
-    def interrupt(number: int, _frame: object) -> None:
-        raise KeyboardInterrupt(signal.Signals(number).name)
-
-    with _handling(interrupt, ENDING_SIGNALS):
-        yield
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Nobody's second Ctrl-C cuts the clean-up short; it is bounded by itself."""
-    with _handling(signal.SIG_IGN, ENDING_SIGNALS):
-        yield
-
-
-@contextmanager
-def _handling(handler: Callable | signal.Handlers, numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)

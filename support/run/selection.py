@@ -9,14 +9,13 @@ from behave.configuration import Configuration
 from behave.model import Feature, Scenario
 from behave.runner_util import collect_feature_locations, parse_features
 
-from support.catalogue import TEST_CASES
+from support.catalogue import PRIORITIES, TEST_CASES
 from support.checks.needs import names_in
 from support.errors import SettingsError, SuiteError
 from support.scenario.result_table import rows_of
 from support.settings import PROJECT
 
 FEATURES = PROJECT / "features"
-PRIORITIES = ("P0", "P1", "P2")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from support.record import evidence
 from support.record.evidence import Evidence, Secrets
 from support.record.run_record import RunRecord
 from support.result_words import FAIL, PASS
-from support.run.selection import Selection, location_of, scenarios_of
+from support.run.behave_watch import BehaveWatch
+from support.run.selection import location_of, scenarios_of
 
 SECRET = "s3cr3t-of-the-probe"
 
@@ -31,20 +32,26 @@ class ProbeRunner(Runner):
         for scenario in selected:
             for tag in scenario.effective_tags:
                 expected.setdefault(str(tag), set()).add(location_of(scenario))
-        record = RunRecord(folder.name, now(), "Asia/Bangkok", "a tester", "", [], {}, [])
-        secrets = Secrets([SECRET])
-        recorder = AllureRecorder(folder, Selection(selected, expected), record, secrets)
-        self.context.recorder, self.context.secrets, self.context.folder = recorder, secrets, folder
-        recorder.watch(self)
+        locations = [location_of(scenario) for scenario in selected]
+        record = RunRecord(folder.name, now(), "Asia/Bangkok", "a tester", "", [], expected, locations)
+        secrets, watch = Secrets([SECRET]), BehaveWatch(selected)
+        recorder = AllureRecorder(folder, record, secrets, watch.planned())
+        self.context.recorder, self.context.watch = recorder, watch
+        self.context.secrets, self.context.folder = secrets, folder
+        watch.attach(self)
         failed = super().run_model(features)
-        differences = recorder.conclude(failed)
+        ending = watch.end()
+        for outcome in ending.settled:
+            recorder.settle(outcome)
+        differences = recorder.conclude(failed, ending.left, ending.elsewhere, ending.aborted)
         (folder / "outcome.txt").write_text("\n".join([str(failed), *differences]), encoding="utf-8")
         return failed or bool(differences)
 
 
 def begin(context: Context, scenario: Scenario) -> None:
     """What the suite's own before_scenario does."""
-    context.recorder.begin(scenario)
+    for outcome in context.watch.begin(scenario):
+        context.recorder.settle(outcome)
 
 
 def finish(context: Context, scenario: Scenario) -> None:

@@ -1,77 +1,14 @@
-"""What behave itself says of every scenario, hook and clean-up, as plain data."""
+"""What behave says of every scenario, hook and clean-up, told when it is certain, as plain data."""
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from allure_behave.utils import step_status_details
 from behave.model import Feature, Rule, Scenario, Step
 
 from support.errors import INTERRUPTED, AcceptanceError, blame_of
+from support.record.outcome import Outcome, StepOutcome, Trouble
 from support.run.selection import location_of, scenarios_of
-
-PASSED, SKIPPED = "passed", "skipped"
-NOT_ENDED = ("untested", SKIPPED)
-"""behave's words for a scenario that came to no result."""
-
-ID_PREFIXES = ("TC-", "S-")
-
-
-@dataclass(frozen=True)
-class StepOutcome:
-    """A phrase: behave's status, seconds it took, what went wrong and whom that blames."""
-
-    phrase: str
-    status: str
-    seconds: float
-    table: list[list[str]] | None
-    text: str | None
-    message: str | None = None
-    trace: str | None = None
-    blames: str | None = None
-
-
-@dataclass
-class Outcome:
-    """A selected scenario as behave left it.
-
-    ``number`` tells scenarios of equal name and parameters in one feature apart. ``begun`` is True once its hooks or
-    steps ran. ``troubles`` are (blames, message) of its hooks and clean-ups.
-    """
-
-    location: str
-    name: str
-    feature: str
-    rule: str | None
-    description: str
-    tags: list[str]
-    parameters: list[tuple[str, str]]
-    number: int
-    status: str
-    begun: bool
-    skip_reason: str | None
-    steps: list[StepOutcome] = field(default_factory=list)
-    troubles: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def id(self) -> str:
-        """The id of its test case; empty without one."""
-        return next((tag for tag in self.tags if tag.startswith(ID_PREFIXES)), "")
-
-    @property
-    def full_name(self) -> str:
-        """Where it is and what it is called, without line numbers: the same in every run."""
-        again = f" #{self.number}" if self.number > 1 else ""
-        return f"{self.location.rpartition(':')[0]}: {': '.join([*filter(None, [self.rule]), self.name])}{again}"
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Something that went wrong outside of every scenario: where, whom it blames, and the message."""
-
-    where: str
-    blames: str
-    message: str
 
 
 def outcome_of(scenario: Scenario, begun: bool, cleanup_errors: Iterable[BaseException] = ()) -> Outcome:

@@ -1,0 +1,125 @@
+"""A run while its scenarios run: what behave's hooks do, from a scenario's begin to its evidence."""
+
+from pathlib import Path
+
+from behave.model import Scenario, Step
+
+from support.clock import now
+from support.errors import INTERRUPTED, TestEnvironmentError, blame_of, in_words
+from support.record import evidence
+from support.record.evidence import Evidence, Secrets
+from support.result_words import FAIL, NOT_RUN, PASS
+from support.run.behave_watch import BehaveWatch
+from support.run.notices import Notices, ScenarioBegun, ScenarioJudged, ScenarioSettled, Stopping
+from support.run.selection import id_of, location_of
+from support.run.session import Session
+from support.scenario.case import Case
+
+
+class OpenRun:
+    """Takes the scenarios one after the other; what goes wrong with one is never lost.
+
+    :param folder: of the run.
+    :param watch: told of each scenario that begins.
+    :param unjudged: the locations of the scenarios without a result; each leaves it as it is judged.
+
+    ``left_something_out`` is True once a scenario did not run for a need that the test environment does not meet.
+    """
+
+    def __init__(
+        self, session: Session, folder: Path, secrets: Secrets, notices: Notices, watch: BehaveWatch, unjudged: set[str]
+    ) -> None:
+        self._session, self._folder, self._secrets = session, folder, secrets
+        self._notices, self._watch, self._unjudged = notices, watch, unjudged
+        self.left_something_out = False
+
+    def begin(self, scenario: Scenario) -> Case | None:
+        """Start the record of a scenario and bring the database into its first state.
+
+        :return: None if the scenario needs something that is not there: it is skipped, and its record says why.
+        """
+        for outcome in self._watch.begin(scenario):
+            self._notices.say(ScenarioSettled(outcome))
+        logs = self._folder / "logs" / location_of(scenario).rpartition("/")[2].replace(".feature:", "-")
+        with self._notices.writing():
+            logs.mkdir(parents=True, exist_ok=True)
+        self._notices.say(ScenarioBegun(scenario.name))
+        record = _record_of(scenario)
+        try:
+            if unmet := self._session.unmet(scenario.effective_tags):
+                scenario.skip()
+                record.unmet = scenario.skip_reason = unmet.reason
+                self.left_something_out |= unmet.result == NOT_RUN
+                self._judge(record, unmet.result)
+                return None
+            return self._session.case(record, logs)
+        except Exception as error:
+            record.fail(in_words(error), blame_of(error, in_step=False))
+            self._judge(record, FAIL)
+            raise
+
+    def note_step(self, case: Case, step: Step) -> None:
+        """Note how long a phrase took, and the first thing that went wrong.
+
+        Where the test environment is gone, that is why.
+        """
+        record, error = case.evidence, step.exception
+        record.steps.append(evidence.Step(f"{step.keyword} {step.name}", step.status.name, step.duration))
+        if error is not None and record.failure is None:
+            blames = blame_of(error, in_step=True)
+            if blames != INTERRUPTED and (gone := self._session.stack.what_is_gone()):
+                error, blames = gone, gone.blames
+            record.fail(in_words(error), blames)
+
+    def finish(self, case: Case, scenario: Scenario) -> str | None:
+        """Clean up after a scenario and write its evidence.
+
+        :return: what makes the whole run pointless from here on, if anything does.
+        :raises TestEnvironmentError: behave took it for passed, and it is not: its clean-up or its evidence failed.
+        """
+        record = case.evidence
+        try:
+            with self._notices.writing():
+                case.collect()
+        except Exception as error:  # noqa: BLE001 - evidence that can't be had must not hide the result
+            record.fail(f"evidence could not be collected: {error}", TestEnvironmentError.blames)
+        undone = case.close()
+        for trouble in undone:
+            record.fail(f"clean-up failed: {trouble}", TestEnvironmentError.blames)
+        behave_passed = scenario.status.name == "passed"
+        if not behave_passed and record.failure is None:
+            record.fail(f"behave calls the scenario {scenario.status.name}", "the suite")
+        self._judge(record, PASS if record.failure is None else NOT_RUN if record.blames == INTERRUPTED else FAIL)
+        if behave_passed and record.failure is not None:
+            raise TestEnvironmentError(self._secrets.masked(record.failure))
+        return self._reason_to_stop(record) or (f"clean-up failed: {undone[0]}" if undone else None)
+
+    def stop(self, reason: str) -> None:
+        """Make known why no further scenario is run."""
+        self._notices.say(Stopping(reason))
+
+    def _judge(self, record: Evidence, result: str) -> None:
+        """The scenario is over: write its evidence and make known how it ended."""
+        record.ended, record.result = now(), result
+        with self._notices.writing():
+            path = evidence.write(record, self._folder / "evidence", self._secrets)
+        self._unjudged.discard(record.location)
+        self._notices.say(ScenarioJudged(record, path))
+
+    def _reason_to_stop(self, record: Evidence) -> str | None:
+        if record.blames == "the agent command":
+            return record.failure
+        gone = self._session.stack.what_is_gone() if record.blames == TestEnvironmentError.blames else None
+        return str(gone) if gone else None
+
+
+def _record_of(scenario: Scenario) -> Evidence:
+    """A new record of the scenario, with nothing in it yet."""
+    return Evidence(
+        id=id_of(scenario),
+        name=scenario.name,
+        feature=scenario.feature.name,
+        location=location_of(scenario),
+        tags=sorted(str(tag) for tag in scenario.effective_tags),
+        description=" ".join(scenario.description),
+    )

@@ -1,0 +1,177 @@
+"""A run in its phases: prepared, open while scenarios run, concluded. What a phase has not got, its type has not."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from secrets import token_hex, token_urlsafe
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from support.allure.recorder import RESULTS
+from support.clock import now
+from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
+from support.record.evidence import Secrets
+from support.record.run_record import RunRecord
+from support.resultlog.publishing import point_at, withdraw
+from support.run.behave_watch import BehaveWatch
+from support.run.handlers.allure_results import AllureResults
+from support.run.handlers.result_log import ResultLog
+from support.run.notices import (
+    EnvironmentReady,
+    FolderMade,
+    Handler,
+    Notices,
+    NoVerdict,
+    RunRecorded,
+    RunTrouble,
+    ScenariosEnded,
+    SettingsRead,
+    VerdictReached,
+)
+from support.run.open_run import OpenRun
+from support.run.selection import Selection, location_of
+from support.run.session import Session
+from support.run.signals import interrupts_ignored
+from support.settings import EXTERNAL, Settings
+
+TIMING_FILE = "timing.json"
+
+
+@dataclass(frozen=True)
+class ConcludedRun:
+    """A run that is over. ``verdict`` is the content of its verdict.json; None if it left none."""
+
+    verdict: dict[str, Any] | None
+
+
+class PreparedRun:
+    """A run that knows what it is to do, and has made nothing yet.
+
+    :param secrets: gets all that must never be shown.
+    :param shown: handlers that hear each notice before those whose reports every run leaves.
+    """
+
+    def __init__(self, settings: Settings, selection: Selection, secrets: Secrets, shown: Sequence[Handler]) -> None:
+        started = now()
+        local = started.astimezone(ZoneInfo(settings.time_zone))
+        run_id = f"{local:%Y%m%d-%H%M%S}-{token_hex(3)}"
+        self.settings, self.folder = settings, settings.reports_folder / "runs" / run_id
+        self.secret = settings.api_secret or ("" if settings.stack == EXTERNAL else token_urlsafe(18))
+        self.secrets = secrets
+        secrets.add(self.secret)
+        self.watch = BehaveWatch(selection.selected)
+        self.unjudged = {location_of(scenario) for scenario in selection.selected}
+        self.record = RunRecord(
+            run_id=run_id,
+            started=started,
+            time_zone=settings.time_zone,
+            tester=settings.tester,
+            reviewer=settings.reviewer,
+            settings=settings.shown(),
+            expected={case_id: sorted(locations) for case_id, locations in selection.expected.items()},
+            selected=[location_of(scenario) for scenario in selection.selected],
+        )
+        self.result_log = ResultLog(settings.reports_folder)
+        reports = [AllureResults(settings.reports_folder, self.secrets), self.result_log]
+        self.notices = Notices([*shown, *reports], settings.reports_folder)
+
+    @contextmanager
+    def opened(self) -> Iterator[OpenRun]:
+        """Start everything under test, and end it with the block.
+
+        :raises AcceptanceError: something is not there or not well; what was started is ended.
+        """
+        self.notices.say(SettingsRead(self.settings.shown()))
+        self.make_folder()
+        record, run_id, logs = self.record, self.record.run_id, self.folder / "logs"
+        with Session.begun(self.settings, run_id, logs, self.secret, record.troubles) as session:
+            for secret in session.stack.secrets():
+                self.secrets.add(secret)
+            try:
+                self._check(session)
+                yield OpenRun(session, self.folder, self.secrets, self.notices, self.watch, self.unjudged)
+            finally:
+                with interrupts_ignored():
+                    self._clean_up(session)
+
+    def make_folder(self) -> None:
+        """Make the run's folder, as that of the newest run: an older result is not to be taken for this one's."""
+        with self.notices.writing():
+            withdraw(self.settings.reports_folder, RESULTS)
+            (self.folder / "logs").mkdir(parents=True)
+            point_at(self.folder, self.settings.reports_folder)
+        self.notices.say(FolderMade(self.folder, self.record, self.watch.planned()))
+
+    def _check(self, session: Session) -> None:
+        record, stack = self.record, session.stack
+        record.environment = stack.environment()
+        record.pre_checks = session.pre_checks()
+        with self.notices.writing():
+            record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
+        failed = [f"{check.item}: {check.detail}" for check in record.pre_checks if check.done is False]
+        if failed:
+            raise TestEnvironmentError(f"the pre-test check failed: {'; '.join(failed)}")
+        version = str(stack.health.get("version"))
+        self.notices.say(EnvironmentReady(record.run_id, len(record.selected), stack.server_version, version))
+
+    def _clean_up(self, session: Session) -> None:
+        """Go through the form's clean-up list while there still is a server to clean up."""
+        record = self.record
+        record.clean_up, record.clean_up_script = session.clean_up(self.folder)
+        undone = [f"{check.item}: {check.detail}" for check in record.clean_up if check.done is False]
+        if undone:
+            record.troubles.append(f"the test environment: clean-up is not complete: {'; '.join(undone)}")
+
+    def fail(self, error: AcceptanceError) -> None:
+        """Trouble of the run as a whole: make it known, and keep it for the verdict, which it forbids."""
+        message = self.secrets.masked(str(error))
+        self.notices.say(RunTrouble(error.blames, message))
+        self.record.troubles.append(f"{error.blames}: {message}")
+
+    def interrupt(self) -> None:
+        """Somebody ended the run."""
+        if INTERRUPTED not in self.record.troubles:
+            self.record.troubles.append(INTERRUPTED)
+
+    def refuse(self, error: AcceptanceError) -> ConcludedRun:
+        """Nothing can be run: leave that as the newest result, so that nobody takes an older one for it."""
+        self.fail(error)
+        try:
+            self.make_folder()
+        except TestEnvironmentError as more:
+            self.fail(more)
+        return self.conclude(failed=True)
+
+    def conclude(self, failed: bool) -> ConcludedRun:
+        """Write and show the verdict.
+
+        :param failed: behave calls the run failed.
+        """
+        record = self.record
+        if self.unjudged and self.watch.anything_begun:
+            some = ", ".join(sorted(self.unjudged)[:3])
+            record.troubles.append(f"{len(self.unjudged)} selected scenarios were never judged: {some} …")
+        self.notices.say(ScenariosEnded(record, failed, self.watch.end()))
+        try:
+            record.ended = now()
+            with self.notices.writing():
+                record.write(self.folder, self.secrets)
+            self.notices.say(RunRecorded(self.folder))
+            with self.notices.writing():
+                timing = {"reporting_s": round(self.notices.seconds, 3)}
+                (self.folder / TIMING_FILE).write_text(json.dumps(timing))
+        except AcceptanceError as error:
+            return self._without_a_verdict(error)
+        content = self.result_log.verdict
+        self.notices.say(VerdictReached(content, self.folder, self.watch.anything_begun))
+        return ConcludedRun(content)
+
+    def _without_a_verdict(self, error: AcceptanceError) -> ConcludedRun:
+        """Half a result is none: nobody is to find it, nor an older one in its place."""
+        try:
+            withdraw(self.settings.reports_folder, RESULTS)
+        except OSError:
+            pass  # then nothing of this run could be put there, either
+        self.notices.say(NoVerdict(self.secrets.masked(str(error)), self.folder.parent))
+        return ConcludedRun(None)
