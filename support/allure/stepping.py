@@ -8,8 +8,8 @@ from allure_commons.types import AttachmentType
 from support.allure import pages
 from support.allure.attachments import Attachments
 from support.allure.judgement import EXECUTOR
+from support.judgement.observations.registry import ALWAYS, HEADINGS
 from support.record.outcome import Outcome, StepOutcome
-from support.scenario.result_table import ALWAYS, HEADINGS
 
 _STATUSES = {"passed": Status.PASSED, "skipped": Status.SKIPPED, "untested": Status.SKIPPED}
 

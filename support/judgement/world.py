@@ -143,7 +143,7 @@ class World:
     @property
     def metrics_window(self) -> Window | None:
         """The window after the index was added, up to the rollback if there was one."""
-        if self.added is None:
+        if self.added is None or self.added.ended is None:
             return None
         start, end = self.added.ended, self.drops[0].started if self.drops else None
         return self._window(

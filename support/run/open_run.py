@@ -14,6 +14,7 @@ from support.run.notices import Notices, ScenarioBegun, ScenarioJudged, Scenario
 from support.run.selection import id_of, location_of
 from support.run.session import Session
 from support.scenario.case import Case
+from support.scenario.look import collect
 
 
 class OpenRun:
@@ -80,7 +81,7 @@ class OpenRun:
         record = case.evidence
         try:
             with self._notices.writing():
-                case.collect()
+                collect(case)
         except Exception as error:  # noqa: BLE001 - evidence that can't be had must not hide the result
             record.fail(f"evidence could not be collected: {error}", TestEnvironmentError.blames)
         undone = case.close()

@@ -70,7 +70,7 @@ def _rule_of(scenario: Scenario) -> str | None:
 
 def _number_of(scenario: Scenario) -> int:
     """1 for the first scenario of this name, rule and parameters in its feature, 2 for the second, and so on."""
-    seen: Counter[tuple] = Counter()
+    seen: Counter[tuple[str | None, str, tuple[tuple[str, str], ...]]] = Counter()
     for other in scenarios_of([scenario.feature]):
         key = (_rule_of(other), _name_of(other), tuple(_parameters_of(other)))
         seen[key] += 1

@@ -73,7 +73,7 @@ class PreparedRun:
             selected=[location_of(scenario) for scenario in selection.selected],
         )
         self.result_log = ResultLog(settings.reports_folder)
-        reports = [AllureResults(settings.reports_folder, self.secrets), self.result_log]
+        reports: list[Handler] = [AllureResults(settings.reports_folder, self.secrets), self.result_log]
         self.notices = Notices([*shown, *reports], settings.reports_folder)
 
     @contextmanager

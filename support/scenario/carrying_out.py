@@ -7,19 +7,19 @@ from support.clock import now
 from support.errors import GateNotReached
 from support.gateway.calls import Call
 from support.gateway.gates import ANY, CallGate
-from support.scenario.case import BASELINE, INDEX, MOMENTS, WINDOW, Case
+from support.scenario.case import Case
+from support.scenario.plan import BASELINE, INDEX, MOMENTS, WINDOW
 from support.stacks.worker import UnusableAgent, Worker
 from support.waiting import eventually
 
 T = TypeVar("T")
-_OVER = object()
 
 
 def carry_out(case: Case, number: int) -> None:
     """Let worker ``number`` do the run from start to end."""
     worker = case.new_worker(number)
     gate = _arm(case, worker)
-    case.start(worker)
+    case.workers.start(worker)
     for moment in MOMENTS:
         actions = case.plan.actions.pop(moment, [])
         if not actions:
@@ -40,9 +40,9 @@ def _arm(case: Case, worker: Worker) -> CallGate | None:
     plan, gateway, gate = case.plan, worker.gateway, None
     if plan.actions.get(INDEX):
         gate = gateway.hold("kill switch", lambda call: bool(call.after_index))
-    if plan.fault:
-        gateway.fail("kill switch", plan.fault, lambda call: bool(call.after_index) or not plan.fault_once_index_exists)
-        if plan.fault.refuses:
+    if planned := plan.fault:
+        gateway.fail("kill switch", planned.fault, lambda call: bool(call.after_index) or not planned.once_index_exists)
+        if planned.fault.refuses:
             gateway.refuse_after("claim")
     return gate
 
@@ -62,7 +62,7 @@ def _comes(case: Case, moment: str, worker: Worker, gate: CallGate | None) -> bo
     return came
 
 
-def await_gate(case: Case, worker: Worker, reached: Callable[[], T], what: str) -> T | None:
+def await_gate(case: Case, worker: Worker, reached: Callable[[], T | None], what: str) -> T | None:
     """Wait until the worker has arrived where it is awaited, and return what ``reached`` says then.
 
     :return: None if the worker ended without arriving, which is for the observations to judge.
@@ -70,24 +70,26 @@ def await_gate(case: Case, worker: Worker, reached: Callable[[], T], what: str) 
     :raises TestEnvironmentError: a part of the test environment is gone, so nobody can arrive any more.
     """
 
-    def arrived_or_over() -> T | object | None:
+    def arrived_or_over() -> tuple[T | None] | None:
         case.stack.watch()
-        return reached() or (None if worker.running else _OVER)
+        if seen := reached():
+            return (seen,)
+        return None if worker.running else (None,)
 
-    outcome = eventually(
+    arrived = eventually(
         arrived_or_over,
         within=case.settings.patience,
         what=f"{what} ({worker.name})",
         error=GateNotReached,
     )
-    return None if outcome is _OVER else outcome
+    return arrived[0] if arrived else None
 
 
 def _window_is_open(case: Case) -> bool:
     """The executor has read the statement statistics after the server had made the index."""
     seen = case.stack.journal.read()
-    made = [s for s in seen if s.changes_schema and s.succeeded and case.spec.index_name in s.text]
-    return bool(made) and any(s.reads_metrics and s.ended and s.started >= made[0].ended for s in seen)
+    made = [s.ended for s in seen if s.changes_schema and not s.errno and s.ended and case.run.index_name in s.text]
+    return bool(made) and any(s.reads_metrics and s.ended and s.started >= made[0] for s in seen)
 
 
 def wait_for(case: Case, worker: Worker) -> None:
@@ -97,8 +99,8 @@ def wait_for(case: Case, worker: Worker) -> None:
     :raises AssertionError: it does not end.
     :raises TestEnvironmentError: a part of the test environment is gone, so there is nothing to wait for.
     """
-    if case.plan.fault and case.plan.fault.refuses:
-        _refuse_first_attempts(case, worker)
+    if case.plan.fault and case.plan.fault.fault.refuses:
+        _refuse_first_attempts(case, worker, case.plan.fault.fault.name)
     status = worker.wait(case.settings.patience, case.stack.watch)
     case.evidence.fact(f"Worker {worker.number} End Time", f"exit status {status}", worker.ended)
     if not worker.gateway.calls:
@@ -108,7 +110,7 @@ def wait_for(case: Case, worker: Worker) -> None:
         )
 
 
-def _refuse_first_attempts(case: Case, worker: Worker) -> None:
+def _refuse_first_attempts(case: Case, worker: Worker, fault: str) -> None:
     """From the claim on refuse every call once, and let it through when it is tried again.
 
     Which calls come before that to the kill switch is the executor's business (a renewal of the lease, for one), and
@@ -126,7 +128,7 @@ def _refuse_first_attempts(case: Case, worker: Worker) -> None:
         gateway.listen_again()
         await_gate(case, worker, lambda: gateway.refusing, "another attempt after a refused connection")
     if refused_at and all(call.after_index for call in gateway.calls_of("kill switch")):
-        refused = Call(worker.name, "GET", "/api/kill-switch", "", fault=case.plan.fault.name, arrived=refused_at)
+        refused = Call(worker.name, "GET", "/api/kill-switch", "", fault=fault, arrived=refused_at)
         refused.after_index = False
         gateway.calls.append(refused)
         gateway.calls.sort(key=lambda call: call.arrived)

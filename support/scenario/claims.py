@@ -1,6 +1,9 @@
 """What phrases do when two workers want one run: they claim it at the same moment, or one while the other still lives."""
 
+from functools import partial
+
 from support.gateway.calls import Call
+from support.gateway.gates import CallGate
 from support.mysql.gates import RowGate
 from support.scenario.carrying_out import await_gate, wait_for
 from support.scenario.case import Case
@@ -19,9 +22,9 @@ def race_for_the_claim(case: Case) -> None:
     workers = [case.new_worker(number) for number in (1, 2)]
     gates = [worker.gateway.hold("claim") for worker in workers]
     for worker in workers:
-        case.start(worker)
+        case.workers.start(worker)
     for worker, gate in zip(workers, gates, strict=True):
-        await_gate(case, worker, lambda gate=gate: gate.reached, "the claim")
+        await_gate(case, worker, partial(_call_at, gate), "the claim")
     case.evidence.fact("Both claims have arrived", "let go together")
     row = case.row_gate()
     row.close()
@@ -34,8 +37,12 @@ def race_for_the_claim(case: Case) -> None:
         worker.number for worker in workers if any(call.status == 200 for call in worker.gateway.calls_of("claim"))
     ]
     if winners == [2]:
-        case.roles = {1: 2, 2: 1}
-    case.evidence.fact("Worker 1 of the result log", f"process worker-{case.roles.get(1, 1)}")
+        case.workers.roles = {1: 2, 2: 1}
+    case.evidence.fact("Worker 1 of the result log", f"process worker-{case.workers.roles.get(1, 1)}")
+
+
+def _call_at(gate: CallGate) -> Call | None:
+    return gate.call
 
 
 def _let_meet(case: Case, workers: list[Worker], row: RowGate) -> None:
@@ -55,21 +62,23 @@ def _let_meet(case: Case, workers: list[Worker], row: RowGate) -> None:
 
 def ask_for_the_same_run_again(case: Case) -> None:
     """Schedule the run under test a second time, under the same id, which has to be refused."""
-    case.plan.answer_to_same_id = case.stack.api.try_to_create(case.spec)
-    case.evidence.fact("Same run asked for again", case.plan.answer_to_same_id)
+    case.notes.answer_to_same_id = case.stack.api.try_to_create(case.run)
+    case.evidence.fact("Same run asked for again", case.notes.answer_to_same_id)
 
 
 def outlast_the_lease(case: Case, successor_number: int) -> None:
     """Worker 1 waits for the table for longer than the lease it was first granted; meanwhile another asks for the run."""
-    worker, gate = case.new_worker(1), case.table_gate(case.spec.table_name)
+    worker, gate = case.new_worker(1), case.table_gate(case.run.table_name)
     gate.close()
-    case.start(worker)
+    case.workers.start(worker)
     if await_gate(case, worker, gate.waiting, f"an ALTER of {gate.table} waiting for its lock"):
-        end = case.lease_end()
+        end = case.lease.end()
         case.evidence.fact("Lease of worker 1, if it is not renewed", f"until {end}")
-        eventually(lambda: case.database_time() > end, within=case.settings.patience, what="the end of the first lease")
+        if end is not None:  # else nobody holds the run, and the observations will say so
+            over = partial(case.lease.is_past, end)
+            eventually(over, within=case.settings.patience, what="the end of the first lease")
         successor = case.new_worker(successor_number)
-        case.start(successor)
+        case.workers.start(successor)
         await_gate(case, successor, lambda: _claim_answered(successor), "the answer to the claim")
         gate.release()
         wait_for(case, successor)

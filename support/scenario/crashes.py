@@ -24,14 +24,15 @@ def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
         it is left waiting.
     """
     worker = case.new_worker(1)
-    gate = case.table_gate(case.spec.table_name)
+    gate = case.table_gate(case.run.table_name)
     gate.close()
-    case.start(worker)
+    case.workers.start(worker)
     waiting = await_gate(case, worker, gate.waiting, f"an ALTER of {gate.table} waiting for its lock")
     if waiting is None:
         gate.release()
         return  # the worker ended without an ALTER: the observations will say so
-    successor = _successor_at_the_door(case) if case.plan.claims_at_the_crash else None
+    number = case.plan.claims_at_the_crash
+    successor = _successor_at_the_door(case, number) if number else None
     if index_is_made is None:
         _kill(case, worker)
     elif index_is_made:
@@ -53,15 +54,15 @@ def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
 
 def await_lease_end(case: Case) -> None:
     """Wait until the lease has run out by the database's clock; a lease far longer than was set is not waited for."""
-    case.lease_end_before_takeover = case.lease_end()
-    if case.lease_end_before_takeover is not None:
+    case.notes.lease_end_before_takeover = end = case.lease.end()
+    if end is not None:
+        case.evidence.fact("Lease Expiry Time", end, end.replace(tzinfo=UTC))
+    if case.lease.seconds_left() > case.settings.scaled(case.settings.short_lease_seconds) + LEASE_TOLERANCE_SECONDS:
         case.evidence.fact(
-            "Lease Expiry Time", case.lease_end_before_takeover, case.lease_end_before_takeover.replace(tzinfo=UTC)
+            "Lease longer than was set", f"{case.lease.seconds_left():.0f} s left; see short_lease_seconds"
         )
-    if case.lease_left() > case.settings.scaled(case.settings.short_lease_seconds) + LEASE_TOLERANCE_SECONDS:
-        case.evidence.fact("Lease longer than was set", f"{case.lease_left():.0f} s left; see short_lease_seconds")
         return  # the observations will say that it had not run out
-    eventually(lambda: not case.lease_left(), within=case.settings.patience, what="the end of the lease")
+    eventually(lambda: not case.lease.seconds_left(), within=case.settings.patience, what="the end of the lease")
 
 
 def succeed_a_waiting_statement(case: Case, number: int) -> None:
@@ -70,10 +71,10 @@ def succeed_a_waiting_statement(case: Case, number: int) -> None:
     The table comes free once an ADD INDEX of the successor waits, too. On a server that ends the statements of the
     dead by itself only that one does.
     """
-    gate = case.gates[case.spec.table_name]
+    gate = case.table_gates[case.run.table_name]
     orphan = gate.waiting()
     worker = case.new_worker(number)
-    case.start(worker)
+    case.workers.start(worker)
     await_gate(
         case,
         worker,
@@ -84,11 +85,11 @@ def succeed_a_waiting_statement(case: Case, number: int) -> None:
     wait_for(case, worker)
 
 
-def _successor_at_the_door(case: Case) -> tuple[Worker, CallGate]:
+def _successor_at_the_door(case: Case, number: int) -> tuple[Worker, CallGate]:
     """A second worker whose claim waits at its gateway."""
-    successor = case.new_worker(case.plan.claims_at_the_crash)
+    successor = case.new_worker(number)
     gate = successor.gateway.hold("claim")
-    case.start(successor)
+    case.workers.start(successor)
     await_gate(case, successor, lambda: gate.reached, "the claim")
     return successor, gate
 
@@ -98,11 +99,11 @@ def _let_in_too_early(case: Case, successor: Worker, gate: CallGate) -> None:
     eventually(
         lambda: gate.call is None or gate.call.answered, within=case.settings.patience, what="the answer to the claim"
     )
-    if not case.lease_left() and not any(call.status == 409 for call in successor.gateway.calls_of("claim")):
+    if not case.lease.seconds_left() and not any(call.status == 409 for call in successor.gateway.calls_of("claim")):
         raise TestEnvironmentError(
             "the test environment was too slow: the lease had ended before the early claim was answered"
         )
-    case.calls_before_takeover = successor.gateway.calls_of("claim")
+    case.notes.calls_before_takeover = successor.gateway.calls_of("claim")
 
 
 def _kill(case: Case, worker: Worker) -> None:

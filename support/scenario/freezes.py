@@ -19,11 +19,11 @@ def freeze(case: Case, moment: str) -> None:
     """
     kind, condition = FROZEN_AT[moment]
     worker = case.new_worker(1)
-    case.frozen = worker.gateway.hold(kind, condition)
+    case.frozen_call = worker.gateway.hold(kind, condition)
     if kind == "kill switch":
         worker.gateway.fail(kind, FAULTS["500 Internal Server Error"], condition)
-    case.start(worker)
-    if await_gate(case, worker, lambda: case.frozen.reached, f"worker 1 {moment}"):
+    case.workers.start(worker)
+    if await_gate(case, worker, lambda: case.frozen_call.reached, f"worker 1 {moment}"):
         worker.freeze()
         case.evidence.fact("Worker 1 Freeze Time", moment)
 
@@ -32,12 +32,12 @@ def take_over_and_wake(case: Case, number: int) -> None:
     """Worker ``number`` takes the run over; when it is in the middle of it, worker 1 wakes up and does what it does."""
     first, second = case.workers[1], case.new_worker(number)
     at_work = second.gateway.hold("kill switch", lambda call: bool(call.after_index))
-    case.start(second)
+    case.workers.start(second)
     await_gate(case, second, lambda: at_work.reached, "its look at the kill switch with the index there")
     if first.running:
         first.thaw()
         case.evidence.fact("Worker 1 Wake-up Time", first.name)
-    case.frozen.release()
+    case.frozen_call.release()
     wait_for(case, first)
     at_work.release()
     wait_for(case, second)

@@ -5,9 +5,10 @@ from support.gateway.faults import FAULTS
 from support.mysql import tables
 from support.mysql.database import quoted
 from support.mysql.schemas import grant_alter, revoke_alter
-from support.scenario.case import BASELINE, INDEX, WINDOW, Case
+from support.scenario.case import Case
+from support.scenario.plan import BASELINE, INDEX, WINDOW, PlannedFault
 from support.scenario.queries import HISTORY, HISTORY_SAMPLES, Change
-from support.scenario.workload import STATUS_INDEX, Workload
+from support.scenario.workload import STATUS_INDEX, Measured, Workload
 
 PLACES = "test_places"
 
@@ -15,7 +16,7 @@ PLACES = "test_places"
 def place_index(case: Case, name: str, table: str, columns: str) -> None:
     """Make an index that is there before the run, by somebody else."""
     case.change_schema(f"ALTER TABLE {quoted(table)} ADD INDEX {quoted(name)} ({columns})")
-    case.index_before = tables.find_index(tables.indexes(case.database, case.stack.schema), table, name)
+    case.notes.index_before = tables.find_index(tables.indexes(case.database, case.stack.schema), table, name)
 
 
 def make_table_of_locations(case: Case) -> None:
@@ -48,10 +49,10 @@ def fail_kill_switch_api(case: Case, error: str, once_index_exists: bool) -> Non
         raise SuiteError(
             f"{error!r} can only follow the claim: which call comes before a later one is the executor's business"
         )
-    case.plan.fault, case.plan.fault_once_index_exists = FAULTS[error], once_index_exists
+    case.plan.fault = PlannedFault(FAULTS[error], once_index_exists)
     case.evidence.fact("API Error Type", error)
     if FAULTS[error].hangs:
-        case.worker_times["kill_switch_timeout_seconds"] = case.settings.short_kill_switch_timeout_seconds
+        case.workers.times["kill_switch_timeout_seconds"] = case.settings.short_kill_switch_timeout_seconds
 
 
 def change_queries(case: Case, change: Change, samples: int | None = None) -> None:
@@ -65,13 +66,13 @@ def change_queries(case: Case, change: Change, samples: int | None = None) -> No
     workload = Workload(case.stack.accounts.app, change.query(), change.connections)
     case.at_the_end(workload.close)
     if change.window_seconds:
-        case.worker_times["metrics_window_minutes"] = change.window_seconds / 60
+        case.workers.times["metrics_window_minutes"] = change.window_seconds / 60
     workload.run(HISTORY, HISTORY_SAMPLES)
-    case.workload, case.samples, case.intended = workload, (before, after), change.worsens
+    case.measured = Measured(workload, (before, after), change.worsens, case.database, case.stack.schema)
     case.plan.at(BASELINE, lambda: workload.run(change.before, before))
-    if change.now_and_then:
+    if last := change.now_and_then:
         case.plan.at(WINDOW, lambda: workload.run(change.after, after - 1))
-        case.plan.at(WINDOW, lambda: workload.run(change.now_and_then, 1))
+        case.plan.at(WINDOW, lambda: workload.run(last, 1))
     else:
         case.plan.at(WINDOW, lambda: workload.run(change.after, after))
 
@@ -89,10 +90,10 @@ def revoke_alter_once_index_exists(case: Case, table: str) -> None:
 
 def hold_table_once_index_exists(case: Case, table: str) -> None:
     """Another session reads the table in a transaction that stays open, so that a DROP INDEX waits until it gives up."""
-    case.worker_times["ddl_lock_wait_timeout_seconds"] = case.settings.short_ddl_lock_wait_seconds
+    case.workers.times["ddl_lock_wait_timeout_seconds"] = case.settings.short_ddl_lock_wait_seconds
     case.plan.at(INDEX, case.table_gate(table).close)
 
 
 def use_short_lease(case: Case) -> None:
     """The claim of worker 1 runs out soon after its last sign of life."""
-    case.worker_times["execution_lease_timeout_seconds"] = case.settings.short_lease_seconds
+    case.workers.times["execution_lease_timeout_seconds"] = case.settings.short_lease_seconds

@@ -29,7 +29,7 @@ def carry_out_with_a_troubled_report(case: Case, trouble: str) -> None:
         return reports == [call]
 
     REPORT_TROUBLES[trouble](worker.gateway, first)
-    case.start(worker)
+    case.workers.start(worker)
     wait_for(case, worker)
 
 

@@ -1,19 +1,32 @@
 """The ``Then`` table: every row observed and held against its Expected cell, all of them before the step fails."""
 
-from behave.model import Table
+from collections.abc import Sequence
+from typing import Protocol
+
 from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from support.errors import SuiteError
 from support.judgement.observations import compare, look_up
+from support.judgement.observations.registry import ALWAYS, HEADINGS
 from support.record.evidence import Observation
 from support.result_words import FAIL, PASS
 from support.scenario.case import Case
+from support.scenario.look import look
 from support.terminal import table as lines_of
 
-HEADINGS = ["Field", "Expected"]
-ALWAYS = ("Unexpected changes", "None")
-"""Judged in every scenario: a change in the schema or the rows that no Field asked for is a failure."""
+
+class Row(Protocol):
+    """A row of a table, as any Gherkin runner has it."""
+
+    cells: Sequence[str]
+
+
+class Table(Protocol):
+    """The table of a phrase, as any Gherkin runner has it."""
+
+    headings: Sequence[str]
+    rows: Sequence[Row]
 
 
 def judge(case: Case, table: Table | None) -> list[Observation]:
@@ -23,7 +36,7 @@ def judge(case: Case, table: Table | None) -> list[Observation]:
         failed, so that nobody can be blamed.
     """
     rows = rows_of(table)
-    world = case.look()
+    world = look(case)
     observations = [compare(field, expected, world) for field, expected in [*rows, ALWAYS]]
     case.evidence.observations += observations
     verdicts = {observation.verdict for observation in observations}
@@ -41,7 +54,7 @@ def rows_of(table: Table | None) -> list[tuple[str, str]]:
         raise SuiteError("the result log's table has no row: nothing would be judged")
     if table.headings != HEADINGS:
         raise SuiteError(f"the result log's table has the columns {table.headings}; they have to be {HEADINGS}")
-    rows = [(row["Field"], row["Expected"]) for row in table.rows]
+    rows = [(row.cells[0], row.cells[1]) for row in table.rows]
     names = [field for field, _ in rows]
     for name in names:
         look_up(name)
@@ -58,7 +71,7 @@ def as_lines(observations: list[Observation]) -> list[str]:
     return lines + [f"✗ {o.field}: {o.because}" for o in observations if o.verdict != PASS and o.because]
 
 
-class _AllAsExpected(BaseMatcher):
+class _AllAsExpected(BaseMatcher[list[Observation]]):
     def _matches(self, item: list[Observation]) -> bool:
         return bool(item) and all(observation.verdict == PASS for observation in item)
 
@@ -70,6 +83,6 @@ class _AllAsExpected(BaseMatcher):
         mismatch_description.append_text(f"{wrong} of {len(item)} differ\n" + "\n".join(as_lines(item)))
 
 
-def all_as_expected() -> BaseMatcher:
+def all_as_expected() -> BaseMatcher[list[Observation]]:
     """Matches observations that all passed, and at least one."""
     return _AllAsExpected()

@@ -109,4 +109,38 @@ class Workload:
         )
         if not digest:
             raise TestEnvironmentError("the server gave the workload's query no digest")
-        return digest
+        return str(digest)
+
+
+@dataclass
+class Measured:
+    """The application's queries that the run is about, and what the executor is to measure of them.
+
+    :param samples: their executions in the baseline window and in the metrics window.
+    :param worsens: the measure that is to come out worse, or None.
+    :param database: the suite's connection, to read the server's counter.
+    """
+
+    workload: Workload
+    samples: tuple[int, int]
+    worsens: str | None
+    database: Database
+    schema: str
+    _count_before: int = 0
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self._count_before = self._count()
+
+    def counted(self) -> int:
+        """How many executions the server has counted since then, as the executor is told."""
+        return self._count() - self._count_before
+
+    def _count(self) -> int:
+        return int(
+            self.database.value(
+                "SELECT COUNT_STAR FROM performance_schema.events_statements_summary_by_digest"
+                " WHERE SCHEMA_NAME = %s AND DIGEST = %s",
+                (self.schema, self.workload.digest),
+            )
+        )

@@ -29,9 +29,10 @@ def _claim_answer(world: World, number: int) -> Seen:
 def _name_sent(claim: Call) -> str | None:
     """The worker's own name in its claim, which it may leave out."""
     try:
-        return json.loads(claim.request_body).get("worker_id")
+        name = json.loads(claim.request_body).get("worker_id")
     except (ValueError, AttributeError):
         return None
+    return name if name is None else str(name)
 
 
 @observation("Worker 1 HTTP Response")

@@ -2,12 +2,13 @@
 
 from support.judgement.observations.registry import Seen, observation, yes_or_no
 from support.judgement.world import World
+from support.mysql.statements import Statement
 
 LOCK_NONE_REFUSED = ("Error 1845", "Error 1846")
 """MySQL's two ways to refuse ALGORITHM=INPLACE, LOCK=NONE."""
 
 
-def told(statements: list) -> str:
+def told(statements: list[Statement]) -> str:
     """Statements and their ends, in one line."""
     return "; ".join(f"{statement.text} → {statement.outcome}" for statement in statements) or "no statement"
 

@@ -9,6 +9,12 @@ from support.judgement.world import World
 from support.record.evidence import Observation
 from support.result_words import FAIL, PASS, UNKNOWN
 
+HEADINGS = ["Field", "Expected"]
+"""The columns of the result log's table in a feature."""
+
+ALWAYS = ("Unexpected changes", "None")
+"""Judged in every scenario: a change in the schema or the rows that no Field asked for is a failure."""
+
 
 @dataclass(frozen=True)
 class Seen:

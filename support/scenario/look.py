@@ -1,0 +1,79 @@
+"""The look at everything there is to see, once all workers have ended."""
+
+from support.errors import TestEnvironmentError
+from support.judgement.workload_check import refuse_a_failed_workload
+from support.judgement.world import World
+from support.mysql import tables
+from support.scenario.case import Case
+from support.verification_queries import run as run_verification_queries
+
+
+def look(case: Case) -> World:
+    """Read everything, note in the evidence what the result log asks for, and return it.
+
+    :raises TestEnvironmentError: a part of the test environment is gone, or was too slow for anything to be said.
+    """
+    stack, database, run = case.stack, case.database, case.run
+    stack.check_alive()
+    for call in case.workers.calls():
+        if call.trouble:
+            raise TestEnvironmentError(call.trouble)
+    found = tables.look(database, stack.schema)
+    index = tables.find_index(found.indexes, run.table_name, run.index_name)
+    threads = case.measured.workload.threads if case.measured else []
+    statements = stack.journal.read(threads)
+    world = World(
+        run=run,
+        row=database.one("SELECT * FROM execution_runs WHERE id = %s", (run.id,)),
+        told=stack.api.run(run.id),
+        claims=database.rows("SELECT * FROM execution_claims WHERE execution_run_id = %s", (run.id,)),
+        rollbacks=database.rows("SELECT * FROM rollbacks WHERE execution_run_id = %s", (run.id,)),
+        audit=database.rows("SELECT * FROM audit_logs WHERE resource_id = %s", (run.id,)),
+        index=index,
+        statements=[statement for statement in statements if statement.changes_schema],
+        metric_reads=[statement for statement in statements if statement.reads_metrics],
+        workload=[statement for statement in statements if statement.thread in threads],
+        participants=case.workers.participants(),
+        unexpected_changes=tables.differences(_allowed(case, index), found),
+        min_samples=case.settings.min_sample_count,
+        **vars(case.notes),
+    )
+    if case.measured:
+        length = case.settings.scaled(case.settings.metrics_window_seconds)
+        refuse_a_failed_workload(
+            world,
+            case.measured.counted(),
+            case.measured.samples,
+            case.measured.worsens,
+            stack.journal.hidden,
+            length,
+        )
+    _record(case, world)
+    return world
+
+
+def _allowed(case: Case, index: tables.Index | None) -> tables.Snapshot:
+    """The schema a scenario may end in: as before, or with the run's own index, whose presence its Fields judge."""
+    before = case.schema
+    if index is None or index in before.indexes or list(index.columns) != case.run.columns or index.unique:
+        return before
+    return tables.Snapshot(before.tables, before.columns, before.indexes | {index}, before.rows)
+
+
+def _record(case: Case, world: World) -> None:
+    evidence, window = case.evidence, world.metrics_window
+    evidence.actual_status = world.status
+    evidence.statements = [vars(statement) for statement in world.statements]
+    if window:
+        evidence.fact("Metrics Window", f"{window.seconds:.3f} s by the server's clock", window.opened)
+        evidence.fact("Sample Count Observed", len(window.samples), window.closed)
+        evidence.fact("Last sample ended after", window.last_sample)
+    evidence.queries += run_verification_queries(case.database, evidence.id, case.run)
+
+
+def collect(case: Case) -> None:
+    """Take transcripts, statements and the workers' times into the evidence, whatever became of the scenario."""
+    case.evidence.add_calls(case.workers.calls())
+    case.evidence.workers += case.workers.records()
+    if case.evidence.actual_status is None:  # nobody has looked
+        case.evidence.statements = [vars(statement) for statement in case.stack.journal.schema_changes()]
