@@ -105,6 +105,7 @@ class Settings:
     time_scale: float = _setting(1.0, "all the times above, and all patience, times this: for a slower executor")
     patience_seconds: float = _setting(30.0, "how long a worker or a gate is waited for before it counts as hanging")
     log_level: str = _setting("DEBUG", "the log level of API and agents")
+    jobs: int = _setting(1, "how many scenarios are carried out side by side, each in a test environment of its own")
     reports: str = _setting("reports", "the folder for what a run leaves")
     time_zone: str = _setting("Asia/Bangkok", "the time zone of the times that people read")
     tester: str = _setting("", "the tester's name in the result log")

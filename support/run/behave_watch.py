@@ -1,6 +1,6 @@
 """Hears what behave makes of each selected scenario, also what behave itself tells nobody."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from behave.model import Scenario
@@ -9,6 +9,7 @@ from behave.runner import Context, ModelRunner
 from support.errors import blame_of
 from support.record.outcome import Outcome, Trouble
 from support.run.outcomes import outcome_of, troubles_of
+from support.run.selection import location_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class BehaveWatch:
     def __init__(self, selected: Sequence[Scenario]) -> None:
         self._selected = selected
         self._begun: list[Scenario] = []
-        self._settled: set[int] = set()
+        self._settled: set[str] = set()
         self._cleanup_errors: dict[int, list[BaseException]] = {}
         self._elsewhere: list[Trouble] = []
         self._aborted: Callable[[], bool] = lambda: False
@@ -66,16 +67,32 @@ class BehaveWatch:
         self._begun.append(scenario)
         return settled
 
+    def settled_elsewhere(self, location: str) -> None:
+        """The scenario was carried out by another process, which knows its outcome."""
+        self._settled.add(location)
+
+    def trouble_elsewhere(self, troubles: Iterable[Trouble]) -> None:
+        """What went wrong outside of every scenario, in another process."""
+        self._elsewhere += troubles
+
     def end(self) -> Ending:
         """behave is done."""
         settled = self._settle()
-        left = [outcome_of(scenario, begun=False) for scenario in self._selected if id(scenario) not in self._settled]
+        left = [
+            outcome_of(scenario, begun=False)
+            for scenario in self._selected
+            if location_of(scenario) not in self._settled
+        ]
         features = {id(scenario.feature): scenario.feature for scenario in self._selected}
         return Ending(settled, left, [*self._elsewhere, *troubles_of(features.values())], self._aborted())
 
+    def never_begun(self, scenario: Scenario) -> Outcome:
+        """The outcome of a scenario that did not come as far as its first hook."""
+        return outcome_of(scenario, begun=False)
+
     def _settle(self) -> list[Outcome]:
         ended, self._begun = self._begun, []
-        self._settled |= {id(scenario) for scenario in ended}
+        self._settled |= {location_of(scenario) for scenario in ended}
         return [outcome_of(scenario, True, self._cleanup_errors.get(id(scenario), ())) for scenario in ended]
 
     def _noting(self, name: str, hook: Callable[[Context], None]) -> Callable[[Context], None]:

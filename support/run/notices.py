@@ -160,9 +160,20 @@ class Notices:
         """Count the time that something takes which the run leaves; errors as of ``say``."""
         began = time.monotonic()
         try:
-            yield
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise TestEnvironmentError(f"what the run leaves cannot be written to {self._place}: {why}") from error
+            with writing_to(self._place):
+                yield
         finally:
             self.seconds += time.monotonic() - began
+
+
+@contextmanager
+def writing_to(place: Path) -> Iterator[None]:
+    """What the run leaves is written to ``place``.
+
+    :raises TestEnvironmentError: it can't be; in place of the OSError that says so.
+    """
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise TestEnvironmentError(f"what the run leaves cannot be written to {place}: {why}") from error

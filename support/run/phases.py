@@ -8,15 +8,19 @@ from secrets import token_hex, token_urlsafe
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from behave.model import Scenario
+
 from support.allure.recorder import RESULTS
 from support.clock import now
 from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
-from support.record.evidence import Secrets
-from support.record.run_record import RunRecord
+from support.record.evidence import Evidence, Secrets
+from support.record.evidence import write as write_evidence
+from support.record.run_record import Check, RunRecord
 from support.resultlog.publishing import point_at, withdraw
 from support.run.behave_watch import BehaveWatch
 from support.run.handlers.allure_results import AllureResults
 from support.run.handlers.result_log import ResultLog
+from support.run.messages import Environment
 from support.run.notices import (
     EnvironmentReady,
     FolderMade,
@@ -25,11 +29,15 @@ from support.run.notices import (
     NoVerdict,
     RunRecorded,
     RunTrouble,
+    ScenarioBegun,
+    ScenarioJudged,
     ScenariosEnded,
+    ScenarioSettled,
     SettingsRead,
+    Stopping,
     VerdictReached,
 )
-from support.run.open_run import OpenRun
+from support.run.scenario_hooks import ScenarioHooks
 from support.run.selection import Selection, location_of
 from support.run.session import Session
 from support.run.signals import interrupts_ignored
@@ -60,7 +68,7 @@ class PreparedRun:
         self.secret = settings.api_secret or ("" if settings.stack == EXTERNAL else token_urlsafe(18))
         self.secrets = secrets
         secrets.add(self.secret)
-        self.watch = BehaveWatch(selection.selected)
+        self.selected, self.watch = selection.selected, BehaveWatch(selection.selected)
         self.unjudged = {location_of(scenario) for scenario in selection.selected}
         self.record = RunRecord(
             run_id=run_id,
@@ -76,24 +84,25 @@ class PreparedRun:
         reports: list[Handler] = [AllureResults(settings.reports_folder, self.secrets), self.result_log]
         self.notices = Notices([*shown, *reports], settings.reports_folder)
 
+    def begin(self) -> None:
+        """Make known what the run is about to do, and make its folder."""
+        self.notices.say(SettingsRead(self.settings.shown()))
+        self.make_folder()
+
     @contextmanager
-    def opened(self) -> Iterator[OpenRun]:
-        """Start everything under test, and end it with the block.
+    def opened(self) -> Iterator[ScenarioHooks]:
+        """Start everything under test in this process, and end it with the block.
 
         :raises AcceptanceError: something is not there or not well; what was started is ended.
         """
-        self.notices.say(SettingsRead(self.settings.shown()))
-        self.make_folder()
-        record, run_id, logs = self.record, self.record.run_id, self.folder / "logs"
-        with Session.begun(self.settings, run_id, logs, self.secret, record.troubles) as session:
-            for secret in session.stack.secrets():
-                self.secrets.add(secret)
+        logs, troubles = self.folder / "logs", self.record.troubles
+        with Session.begun(self.settings, self.record.run_id, logs, self.secret, self.secrets, troubles) as session:
             try:
-                self._check(session)
-                yield OpenRun(session, self.folder, self.secrets, self.notices, self.watch, self.unjudged)
+                self.ready(session.environment())
+                yield ScenarioHooks(session, logs, self.secrets, RunRecords(self))
             finally:
                 with interrupts_ignored():
-                    self._clean_up(session)
+                    self.cleaned_up(*session.clean_up(self.folder))
 
     def make_folder(self) -> None:
         """Make the run's folder, as that of the newest run: an older result is not to be taken for this one's."""
@@ -103,25 +112,38 @@ class PreparedRun:
             point_at(self.folder, self.settings.reports_folder)
         self.notices.say(FolderMade(self.folder, self.record, self.watch.planned()))
 
-    def _check(self, session: Session) -> None:
-        record, stack = self.record, session.stack
-        record.environment = stack.environment()
-        record.pre_checks = session.pre_checks()
-        with self.notices.writing():
-            record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
-        failed = [f"{check.item}: {check.detail}" for check in record.pre_checks if check.done is False]
+    def ready(self, environment: Environment) -> None:
+        """A test environment is there; of several the first stands for all.
+
+        :raises TestEnvironmentError: it is not as it has to be.
+        """
+        record = self.record
+        first = not record.pre_checks
+        if first:
+            record.environment, record.pre_checks = environment.parts, environment.pre_checks
+            with self.notices.writing():
+                record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
+        failed = [f"{check.item}: {check.detail}" for check in environment.pre_checks if check.done is False]
         if failed:
             raise TestEnvironmentError(f"the pre-test check failed: {'; '.join(failed)}")
-        version = str(stack.health.get("version"))
-        self.notices.say(EnvironmentReady(record.run_id, len(record.selected), stack.server_version, version))
+        if first:
+            count, server, api = len(record.selected), environment.server_version, environment.api_version
+            self.notices.say(EnvironmentReady(record.run_id, count, server, api))
 
-    def _clean_up(self, session: Session) -> None:
-        """Go through the form's clean-up list while there still is a server to clean up."""
+    def cleaned_up(self, checks: list[Check], script: str) -> None:
+        """The form's clean-up list was gone through while there still was a server to clean up."""
         record = self.record
-        record.clean_up, record.clean_up_script = session.clean_up(self.folder)
-        undone = [f"{check.item}: {check.detail}" for check in record.clean_up if check.done is False]
+        record.clean_up, record.clean_up_script = checks, script
+        undone = [f"{check.item}: {check.detail}" for check in checks if check.done is False]
         if undone:
             record.troubles.append(f"the test environment: clean-up is not complete: {'; '.join(undone)}")
+
+    def judged(self, record: Evidence) -> None:
+        """A scenario is over: write its evidence and make known how it ended."""
+        with self.notices.writing():
+            path = write_evidence(record, self.folder / "evidence", self.secrets)
+        self.unjudged.discard(record.location)
+        self.notices.say(ScenarioJudged(record, path))
 
     def fail(self, error: AcceptanceError) -> None:
         """Trouble of the run as a whole: make it known, and keep it for the verdict, which it forbids."""
@@ -175,3 +197,24 @@ class PreparedRun:
             pass  # then nothing of this run could be put there, either
         self.notices.say(NoVerdict(self.secrets.masked(str(error)), self.folder.parent))
         return ConcludedRun(None)
+
+
+class RunRecords:
+    """Takes what the scenarios of this process leave, and makes it known."""
+
+    def __init__(self, run: PreparedRun) -> None:
+        self._run = run
+
+    def begun(self, scenario: Scenario) -> None:
+        """See ``Recorder``."""
+        for outcome in self._run.watch.begin(scenario):
+            self._run.notices.say(ScenarioSettled(outcome))
+        self._run.notices.say(ScenarioBegun(scenario.name))
+
+    def judged(self, record: Evidence) -> None:
+        """See ``Recorder``."""
+        self._run.judged(record)
+
+    def stopping(self, reason: str) -> None:
+        """See ``Recorder``."""
+        self._run.notices.say(Stopping(reason))

@@ -13,7 +13,8 @@ from support.record.evidence import Secrets
 from support.run.handlers.terminal_lines import TerminalLines
 from support.run.phases import ConcludedRun, PreparedRun
 from support.run.phrases import check_phrases
-from support.run.selection import Selection, select
+from support.run.selection import Selection, needs_the_machine, select
+from support.run.side_by_side import SideBySide
 from support.run.signals import interrupts_ignored, signals_as_interrupts
 from support.settings import PROJECT, Settings
 from support.terminal import Terminal
@@ -69,13 +70,19 @@ class AcceptanceRunner(Runner):
     def _run_inside(self, run: PreparedRun, features: list[Feature] | None) -> bool:
         failed, left_out = True, False
         try:
-            with run.opened() as open_run:
-                run.watch.attach(self)
-                self.context.acceptance = open_run
-                failed = super().run_model(features)
-                left_out = open_run.left_something_out
-                if self.aborted:
-                    run.interrupt()
+            run.begin()
+            if run.settings.jobs > 1:
+                side_by_side = SideBySide(run, self, run.selected, needs_the_machine)
+                side_by_side.carry_out(run.settings.jobs)
+                failed, left_out = side_by_side.failed, side_by_side.left_something_out
+            else:
+                with run.opened() as hooks:
+                    run.watch.attach(self)
+                    self.context.acceptance = hooks
+                    failed = super().run_model(features)
+                    left_out = hooks.left_something_out
+                    if self.aborted:
+                        run.interrupt()
         except AcceptanceError as error:
             run.fail(error)
         except OSError as error:  # a full disk, for one

@@ -10,8 +10,9 @@ import pymysql
 from support.checks.checklists import clean_up, pre_checks
 from support.checks.needs import Offer, Unmet
 from support.errors import AcceptanceError, TestEnvironmentError
-from support.record.evidence import Evidence
+from support.record.evidence import Evidence, Secrets
 from support.record.run_record import Check
+from support.run.messages import Environment
 from support.scenario.case import Case
 from support.settings import EXTERNAL, Settings
 from support.stacks.choosing import make_stack
@@ -29,12 +30,13 @@ class Session:
     @classmethod
     @contextmanager
     def begun(
-        cls, settings: Settings, run_id: str, logs: Path, secret: str, troubles: list[str]
+        cls, settings: Settings, run_id: str, logs: Path, secret: str, secrets: Secrets, troubles: list[str]
     ) -> Iterator["Session"]:
         """Start everything under test, and end it with the block; nothing of it is left, also if it did not start.
 
         :param logs: the folder for the logs of the parts.
         :param secret: shared by agents and API.
+        :param secrets: gets what must never be shown.
         :param troubles: gets what went wrong at the end.
         :raises AcceptanceError: something is not there or not well.
         """
@@ -45,6 +47,8 @@ class Session:
             warden.remove_folder(folder)
             stack = _stack(settings, run_id, folder, logs, secret, warden)
             try:
+                for password in stack.secrets():
+                    secrets.add(password)
                 yield cls(settings, stack)
             finally:
                 try:
@@ -57,9 +61,11 @@ class Session:
             except AcceptanceError as error:
                 troubles.append(str(error))
 
-    def pre_checks(self) -> list[Check]:
-        """The form's checks before the first scenario."""
-        return pre_checks(self.stack)
+    def environment(self) -> Environment:
+        """What there is, with the form's checks before the first scenario."""
+        stack = self.stack
+        version = str(stack.health.get("version"))
+        return Environment(stack.environment(), pre_checks(stack), stack.server_version, version, stack.secrets())
 
     def clean_up(self, run_folder: Path) -> tuple[list[Check], str]:
         """The form's clean-up list, done, and the SQL it took; ``run_folder`` is where the logs have to lie."""

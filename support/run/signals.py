@@ -12,23 +12,33 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def signals_as_interrupts() -> Iterator[None]:
     """Ctrl-C, SIGTERM and a lost terminal end a run in order, with a verdict, also where a shell has SIGINT ignored."""
 
-    def interrupt(number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt(signal.Signals(number).name)
-
-    with _handling(interrupt):
+    with _handling(_interrupt, ENDING_SIGNALS):
         yield
+
+
+@contextmanager
+def only_terminated() -> Iterator[None]:
+    """Of a terminal's signals this process hears nothing: the run ends it in order, by SIGTERM."""
+    with _handling(signal.SIG_IGN, ENDING_SIGNALS), _handling(_interrupt, (signal.SIGTERM,)):
+        yield
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 @contextmanager
 def interrupts_ignored() -> Iterator[None]:
     """Nobody's second Ctrl-C cuts the clean-up short; it is bounded by itself."""
-    with _handling(signal.SIG_IGN):
+    with _handling(signal.SIG_IGN, ENDING_SIGNALS):
         yield
 
 
 @contextmanager
-def _handling(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in ENDING_SIGNALS}
+def _handling(
+    handler: Callable[[int, FrameType | None], None] | signal.Handlers, numbers: tuple[signal.Signals, ...]
+) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
-"""A run while its scenarios run: what behave's hooks do, from a scenario's begin to its evidence."""
+"""What behave's hooks do, from a scenario's begin to its record."""
 
 from pathlib import Path
+from typing import Protocol
 
 from behave.model import Scenario, Step
 
@@ -9,29 +10,36 @@ from support.errors import INTERRUPTED, TestEnvironmentError, blame_of, in_words
 from support.record import evidence
 from support.record.evidence import Evidence, Secrets
 from support.result_words import FAIL, NOT_RUN, PASS
-from support.run.behave_watch import BehaveWatch
-from support.run.notices import Notices, ScenarioBegun, ScenarioJudged, ScenarioSettled, Stopping
+from support.run.notices import writing_to
 from support.run.selection import id_of, location_of
 from support.run.session import Session
 from support.scenario.case import Case
 from support.scenario.look import collect
 
 
-class OpenRun:
-    """Takes the scenarios one after the other; what goes wrong with one is never lost.
+class Recorder(Protocol):
+    """Takes what the scenarios leave."""
 
-    :param folder: of the run.
-    :param watch: told of each scenario that begins.
-    :param unjudged: the locations of the scenarios without a result; each leaves it as it is judged.
+    def begun(self, scenario: Scenario) -> None:
+        """A scenario begins."""
+
+    def judged(self, record: Evidence) -> None:
+        """A scenario has its result."""
+
+    def stopping(self, reason: str) -> None:
+        """No further scenario is to be run, for this reason."""
+
+
+class ScenarioHooks:
+    """Takes the scenarios of a session one after the other; what goes wrong with one is never lost.
+
+    :param logs: the folder for the workers' logs.
 
     ``left_something_out`` is True once a scenario did not run for a need that the test environment does not meet.
     """
 
-    def __init__(
-        self, session: Session, folder: Path, secrets: Secrets, notices: Notices, watch: BehaveWatch, unjudged: set[str]
-    ) -> None:
-        self._session, self._folder, self._secrets = session, folder, secrets
-        self._notices, self._watch, self._unjudged = notices, watch, unjudged
+    def __init__(self, session: Session, logs: Path, secrets: Secrets, recorder: Recorder) -> None:
+        self._session, self._logs, self._secrets, self._recorder = session, logs, secrets, recorder
         self.left_something_out = False
 
     def begin(self, scenario: Scenario) -> Case | None:
@@ -39,12 +47,10 @@ class OpenRun:
 
         :return: None if the scenario needs something that is not there: it is skipped, and its record says why.
         """
-        for outcome in self._watch.begin(scenario):
-            self._notices.say(ScenarioSettled(outcome))
-        logs = self._folder / "logs" / location_of(scenario).rpartition("/")[2].replace(".feature:", "-")
-        with self._notices.writing():
+        self._recorder.begun(scenario)
+        logs = self._logs / location_of(scenario).rpartition("/")[2].replace(".feature:", "-")
+        with writing_to(self._logs):
             logs.mkdir(parents=True, exist_ok=True)
-        self._notices.say(ScenarioBegun(scenario.name))
         record = _record_of(scenario)
         try:
             if unmet := self._session.unmet(scenario.effective_tags):
@@ -80,8 +86,7 @@ class OpenRun:
         """
         record = case.evidence
         try:
-            with self._notices.writing():
-                collect(case)
+            collect(case)
         except Exception as error:  # noqa: BLE001 - evidence that can't be had must not hide the result
             record.fail(f"evidence could not be collected: {error}", TestEnvironmentError.blames)
         undone = case.close()
@@ -96,16 +101,13 @@ class OpenRun:
         return self._reason_to_stop(record) or (f"clean-up failed: {undone[0]}" if undone else None)
 
     def stop(self, reason: str) -> None:
-        """Make known why no further scenario is run."""
-        self._notices.say(Stopping(reason))
+        """No further scenario is to be run, for this reason."""
+        self._recorder.stopping(reason)
 
     def _judge(self, record: Evidence, result: str) -> None:
-        """The scenario is over: write its evidence and make known how it ended."""
+        """The scenario is over."""
         record.ended, record.result = now(), result
-        with self._notices.writing():
-            path = evidence.write(record, self._folder / "evidence", self._secrets)
-        self._unjudged.discard(record.location)
-        self._notices.say(ScenarioJudged(record, path))
+        self._recorder.judged(record)
 
     def _reason_to_stop(self, record: Evidence) -> str | None:
         if record.blames == "the agent command":

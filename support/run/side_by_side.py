@@ -1,0 +1,209 @@
+"""Scenarios side by side: the run hands them out to jobs, and takes what they leave."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
+
+from behave.model import Scenario
+from behave.runner import ModelRunner
+
+from support.errors import AcceptanceError, TestEnvironmentError
+from support.record.run_record import Check
+from support.run.job import Job
+from support.run.messages import Begun, Broken, Ended, Environment, Judged, Settled
+from support.run.notices import ScenarioBegun, ScenarioSettled, Stopping
+from support.run.phases import PreparedRun
+from support.run.selection import location_of
+from support.run.signals import interrupts_ignored
+
+END_SECONDS = 60.0
+"""How long a job may take for its clean-up once it was told to end."""
+
+CONTEXT = multiprocessing.get_context("fork")
+
+
+class _Hand:
+    """The run's side of one job. ``scenario`` is what it works on."""
+
+    def __init__(self, number: int, process: ForkProcess, connection: Connection) -> None:
+        self.number, self.process, self.connection = number, process, connection
+        self.scenario: Scenario | None = None
+        self.ready = self.leaving = False
+
+    @property
+    def idle(self) -> bool:
+        """It waits for something to do."""
+        return self.ready and not self.leaving and self.scenario is None
+
+
+class SideBySide:
+    """Carries out the scenarios of a run in several jobs.
+
+    :param order: the scenarios in the order in which they are handed out.
+    :param alone: whether a scenario needs the machine for itself; such ones come last.
+    """
+
+    def __init__(
+        self, run: PreparedRun, runner: ModelRunner, order: Sequence[Scenario], alone: Callable[[Scenario], bool]
+    ) -> None:
+        self._run, self._runner, self._order = run, runner, list(order)
+        self._queue = [scenario for scenario in order if not alone(scenario)]
+        self._alone = [scenario for scenario in order if alone(scenario)]
+        self._hands: list[_Hand] = []
+        self._ended: list[Ended] = []
+        self._stopped: str | None = None
+        self.failed = self.left_something_out = False
+
+    def carry_out(self, jobs: int) -> None:
+        """Start ``jobs`` jobs, and return when all have ended.
+
+        :raises AcceptanceError: a job's test environment is not there, or a job has died.
+        """
+        for number in range(1, jobs + 1):
+            self._hands.append(self._start(number))
+        trouble: AcceptanceError | None = None
+        try:
+            while self._hands:
+                try:
+                    self._listen()
+                    self._hand_out()
+                except AcceptanceError as error:
+                    trouble = trouble or error
+                    self._stop(str(error))
+        except KeyboardInterrupt:
+            self._run.interrupt()
+            self._stop("interrupted")
+            for hand in self._hands:
+                hand.process.terminate()
+            with interrupts_ignored():
+                while self._hands:
+                    self._listen()
+        self._conclude()
+        if trouble:
+            raise trouble
+
+    def _start(self, number: int) -> _Hand:
+        run, own = self._run, ""
+        ours, theirs = CONTEXT.Pipe()
+        logs = run.folder / "logs"
+        if number > 1:
+            own, logs = f".{number}", logs / f"job-{number}"
+        job = Job(
+            theirs, self._runner, self._order, run.settings, f"{run.record.run_id}{own}", run.folder, logs, run.secret,
+            run.secrets,
+        )  # fmt: skip
+        process = CONTEXT.Process(target=_work, args=(job, [ours, *(hand.connection for hand in self._hands)]))
+        process.start()
+        theirs.close()
+        return _Hand(number, process, ours)
+
+    def _hand_out(self) -> None:
+        """Give every idle job something to do, or let it go."""
+        for hand in self._hands:
+            if not hand.idle:
+                continue
+            if self._queue and not self._stopped:
+                self._give(hand, self._queue.pop(0))
+            elif not self._alone or self._stopped or hand is not self._last():
+                self._let_go(hand)
+            elif hand.idle and len(self._hands) == 1:
+                self._give(hand, self._alone.pop(0))
+
+    def _last(self) -> _Hand:
+        """The job that stays for the scenarios which need the machine for themselves."""
+        return next(hand for hand in self._hands if not hand.leaving)
+
+    def _give(self, hand: _Hand, scenario: Scenario) -> None:
+        hand.scenario = scenario
+        hand.connection.send(self._order.index(scenario))
+
+    def _let_go(self, hand: _Hand) -> None:
+        hand.leaving = True
+        hand.connection.send(None)
+
+    def _listen(self) -> None:
+        """Take what the jobs have said."""
+        for ready in wait([hand.connection for hand in self._hands]):
+            hand = next(one for one in self._hands if one.connection is ready)
+            try:
+                message = hand.connection.recv()
+            except (EOFError, OSError):
+                self._gone(hand)
+                continue
+            self._take(hand, message)
+
+    def _take(self, hand: _Hand, message: object) -> None:
+        run = self._run
+        match message:
+            case Environment():
+                run.ready(message)
+                hand.ready = True
+            case Begun():
+                if hand.scenario:
+                    run.notices.say(ScenarioBegun(hand.scenario.name))
+            case Judged(record):
+                run.judged(record)
+            case Settled(outcome, left_something_out, stop):
+                hand.scenario = None
+                self.left_something_out |= left_something_out
+                run.watch.settled_elsewhere(outcome.location)
+                run.notices.say(ScenarioSettled(outcome))
+                failed = outcome.status not in ("passed", "skipped")
+                self.failed |= failed
+                if stop:
+                    self._stop(stop)
+                elif failed and self._runner.config.stop:
+                    self._stopped = "--stop"
+            case Broken(blames, text):
+                hand.leaving = True
+                raise _error(blames, text)
+            case Ended():
+                hand.leaving = True
+                self._ended.append(message)
+
+    def _gone(self, hand: _Hand) -> None:
+        """A job has ended, or died."""
+        hand.process.join(END_SECONDS)
+        self._hands.remove(hand)
+        hand.connection.close()
+        if not hand.leaving:
+            what = f" in the middle of {location_of(hand.scenario)}" if hand.scenario else ""
+            raise TestEnvironmentError(f"job {hand.number} died{what}: exit status {hand.process.exitcode}")
+
+    def _stop(self, reason: str) -> None:
+        if self._stopped is None:
+            self._stopped = reason
+            self._run.notices.say(Stopping(reason))
+
+    def _conclude(self) -> None:
+        checks = _merged([ended.clean_up for ended in self._ended])
+        script = "\n".join(dict.fromkeys(line for ended in self._ended for line in ended.clean_up_script.splitlines()))
+        self._run.cleaned_up(checks, script)
+        self._run.record.troubles += [trouble for ended in self._ended for trouble in ended.troubles]
+        for ended in self._ended:
+            self._run.watch.trouble_elsewhere(ended.elsewhere)
+
+
+def _work(job: Job, others: list[Connection]) -> None:
+    """Be a job, in its own process; the ends of pipes that are the run's own are closed there."""
+    for connection in others:
+        connection.close()
+    job.work(os.getppid())
+
+
+def _merged(lists: list[list[Check]]) -> list[Check]:
+    """The checklists of all jobs as one: done where every job did it."""
+    merged = []
+    for checks in zip(*lists, strict=False):
+        details = "; ".join(dict.fromkeys(check.detail for check in checks))
+        answers = [check.done for check in checks]
+        merged.append(Check(checks[0].item, False if False in answers else answers[0], details))
+    return merged
+
+
+def _error(blames: str, message: str) -> AcceptanceError:
+    error = AcceptanceError(message)
+    error.blames = blames
+    return error
