@@ -105,7 +105,10 @@ class Settings:
     time_scale: float = _setting(1.0, "all the times above, and all patience, times this: for a slower executor")
     patience_seconds: float = _setting(30.0, "how long a worker or a gate is waited for before it counts as hanging")
     log_level: str = _setting("DEBUG", "the log level of API and agents")
-    jobs: int = _setting(1, "how many scenarios are carried out side by side, each in a test environment of its own")
+    jobs: int = _setting(
+        0,
+        "how many scenarios are carried out side by side, each with a server of its own; 0: as many as the machine bears",
+    )
     reports: str = _setting("reports", "the folder for what a run leaves")
     time_zone: str = _setting("Asia/Bangkok", "the time zone of the times that people read")
     tester: str = _setting("", "the tester's name in the result log")
@@ -125,6 +128,7 @@ class Settings:
         self._check(0 <= self.api_port < 65536, "api_port", "is not a port")
         self._check(0 < self.mysql_port < 65536, "mysql_port", "is not a port")
         self._check("{execution_id}" in self.agent_command, "agent_command", "has to contain {execution_id}")
+        self._check(self.jobs >= 0, "jobs", "is less than zero")
         self._check(self.api_replicas > 0, "api_replicas", "has to be more than zero")
         self.agent_variables(dict.fromkeys(CONTRACT_VARIABLES, ""))
         try:

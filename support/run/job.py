@@ -12,6 +12,7 @@ from behave.runner import ModelRunner
 
 from support.errors import AcceptanceError, TestEnvironmentError
 from support.record.evidence import Evidence, Secrets
+from support.record.run_record import Check
 from support.run.behave_watch import BehaveWatch
 from support.run.messages import Begun, Broken, Ended, Judged, Settled
 from support.run.scenario_hooks import ScenarioHooks
@@ -55,7 +56,7 @@ class Job:
                 with Session.begun(
                     self._settings, self._run_id, self._logs, self._secret, self._secrets, troubles
                 ) as session:
-                    clean_up, script = [], ""
+                    clean_up, script = list[Check](), ""
                     try:
                         self._carry_out(session)
                     finally:

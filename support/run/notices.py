@@ -38,6 +38,8 @@ class EnvironmentReady:
     scenarios: int
     server_version: str
     api_version: str
+    jobs: int
+    why_one_job: str
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from support.resultlog.publishing import point_at, withdraw
 from support.run.behave_watch import BehaveWatch
 from support.run.handlers.allure_results import AllureResults
 from support.run.handlers.result_log import ResultLog
+from support.run.jobs import Durations
 from support.run.messages import Environment
 from support.run.notices import (
     EnvironmentReady,
@@ -57,13 +58,24 @@ class PreparedRun:
     """A run that knows what it is to do, and has made nothing yet.
 
     :param secrets: gets all that must never be shown.
+    :param jobs: how many scenarios are carried out side by side.
+    :param why_one: why it is one job, where somebody could expect more.
     :param shown: handlers that hear each notice before those whose reports every run leaves.
     """
 
-    def __init__(self, settings: Settings, selection: Selection, secrets: Secrets, shown: Sequence[Handler]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        selection: Selection,
+        secrets: Secrets,
+        jobs: int,
+        why_one: str,
+        shown: Sequence[Handler],
+    ) -> None:
         started = now()
         local = started.astimezone(ZoneInfo(settings.time_zone))
         run_id = f"{local:%Y%m%d-%H%M%S}-{token_hex(3)}"
+        self.jobs, self._why_one = jobs, why_one
         self.settings, self.folder = settings, settings.reports_folder / "runs" / run_id
         self.secret = settings.api_secret or ("" if settings.stack == EXTERNAL else token_urlsafe(18))
         self.secrets = secrets
@@ -82,6 +94,7 @@ class PreparedRun:
         )
         self.result_log = ResultLog(settings.reports_folder)
         reports: list[Handler] = [AllureResults(settings.reports_folder, self.secrets), self.result_log]
+        reports.append(Durations(settings.reports_folder))
         self.notices = Notices([*shown, *reports], settings.reports_folder)
 
     def begin(self) -> None:
@@ -128,7 +141,7 @@ class PreparedRun:
             raise TestEnvironmentError(f"the pre-test check failed: {'; '.join(failed)}")
         if first:
             count, server, api = len(record.selected), environment.server_version, environment.api_version
-            self.notices.say(EnvironmentReady(record.run_id, count, server, api))
+            self.notices.say(EnvironmentReady(record.run_id, count, server, api, self.jobs, self._why_one))
 
     def cleaned_up(self, checks: list[Check], script: str) -> None:
         """The form's clean-up list was gone through while there still was a server to clean up."""

@@ -11,9 +11,10 @@ from behave.runner import Runner, the_step_registry
 from support.errors import AcceptanceError, SettingsError, SuiteError, TestEnvironmentError
 from support.record.evidence import Secrets
 from support.run.handlers.terminal_lines import TerminalLines
+from support.run.jobs import number_of_jobs
 from support.run.phases import ConcludedRun, PreparedRun
 from support.run.phrases import check_phrases
-from support.run.selection import Selection, needs_the_machine, select
+from support.run.selection import Selection, select
 from support.run.side_by_side import SideBySide
 from support.run.signals import interrupts_ignored, signals_as_interrupts
 from support.settings import PROJECT, Settings
@@ -65,16 +66,19 @@ class AcceptanceRunner(Runner):
     def _prepared(self, settings: Settings, selection: Selection) -> PreparedRun:
         secrets = Secrets(settings.secrets())
         each = list(self.config.format) == [self.config.default_format]
-        return PreparedRun(settings, selection, secrets, [TerminalLines(Terminal(), secrets, each)])
+        jobs, why_one = number_of_jobs(settings, len(selection.selected), own_formatter=not each)
+        order = [scenario.name for scenario in selection.selected] if jobs > 1 else []
+        lines = TerminalLines(Terminal(), secrets, each, order)
+        return PreparedRun(settings, selection, secrets, jobs, why_one, [lines])
 
     def _run_inside(self, run: PreparedRun, features: list[Feature] | None) -> bool:
         failed, left_out = True, False
         try:
             run.begin()
-            if run.settings.jobs > 1:
-                side_by_side = SideBySide(run, self, run.selected, needs_the_machine)
-                side_by_side.carry_out(run.settings.jobs)
-                failed, left_out = side_by_side.failed, side_by_side.left_something_out
+            if run.jobs > 1:
+                jobs = SideBySide(run, self)
+                jobs.carry_out()
+                failed, left_out = jobs.failed, jobs.left_something_out
             else:
                 with run.opened() as hooks:
                     run.watch.attach(self)

@@ -10,7 +10,7 @@ from behave.model import Feature, Scenario
 from behave.runner_util import collect_feature_locations, parse_features
 
 from support.catalogue import PRIORITIES, TEST_CASES
-from support.checks.needs import PREFIX, names_in
+from support.checks.needs import names_in
 from support.errors import SettingsError, SuiteError
 from support.scenario.result_table import rows_of
 from support.settings import PROJECT
@@ -43,11 +43,6 @@ def location_of(scenario: Scenario) -> str:
     """``features/x.feature:12``, seen from the project's folder."""
     path = Path(os.path.abspath(scenario.location.filename))
     return f"{os.path.relpath(path, PROJECT)}:{scenario.location.line}"
-
-
-def needs_the_machine(scenario: Scenario) -> bool:
-    """Nothing else of the run may go on beside it: it reads a counter of the whole machine."""
-    return f"{PREFIX}refusals" in map(str, scenario.effective_tags)
 
 
 def scenarios_of(features: Iterable[Feature]) -> list[Scenario]:

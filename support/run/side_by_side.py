@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 
@@ -12,6 +11,7 @@ from behave.runner import ModelRunner
 from support.errors import AcceptanceError, TestEnvironmentError
 from support.record.run_record import Check
 from support.run.job import Job
+from support.run.jobs import longest_first, needs_the_machine
 from support.run.messages import Begun, Broken, Ended, Environment, Judged, Settled
 from support.run.notices import ScenarioBegun, ScenarioSettled, Stopping
 from support.run.phases import PreparedRun
@@ -39,29 +39,24 @@ class _Hand:
 
 
 class SideBySide:
-    """Carries out the scenarios of a run in several jobs.
+    """Carries out the scenarios of a run in several jobs: the longest first, those last that need the machine for themselves."""
 
-    :param order: the scenarios in the order in which they are handed out.
-    :param alone: whether a scenario needs the machine for itself; such ones come last.
-    """
-
-    def __init__(
-        self, run: PreparedRun, runner: ModelRunner, order: Sequence[Scenario], alone: Callable[[Scenario], bool]
-    ) -> None:
-        self._run, self._runner, self._order = run, runner, list(order)
-        self._queue = [scenario for scenario in order if not alone(scenario)]
-        self._alone = [scenario for scenario in order if alone(scenario)]
+    def __init__(self, run: PreparedRun, runner: ModelRunner) -> None:
+        self._run, self._runner = run, runner
+        self._order = longest_first(run.selected, run.settings.reports_folder)
+        self._queue = [scenario for scenario in self._order if not needs_the_machine(scenario)]
+        self._alone = [scenario for scenario in self._order if needs_the_machine(scenario)]
         self._hands: list[_Hand] = []
         self._ended: list[Ended] = []
         self._stopped: str | None = None
         self.failed = self.left_something_out = False
 
-    def carry_out(self, jobs: int) -> None:
-        """Start ``jobs`` jobs, and return when all have ended.
+    def carry_out(self) -> None:
+        """Start the jobs, and return when all have ended.
 
         :raises AcceptanceError: a job's test environment is not there, or a job has died.
         """
-        for number in range(1, jobs + 1):
+        for number in range(1, self._run.jobs + 1):
             self._hands.append(self._start(number))
         trouble: AcceptanceError | None = None
         try:

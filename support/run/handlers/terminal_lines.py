@@ -1,5 +1,7 @@
 """What a person sees of a run in the terminal."""
 
+from collections.abc import Sequence
+
 from support.record.evidence import Secrets
 from support.run.notices import (
     EnvironmentReady,
@@ -8,6 +10,7 @@ from support.run.notices import (
     RunTrouble,
     ScenarioBegun,
     ScenarioJudged,
+    ScenariosEnded,
     SettingsRead,
     Stopping,
     VerdictReached,
@@ -20,10 +23,12 @@ class TerminalLines:
     """Says what happens, in lines.
 
     :param each: whether each scenario gets its line; not where behave's own formatter shows it.
+    :param order: the names of all scenarios where they end in another order: their lines come in this one.
     """
 
-    def __init__(self, terminal: Terminal, secrets: Secrets, each: bool) -> None:
+    def __init__(self, terminal: Terminal, secrets: Secrets, each: bool, order: Sequence[str] = ()) -> None:
         self._terminal, self._secrets, self._each = terminal, secrets, each
+        self._to_come, self._early = list(order), dict[str, ScenarioJudged]()
 
     def hear(self, notice: Notice) -> None:
         """See ``Handler``."""
@@ -31,12 +36,20 @@ class TerminalLines:
         match notice:
             case SettingsRead(settings):
                 terminal.say(*(f"setting {name} = {value}" for name, value in settings))
-            case EnvironmentReady(run_id, scenarios, server, api):
-                terminal.say(f"Run {run_id}: {scenarios} scenarios against {server}, SaaS API {api}", "")
-            case ScenarioBegun(name) if self._each:
+            case EnvironmentReady(run_id, scenarios, server, api, jobs, why_one):
+                beside = f", {jobs} side by side" if jobs > 1 else f", one at a time: {why_one}" if why_one else ""
+                terminal.say(f"Run {run_id}: {scenarios} scenarios against {server}, SaaS API {api}{beside}", "")
+            case ScenarioBegun(name) if self._each and not self._to_come:
                 terminal.scenario_starts(name)
+            case ScenarioJudged(record) if self._each and self._to_come:
+                self._early[record.name] = notice
+                while self._to_come and (judged := self._early.pop(self._to_come[0], None)):
+                    self._in_order(judged)
             case ScenarioJudged() if self._each:
                 self._judged(notice)
+            case ScenariosEnded() if self._each:
+                for name in [name for name in self._to_come if name in self._early]:
+                    self._in_order(self._early.pop(name))
             case Stopping(reason):
                 terminal.say(f"Stopping here: {self._secrets.masked(reason)}")
             case RunTrouble(blames, message):
@@ -47,6 +60,11 @@ class TerminalLines:
                 terminal.say(f"Nothing was run. Decision: {terminal.coloured(content['decision'])}")
             case NoVerdict(message, runs):
                 terminal.trouble("No verdict", f"{message}; older runs and their verdicts are in {runs}")
+
+    def _in_order(self, judged: ScenarioJudged) -> None:
+        self._to_come.remove(judged.record.name)
+        self._terminal.scenario_starts(judged.record.name)
+        self._judged(judged)
 
     def _judged(self, judged: ScenarioJudged) -> None:
         record, masked = judged.record, self._secrets.masked

@@ -1,0 +1,92 @@
+"""How many jobs a run has, and in which order the scenarios are handed to them."""
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+from behave.model import Scenario
+
+from support.checks.needs import PREFIX
+from support.record.evidence import Evidence
+from support.run.notices import Notice, RunRecorded, ScenarioJudged
+from support.settings import EMBEDDED, Settings
+
+JOBS_A_CORE = 2
+"""Most of a scenario is waiting: for windows and leases."""
+
+BYTES_A_JOB = 700 * 2**20
+"""Memory that a server with its API and workers may need."""
+
+SCENARIOS_A_JOB = 3
+"""Fewer are not worth the start of another server."""
+
+DURATIONS = "durations.json"
+
+
+def number_of_jobs(settings: Settings, scenarios: int, own_formatter: bool) -> tuple[int, str]:
+    """How many jobs, and why it is one, where somebody could expect more; empty for none.
+
+    :param own_formatter: behave writes a report of its own, as it carries the scenarios out.
+    """
+    wanted = settings.jobs or min(_bearable(), math.ceil(scenarios / SCENARIOS_A_JOB))
+    reasons = (
+        ("" if settings.stack == EMBEDDED else f"the stack {settings.stack} has one test environment"),
+        (f"there is one server, {settings.mysql_host}" if settings.mysql_host else ""),
+        (f"there is one port, {settings.api_port}" if settings.api_port else ""),
+        ("behave writes a report of its own" if own_formatter else ""),
+    )
+    reason = next(filter(None, reasons), "")
+    if reason:
+        return 1, reason if settings.jobs > 1 else ""
+    return max(1, min(wanted, scenarios)), ""
+
+
+def _bearable() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores * JOBS_A_CORE, psutil.virtual_memory().available // BYTES_A_JOB))
+
+
+def needs_the_machine(scenario: Scenario) -> bool:
+    """Nothing else of the run may go on beside it: it reads a counter of the whole machine."""
+    return f"{PREFIX}refusals" in map(str, scenario.effective_tags)
+
+
+def longest_first(scenarios: Sequence[Scenario], reports: Path) -> list[Scenario]:
+    """The scenarios, longest first, by what they took in earlier runs; those that are not known by their number of waits."""
+    known = _durations(reports)
+    a_wait = sum(known.values()) / (len(known) or 1)
+    return sorted(scenarios, key=lambda one: -known.get(one.name, a_wait * _waits(one)))
+
+
+def _waits(scenario: Scenario) -> int:
+    """How often a scenario waits for a worker, a window or a lease, about: more often than it has phrases is rare."""
+    return len(list(scenario.all_steps))
+
+
+def _durations(reports: Path) -> dict[str, float]:
+    try:
+        found = json.loads((reports / DURATIONS).read_text(encoding="utf-8"))
+        return {str(name): float(seconds) for name, seconds in found.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}  # none yet, or half of it: an order that is not the best
+
+
+class Durations:
+    """Keeps what each scenario took, for the order of the next run."""
+
+    def __init__(self, reports: Path) -> None:
+        self._reports, self._new = reports, dict[str, float]()
+
+    def hear(self, notice: Notice) -> None:
+        """See ``Handler``."""
+        match notice:
+            case ScenarioJudged(Evidence(result="PASS") as record):
+                self._new[record.name] = round(record.duration_s, 3)
+            case RunRecorded() if self._new:
+                path = self._reports / DURATIONS
+                partial = path.with_name(f".{path.name}-{os.getpid()}")
+                partial.write_text(json.dumps(_durations(self._reports) | self._new, ensure_ascii=False, indent=1))
+                partial.replace(path)
