@@ -22,6 +22,12 @@ class TestEnvironmentError(AcceptanceError):
     __test__ = False  # not one of pytest's classes
 
 
+class NotMade(TestEnvironmentError):
+    """The situation that a scenario is about could not be made, so that nothing can be said of the executor: a machine
+    too busy, above all. It is made again.
+    """
+
+
 class GateNotReached(AcceptanceError):
     """Nobody arrived at a gate in time, though the worker that was expected there is alive: it hangs elsewhere."""
 

@@ -1,6 +1,6 @@
 """Whether the application's queries went as the scenario meant them to: if not, nothing can be said of the executor."""
 
-from support.errors import TestEnvironmentError
+from support.errors import NotMade, TestEnvironmentError
 from support.judgement.world import World
 from support.mysql.flavours import NO_TEXT
 
@@ -15,10 +15,11 @@ def refuse_a_failed_workload(
     :param intended: the measure that is to come out worse, or None.
     :param hidden: prepared statements of which the server kept no text.
     :param length: seconds that a window has at least. A shorter one is the executor's doing, and left to the observations.
-    :raises TestEnvironmentError: it is not so.
+    :raises NotMade: it is not so.
+    :raises TestEnvironmentError: it cannot be told.
     """
     if counted != len(world.workload):
-        raise TestEnvironmentError(
+        raise NotMade(
             f"the server ran {len(world.workload)} of the application's queries but counted {counted}: its statement"
             " counters are not locked and lost some, so the executor was told something else than what happened"
         )
@@ -27,7 +28,7 @@ def refuse_a_failed_workload(
     if not _lie_in_the_windows(world, samples, length):
         return
     if samples[1] and world.worse() != ([intended] if intended else []):
-        raise TestEnvironmentError(
+        raise NotMade(
             f"the application's queries were to get worse in {intended or 'nothing'}, but the server measured:"
             f" {world.measured()}"
         )
@@ -43,9 +44,9 @@ def _lie_in_the_windows(world: World, samples: tuple[int, int], length: float) -
         if window is None or len(sent) != wanted or window.seconds_at_most < length:
             return False
         if any(statement.started < window.opened for statement in sent):
-            raise TestEnvironmentError(f"the application's queries began beside the read that opens the {name} window")
+            raise NotMade(f"the application's queries began beside the read that opens the {name} window")
         if len(window.samples) < wanted:
-            raise TestEnvironmentError(
+            raise NotMade(
                 f"the {name} window closed before the application's queries were done ({len(window.samples)} of"
                 f" {wanted} in {window.seconds:.3f} s): raise metrics_window_seconds"
             )

@@ -21,6 +21,9 @@ _COLUMNS = (
 )
 
 
+CURRENT, ENDED = "events_statements_current", "events_statements_history_long"
+
+
 class Journal:
     """The server's statements since a mark; schema changes only those of the account's schema.
 
@@ -67,9 +70,11 @@ class Journal:
         """Every ALTER TABLE, CREATE INDEX and DROP INDEX that the server was sent since the mark, oldest first."""
         return [statement for statement in self.read() if statement.changes_schema]
 
-    def metric_reads(self) -> list[Statement]:
-        """Every read of the digest table since the mark, oldest first: these open and close an executor's windows."""
-        return [statement for statement in self.read() if statement.reads_metrics]
+    def ended(self) -> list[Statement]:
+        """The schema changes and reads of the digest table that have ended by now, oldest first; the latter open and close
+        an executor's windows. For whoever asks all the time: one question to the server, and nothing refused.
+        """
+        return _in_order(self._found((ENDED,), "0"))
 
     def read(self, threads: Iterable[int] = ()) -> list[Statement]:
         """Schema changes, reads of the digest table, and the queries of the given threads, since the mark, oldest first.
@@ -79,18 +84,23 @@ class Journal:
         :raises TestEnvironmentError: the server has dropped some of what it recorded since the mark, or counts schema changes
             that it has not recorded.
         """
+        # the table of ended statements is read last: a statement that ends in between is seen ended
+        found = self._found((CURRENT, ENDED), ", ".join(str(int(thread)) for thread in threads) or "0")
+        self._refuse_a_torn_journal()
+        self._refuse_hidden_changes(sum(statement.changes_schema for statement in found.values()))
+        return _in_order(found)
+
+    def _found(self, tables: tuple[str, ...], threads: str) -> dict[tuple[int, int], Statement]:
         kinds = ", ".join(f"'statement/sql/{kind}'" for kind in SCHEMA_CHANGES)
         prepared = ", ".join(f"'{name}'" for name in PREPARED)
-        wanted = ", ".join(str(int(thread)) for thread in threads) or "0"
         condition = (
             f"EVENT_NAME IN ({kinds}) AND (CURRENT_SCHEMA = %s OR LOCATE(%s, SQL_TEXT))"
-            f" OR EVENT_NAME = 'statement/sql/select' AND (LOCATE(%s, SQL_TEXT) OR THREAD_ID IN ({wanted}))"
+            f" OR EVENT_NAME = 'statement/sql/select' AND (LOCATE(%s, SQL_TEXT) OR THREAD_ID IN ({threads}))"
             f" OR EVENT_NAME IN ({prepared}) AND (CURRENT_SCHEMA = %s OR LOCATE(%s, SQL_TEXT))"
         )
         hidden: set[tuple[int, int]] = set()
         found: dict[tuple[int, int], Statement] = {}
-        for table in ("events_statements_current", "events_statements_history_long"):
-            # the table of ended statements is read last: a statement that ends in between is seen ended
+        for table in tables:
             for row in self._database.rows(
                 f"SELECT {_COLUMNS} FROM performance_schema.{table}"
                 f" WHERE TIMER_START > %s AND THREAD_ID <> %s AND ({condition})",
@@ -103,9 +113,7 @@ class Journal:
                 elif row["EVENT_NAME"] in PREPARED and (not text or text.lower().startswith("execute")):
                     hidden.add((row["THREAD_ID"], row["EVENT_ID"]))
         self.hidden = len(hidden)
-        self._refuse_a_torn_journal()
-        self._refuse_hidden_changes(sum(statement.changes_schema for statement in found.values()))
-        return sorted(found.values(), key=lambda statement: (statement.started, statement.event))
+        return found
 
     def close(self) -> None:
         """Give the connection back."""
@@ -173,3 +181,7 @@ class Journal:
 
     def _time(self, picoseconds: int) -> datetime:
         return self._clock_origin + timedelta(microseconds=int(picoseconds) / 10**6)
+
+
+def _in_order(found: dict[tuple[int, int], Statement]) -> list[Statement]:
+    return sorted(found.values(), key=lambda statement: (statement.started, statement.event))

@@ -55,7 +55,11 @@ class Step:
 
 @dataclass
 class Evidence:
-    """All that one scenario leaves. ``unmet`` is the need for which it was left out, if it was."""
+    """All that one scenario leaves.
+
+    ``unmet`` is the need for which it was left out, if it was. ``attempts`` are those before this one in which its
+    situation could not be made.
+    """
 
     id: str
     name: str
@@ -78,6 +82,7 @@ class Evidence:
     statements: list[dict[str, Any]] = field(default_factory=list)
     workers: list[dict[str, Any]] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
+    attempts: list["Attempt"] = field(default_factory=list)
 
     def fact(self, label: str, value: object, time: datetime | None = None) -> None:
         """Note a fact; without ``time`` it was true now."""
@@ -96,6 +101,27 @@ class Evidence:
     def duration_s(self) -> float:
         """Seconds from the first to the last moment."""
         return ((self.ended or now()) - self.started).total_seconds()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A scenario whose situation could not be made, for ``reason``, before anything of it was judged."""
+
+    reason: str
+    started: datetime
+    ended: datetime
+    facts: list[Fact]
+    steps: list[Step]
+    wire: list[dict[str, Any]]
+    statements: list[dict[str, Any]]
+    workers: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, record: Evidence, reason: str) -> "Attempt":
+        """The attempt that ``record`` is of, which ends now."""
+        return cls(
+            reason, record.started, now(), record.facts, record.steps, record.wire, record.statements, record.workers
+        )
 
 
 class Secrets:

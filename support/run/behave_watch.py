@@ -63,8 +63,9 @@ class BehaveWatch:
 
     def begin(self, scenario: Scenario) -> list[Outcome]:
         """A scenario begins; those before it have ended, and are returned."""
-        settled = self._settle()
-        self._begun.append(scenario)
+        again = self._begun == [scenario]
+        settled = [] if again else self._settle()
+        self._begun = [scenario]
         return settled
 
     def settled_elsewhere(self, location: str) -> None:

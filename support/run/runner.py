@@ -12,6 +12,7 @@ from support.errors import AcceptanceError, SettingsError, SuiteError, TestEnvir
 from support.record.evidence import Secrets
 from support.run.handlers.terminal_lines import TerminalLines
 from support.run.jobs import number_of_jobs
+from support.run.made_again import make_again_where_needed
 from support.run.phases import ConcludedRun, PreparedRun
 from support.run.phrases import check_phrases
 from support.run.selection import Selection, select
@@ -51,6 +52,8 @@ class AcceptanceRunner(Runner):
             check_phrases(selection.selected, self.step_registry or the_step_registry)
         except AcceptanceError as error:
             return self._refuse(error)
+        for scenario in selection.selected:
+            make_again_where_needed(scenario)
         with signals_as_interrupts():
             return self._run_inside(self._prepared(settings, selection), features)
 

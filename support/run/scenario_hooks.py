@@ -1,20 +1,24 @@
 """What behave's hooks do, from a scenario's begin to its record."""
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Protocol
 
 from behave.model import Scenario, Step
 
 from support.clock import now
-from support.errors import INTERRUPTED, TestEnvironmentError, blame_of, in_words
+from support.errors import INTERRUPTED, NotMade, TestEnvironmentError, blame_of, in_words
 from support.record import evidence
-from support.record.evidence import Evidence, Secrets
+from support.record.evidence import Attempt, Evidence, Secrets
 from support.result_words import FAIL, NOT_RUN, PASS
 from support.run.notices import writing_to
 from support.run.selection import id_of, location_of
 from support.run.session import Session
 from support.scenario.case import Case
 from support.scenario.look import collect
+
+MOST_ATTEMPTS = 3
+"""How often the situation of a scenario is made, if it can't be made at first."""
 
 
 class Recorder(Protocol):
@@ -41,6 +45,8 @@ class ScenarioHooks:
     def __init__(self, session: Session, logs: Path, secrets: Secrets, recorder: Recorder) -> None:
         self._session, self._logs, self._secrets, self._recorder = session, logs, secrets, recorder
         self.left_something_out = False
+        self._attempts: dict[str, list[Attempt]] = defaultdict(list)
+        self._not_made: NotMade | None = None
 
     def begin(self, scenario: Scenario) -> Case | None:
         """Start the record of a scenario and bring the database into its first state.
@@ -52,6 +58,7 @@ class ScenarioHooks:
         with writing_to(self._logs):
             logs.mkdir(parents=True, exist_ok=True)
         record = _record_of(scenario)
+        self._not_made = None
         try:
             if unmet := self._session.unmet(scenario.effective_tags):
                 scenario.skip()
@@ -59,7 +66,7 @@ class ScenarioHooks:
                 self.left_something_out |= unmet.result == NOT_RUN
                 self._judge(record, unmet.result)
                 return None
-            return self._session.case(record, logs)
+            return self._session.case(record, logs, len(self._attempts[record.location]) + 1)
         except Exception as error:
             record.fail(in_words(error), blame_of(error, in_step=False))
             self._judge(record, FAIL)
@@ -77,6 +84,7 @@ class ScenarioHooks:
             if blames != INTERRUPTED and (gone := self._session.stack.what_is_gone()):
                 error, blames = gone, gone.blames
             record.fail(in_words(error), blames)
+            self._not_made = error if isinstance(error, NotMade) else None
 
     def finish(self, case: Case, scenario: Scenario) -> str | None:
         """Clean up after a scenario and write its evidence.
@@ -92,6 +100,14 @@ class ScenarioHooks:
         undone = case.close()
         for trouble in undone:
             record.fail(f"clean-up failed: {trouble}", TestEnvironmentError.blames)
+        attempts, record.attempts = self._attempts[record.location], self._attempts[record.location].copy()
+        if self._not_made and not undone:
+            attempts.append(Attempt.of(record, str(self._not_made)))
+            if len(attempts) < MOST_ATTEMPTS:
+                return None
+            record.attempts = attempts[:-1]
+            self._judge(record, NOT_RUN)
+            return None
         behave_passed = scenario.status.name == "passed"
         if not behave_passed and record.failure is None:
             record.fail(f"behave calls the scenario {scenario.status.name}", "the suite")
@@ -99,6 +115,10 @@ class ScenarioHooks:
         if behave_passed and record.failure is not None:
             raise TestEnvironmentError(self._secrets.masked(record.failure))
         return self._reason_to_stop(record) or (f"clean-up failed: {undone[0]}" if undone else None)
+
+    def wants_again(self, scenario: Scenario) -> bool:
+        """The situation of the scenario that has just ended could not be made, and is to be made again."""
+        return self._not_made is not None and 0 < len(self._attempts[location_of(scenario)]) < MOST_ATTEMPTS
 
     def stop(self, reason: str) -> None:
         """No further scenario is to be run, for this reason."""

@@ -14,10 +14,14 @@ from support.record.evidence import Evidence, Secrets
 from support.record.run_record import Check
 from support.run.messages import Environment
 from support.scenario.case import Case
+from support.scenario.queries import seconds_of_a_burst
 from support.settings import EXTERNAL, Settings
 from support.stacks.choosing import make_stack
 from support.stacks.stack import Stack
 from support.stacks.warden import FOLDER_PREFIX, Warden, sweep_leftovers
+
+WINDOW_TO_BURST = 2.5
+"""A window's length to that of the longest burst of queries in it: it has to be noticed first, and noise be borne."""
 
 
 class Session:
@@ -26,6 +30,15 @@ class Session:
     def __init__(self, settings: Settings, stack: Stack) -> None:
         self._settings, self.stack = settings, stack
         self._offer = Offer(stack)
+        self._window_factor = stack.window_factor * self._needed_length()
+
+    def _needed_length(self) -> float:
+        """How much longer than set the metrics windows have to be on this machine, as busy as it is now: at least 1.
+
+        A window is open for a few times as long as what a scenario does in one usually takes here.
+        """
+        seconds = self._settings.scaled(self._settings.metrics_window_seconds) * self.stack.window_factor
+        return max(1.0, WINDOW_TO_BURST * seconds_of_a_burst(self.stack.accounts.app) / seconds)
 
     @classmethod
     @contextmanager
@@ -75,8 +88,13 @@ class Session:
         """The first need in a scenario's tags that is not met here."""
         return self._offer.unmet(tags)
 
-    def case(self, record: Evidence, logs: Path) -> Case:
-        """A scenario's case, with the database in its first state; ``logs`` is the folder for its workers' logs."""
+    def case(self, record: Evidence, logs: Path, attempt: int) -> Case:
+        """A scenario's case, with the database in its first state.
+
+        :param logs: the folder for its workers' logs.
+        :param attempt: 1 at first; each further one has windows twice as long.
+        """
+        self.stack.window_factor = self._window_factor * 2 ** (attempt - 1)
         return Case(self.stack, self._settings, record, logs)
 
 

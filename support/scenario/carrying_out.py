@@ -53,7 +53,7 @@ def _comes(case: Case, moment: str, worker: Worker, gate: CallGate | None) -> bo
     A window is open when the read that opens it has ended: what runs beside it is counted by half, or not at all.
     """
     has_come = {
-        BASELINE: lambda: any(read.ended for read in case.stack.journal.metric_reads()),
+        BASELINE: lambda: any(one.reads_metrics for one in case.stack.journal.ended()),
         INDEX: lambda: gate is not None and gate.reached,
         WINDOW: lambda: _window_is_open(case),
     }[moment]
@@ -87,7 +87,7 @@ def await_gate(case: Case, worker: Worker, reached: Callable[[], T | None], what
 
 def _window_is_open(case: Case) -> bool:
     """The executor has read the statement statistics after the server had made the index."""
-    seen = case.stack.journal.read()
+    seen = case.stack.journal.ended()
     made = [s.ended for s in seen if s.changes_schema and not s.errno and s.ended and case.run.index_name in s.text]
     return bool(made) and any(s.reads_metrics and s.ended and s.started >= made[0] for s in seen)
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC
 
-from support.errors import TestEnvironmentError
+from support.errors import NotMade
 from support.gateway.gates import CallGate
 from support.scenario.carrying_out import await_gate, wait_for
 from support.scenario.case import Case
@@ -100,9 +100,7 @@ def _let_in_too_early(case: Case, successor: Worker, gate: CallGate) -> None:
         lambda: gate.call is None or gate.call.answered, within=case.settings.patience, what="the answer to the claim"
     )
     if not case.lease.seconds_left() and not any(call.status == 409 for call in successor.gateway.calls_of("claim")):
-        raise TestEnvironmentError(
-            "the test environment was too slow: the lease had ended before the early claim was answered"
-        )
+        raise NotMade("the test environment was too slow: the lease had ended before the early claim was answered")
     case.notes.calls_before_takeover = successor.gateway.calls_of("claim")
 
 

@@ -1,8 +1,10 @@
 """How the application's queries change once the index exists, in the words of the features."""
 
+import time
 from dataclasses import dataclass
 
-from support.scenario.workload import CONNECTIONS, CountQuery, LookupQuery, Profile
+from support.mysql.database import Account
+from support.scenario.workload import CONNECTIONS, CountQuery, LookupQuery, Profile, Workload
 
 SAMPLES = 12
 """Executions in each window where a scenario does not say how many: some more than a judgement needs."""
@@ -73,3 +75,18 @@ CHANGES = {
     ),
 }
 """By the phrase's own words."""
+
+
+def seconds_of_a_burst(account: Account) -> float:
+    """What the usual burst of queries in a window takes here and now, in seconds.
+
+    :param account: the application's.
+    """
+    change = CHANGES["get slower"]
+    workload = Workload(account, change.query(), change.connections)
+    try:
+        began = time.monotonic()
+        workload.run(change.after, SAMPLES)
+        return time.monotonic() - began
+    finally:
+        workload.close()

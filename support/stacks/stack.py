@@ -50,7 +50,7 @@ class Stack:
     """
 
     window_factor = 1.0
-    """How much longer than set the windows are in which queries are measured."""
+    """How much longer than set the windows are in which queries are measured; who uses the stack may lengthen them."""
 
     owns_its_server = False
     """Whether nobody else uses the server, so that its record of statements may be emptied."""
