@@ -91,16 +91,17 @@ def run_id_of(reports: Path) -> str:
 
 
 def left_behind(run_id: str) -> list[str]:
-    """Processes and folders of a run that are still there."""
+    """Processes and folders of a run, and of its jobs, that are still there."""
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get(MARKER) == run_id or run_id in process.cmdline():
+            mark = process.environ().get(MARKER, "")
+            if any(name.partition(".")[0] == run_id for name in (mark, *process.cmdline())):
                 found.append(f"process {process.pid}: {' '.join(process.cmdline())}")
         except psutil.Error:
             continue
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*/owner.json"):
-        if json.loads(folder.read_text())["run"] == run_id:
+        if json.loads(folder.read_text())["run"].partition(".")[0] == run_id:
             found.append(str(folder.parent))
     return found
 

@@ -8,7 +8,7 @@ from multiprocessing.context import ForkProcess
 from behave.model import Scenario
 from behave.runner import ModelRunner
 
-from support.errors import AcceptanceError, TestEnvironmentError
+from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
 from support.record.run_record import Check
 from support.run.job import Job
 from support.run.jobs import longest_first, needs_the_machine
@@ -49,6 +49,7 @@ class SideBySide:
         self._hands: list[_Hand] = []
         self._ended: list[Ended] = []
         self._stopped: str | None = None
+        self._trouble: AcceptanceError | None = None
         self.failed = self.left_something_out = False
 
     def carry_out(self) -> None:
@@ -58,26 +59,29 @@ class SideBySide:
         """
         for number in range(1, self._run.jobs + 1):
             self._hands.append(self._start(number))
-        trouble: AcceptanceError | None = None
         try:
             while self._hands:
-                try:
-                    self._listen()
-                    self._hand_out()
-                except AcceptanceError as error:
-                    trouble = trouble or error
-                    self._stop(str(error))
+                self._take_what_comes()
         except KeyboardInterrupt:
             self._run.interrupt()
-            self._stop("interrupted")
+            self._stopped = self._stopped or INTERRUPTED
             for hand in self._hands:
                 hand.process.terminate()
             with interrupts_ignored():
                 while self._hands:
-                    self._listen()
+                    self._take_what_comes()
         self._conclude()
-        if trouble:
-            raise trouble
+        if self._trouble:
+            raise self._trouble
+
+    def _take_what_comes(self) -> None:
+        """Hear the jobs, and give those that are idle something to do."""
+        try:
+            self._listen()
+            self._hand_out()
+        except AcceptanceError as error:
+            self._trouble = self._trouble or error
+            self._stopped = self._stopped or str(error)
 
     def _start(self, number: int) -> _Hand:
         run, own = self._run, ""
