@@ -1,4 +1,4 @@
-"""The three kinds of trouble, so that every message can say whose fault it looks like.
+"""The kinds of trouble, so that every message can say whose fault it looks like.
 
 A plain ``AssertionError`` blames the product: the executor under test broke its contract.
 """

@@ -7,6 +7,7 @@ A transaction that has read the table keeps a shared metadata lock until it ends
 from dataclasses import dataclass
 
 import pymysql
+from pymysql.cursors import DictCursor
 
 from support.mysql.database import Account, Database, quoted
 from support.mysql.statements import SCHEMA_CHANGES, kind_of_text
@@ -31,7 +32,7 @@ class TableGate:
 
     def __init__(self, looking: Database, account: Account, table: str) -> None:
         self._looking, self._account, self.table = looking, account, table
-        self._holder: pymysql.Connection | None = None
+        self._holder: pymysql.Connection[DictCursor] | None = None
 
     def close(self) -> None:
         """Arm the gate: read the table in a transaction that stays open."""
@@ -85,7 +86,7 @@ class RowGate:
 
     def __init__(self, looking: Database, account: Account, run_id: str) -> None:
         self._looking, self._account, self._run_id = looking, account, run_id
-        self._holder: pymysql.Connection | None = None
+        self._holder: pymysql.Connection[DictCursor] | None = None
 
     def close(self) -> None:
         """Arm the gate: lock the row in a transaction that stays open."""

@@ -11,8 +11,8 @@ from support.errors import SettingsError
 from support.mysql.database import Account, Database, quoted
 
 ALTERED_TABLES = ("test_orders", "test_myisam_table")
-"""The tables that executors change: the right to do so is given table by table, for only that can be taken back from
-an open connection (FACTS: table-level grants change at the next statement)."""
+"""The tables that executors change: the right to do so is given table by table, for only then does taking it back
+bite an open connection, at its next statement."""
 
 
 @dataclass(frozen=True)

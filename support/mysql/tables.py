@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from support.mysql.database import Database, quoted
+from support.mysql.database import Database, Row, quoted
 
 STATE_TABLES = ("execution_runs", "execution_claims", "rollbacks", "audit_logs", "kill_switches")
 """The executor's own tables, which the suite empties between scenarios."""
@@ -39,7 +39,7 @@ class Snapshot:
 
 def indexes(database: Database, schema: str) -> frozenset[Index]:
     """Every index of the schema."""
-    found: dict[tuple[str, str], list[dict]] = {}
+    found: dict[tuple[str, str], list[Row]] = {}
     for row in database.rows(
         "SELECT TABLE_NAME AS t, INDEX_NAME AS i, NON_UNIQUE AS n, COLUMN_NAME AS c, SUB_PART AS p, INDEX_TYPE AS k"
         " FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = %s ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",

