@@ -45,7 +45,7 @@ _never_set = threading.Event()
 
 
 def eventually(
-    check: Callable[[], T],
+    check: Callable[[], T | None],
     *,
     within: float,
     what: str,

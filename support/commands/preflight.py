@@ -17,7 +17,7 @@ from support.mysql.database import Account, Database
 from support.mysql.leftovers import remove_rows
 from support.record.evidence import Secrets
 from support.settings import EXTERNAL, Settings
-from support.stacks.choosing import make_stack
+from support.stacks.kinds import make_stack
 from support.stacks.stack import Stack
 from support.stacks.warden import FOLDER_PREFIX, Warden
 from support.terminal import Terminal

@@ -225,7 +225,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def __init__(self, connection: socket.socket, gateway: Gateway) -> None:
         self._gateway = gateway
-        super().__init__(connection, ("worker", 0), BaseServer(("gateway", 0), BaseHTTPRequestHandler))  # which it only keeps
+        super().__init__(
+            connection, ("worker", 0), BaseServer(("gateway", 0), BaseHTTPRequestHandler)
+        )  # which it only keeps
 
     def _take(self) -> None:
         body = self._body()

@@ -9,6 +9,7 @@ import pymysql
 from pymysql.cursors import DictCursor
 
 from support.errors import TestEnvironmentError
+from support.settings import Settings
 
 Row = dict[str, Any]
 
@@ -47,6 +48,11 @@ class Account:
             )
         except pymysql.MySQLError as error:
             raise TestEnvironmentError(connection_trouble(self, error)) from error
+
+
+def server_account(settings: Settings) -> Account:
+    """The account and the server that the settings name."""
+    return Account(settings.mysql_host, settings.mysql_port, settings.mysql_user, settings.mysql_password)
 
 
 def connection_trouble(account: Account, error: pymysql.MySQLError) -> str:
@@ -139,6 +145,12 @@ class Database:
     def close(self) -> None:
         """Give the connection back to the server."""
         self._connection.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 def quoted(name: str) -> str:

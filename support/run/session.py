@@ -14,7 +14,7 @@ from support.record.evidence import Evidence
 from support.record.run_record import Check
 from support.scenario.case import Case
 from support.settings import EXTERNAL, Settings
-from support.stacks.choosing import make_stack
+from support.stacks.kinds import make_stack
 from support.stacks.stack import Stack
 from support.stacks.warden import FOLDER_PREFIX, Warden, sweep_leftovers
 

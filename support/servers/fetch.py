@@ -19,9 +19,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from support.errors import TestEnvironmentError
+from support.servers.file_lock import file_lock
 from support.servers.packages import NpmPackage, Package, answer, package_for
 from support.servers.progress import progress
-from support.servers.turns import turn
 
 NOT_NEEDED = ("usr/bin", "usr/lib/locale", "usr/lib/*/gconv", "usr/share/doc", "usr/share/man", "usr/share/locale")
 """What a server runs well without; the other programs alone are a third of the size."""
@@ -89,7 +89,7 @@ def fetched(word: str, servers: Path) -> Path:
     for tool in package.tools:
         if shutil.which(tool) is None:
             raise TestEnvironmentError(f"{word} cannot be fetched: there is no {tool}")
-    with turn(servers / f".{prefix.name}.lock", f"another run is fetching {package}") as lock:
+    with file_lock(servers / f".{prefix.name}.lock", f"another run is fetching {package}") as lock:
         if program.exists():
             return program
         work = servers / f".{prefix.name}.new"

@@ -1,14 +1,13 @@
 """A private, throwaway database server for one run."""
 
 import secrets
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from support.servers.data_directory import copy_data_directory
 from support.servers.ports import free_port
 from support.servers.process import HOST, ROOT, Launch
 from support.servers.programs import ServerProgram
-from support.servers.template import copy_template
 
 
 class PrivateServer:
@@ -47,7 +46,7 @@ class PrivateServer:
         """
         launch = Launch(program, folder, folder / "data", environment or {})
         launch.prepare()
-        copy_template(launch, init_files, cache)
+        copy_data_directory(launch, init_files, cache)
         return cls(launch)
 
     @property
