@@ -1,9 +1,11 @@
-"""The three kinds of trouble, so that every message can say whose fault it looks like.
+"""The kinds of trouble, so that every message can say whose fault it looks like.
 
 A plain ``AssertionError`` blames the product: the executor under test broke its contract.
 """
 
 import traceback
+
+import pymysql
 
 INTERRUPTED = "the run was interrupted"
 """Who is to blame where a person or a signal ended a run: nobody; what had not ended by then counts as not run."""
@@ -54,6 +56,18 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return f"interrupted ({text})"
     return f"{type(error).__name__}: {text}\n{''.join(traceback.format_tb(error.__traceback__)[-3:])}"
+
+
+def cause_of(error: BaseException) -> str:
+    """What is wrong, in one line: at the bottom of a library's errors; one of ours, an assertion or MySQL's says it itself."""
+    while not isinstance(error, AcceptanceError | AssertionError | pymysql.MySQLError):
+        deeper = error.__cause__ or error.__context__
+        if deeper is None:
+            break
+        error = deeper
+    if isinstance(error, pymysql.MySQLError):
+        return f"{error.args[-1]} ({error.args[0]})"
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def blame_of(error: BaseException | None, in_step: bool) -> str:

@@ -1,8 +1,4 @@
-"""The only two waits of the suite: for something to become true, and for something never to become true.
-
-Both run on the monotonic clock, and both bind to events: ``eventually`` ends at the moment of the event it
-waits for, ``never_during`` at the end of the event that bounds the negative. Neither is a pause of fixed length.
-"""
+"""The only wait of the suite: for something to become true. It ends at that moment, and is no pause of fixed length."""
 
 import threading
 import time
@@ -49,7 +45,7 @@ _never_set = threading.Event()
 
 
 def eventually(
-    check: Callable[[], T],
+    check: Callable[[], T | None],
     *,
     within: float,
     what: str,
@@ -80,27 +76,3 @@ def eventually(
         if time.monotonic() >= deadline:
             raise error(f"{what} did not come to pass within {within:g} s; seen: {history}") from cause
         _never_set.wait(min(POLL_SECONDS, max(0.0, deadline - time.monotonic())))
-
-
-def never_during(check: Callable[[], object], *, until: Callable[[], object], within: float, what: str) -> None:
-    """Hold that ``check`` stays false from now to the event ``until``.
-
-    A negative means nothing without the event that bounds it, so ``until`` has to come.
-
-    :param within: seconds in which ``until`` has to come.
-    :param what: what must not happen, in words that fit "… happened".
-    :raises AssertionError: ``check`` became true.
-    :raises WaitTimeout: ``until`` did not come in time.
-    """
-    started = time.monotonic()
-
-    def ended() -> bool:
-        over = bool(until())  # read first: what happened before the end is seen by the check that follows
-        seen = check()
-        if seen:
-            raise AssertionError(
-                f"{what} happened, {time.monotonic() - started:.3f} s after it was forbidden: {seen!r}"
-            )
-        return over
-
-    eventually(ended, within=within, what=f"the end of the time in which {what} must not happen")

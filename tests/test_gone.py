@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.servers.marked import MARKER
 from support.servers.private import PrivateServer
+from support.stacks.run_processes import MARKER
 from support.stacks.warden import FOLDER_PREFIX, Warden
 from support.waiting import eventually
 from tests.conftest import DATA_DIRECTORIES

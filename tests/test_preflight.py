@@ -10,12 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from support.catalogue import TEST_CASES
+from support.checks import server
 from support.checks.findings import Findings
 from support.contract import COLUMNS
 from support.mysql.database import Account, Database
 from support.mysql.gates import TableGate
 from support.mysql.schemas import Accounts
-from support.preflight import mysql
 from support.record.evidence import Secrets
 from support.terminal import Terminal
 from tests import outside
@@ -39,7 +39,7 @@ class NoApi(BaseHTTPRequestHandler):
 
 
 def preflight(settings, *arguments):
-    return done([sys.executable, "-m", "support.preflight", *arguments], **settings)
+    return done([sys.executable, "-m", "support.commands.preflight", *arguments], **settings)
 
 
 @pytest.fixture(scope="module")
@@ -164,10 +164,10 @@ def test_its_tables_are_those_of_the_contract():
 
 def test_a_gate_that_cannot_be_seen_is_said_and_the_rehearsed_change_is_not_made(executor, monkeypatch):
     accounts = Accounts(executor.account, executor.account, executor.account, executor.account)
-    monkeypatch.setattr(mysql, "GATE_SECONDS", 0.3)
+    monkeypatch.setattr(server, "GATE_SECONDS", 0.3)
     monkeypatch.setattr(TableGate, "waiting", lambda _gate: None)
     told = io.StringIO()
 
-    assert not mysql.look_at_gates(Findings(Terminal(told), Secrets([])), accounts)
+    assert not server.look_at_gates(Findings(Terminal(told), Secrets([])), accounts)
     assert "✗ metadata lock gate: the ALTER at the gate did not come to pass within 0.3 s" in told.getvalue()
     assert executor.rows("SHOW INDEX FROM test_orders WHERE Key_name = 'idx_tc00_preflight'") == []

@@ -15,7 +15,7 @@ import pymysql
 import pytest
 
 from support.errors import TestEnvironmentError
-from support.servers import fetch, packages, ports, process, programs, template
+from support.servers import data_directory, fetch, packages, ports, process, programs
 from support.servers.kinds import Kind
 from support.servers.private import PrivateServer
 from support.servers.programs import ServerProgram, choose_program
@@ -276,10 +276,17 @@ INIT_SQL = {
 A_RUN = """
     import sys
     from pathlib import Path
+    from support.servers import process
     from support.servers.private import PrivateServer
     from support.servers.programs import asked
     program, folder, cache, *files = map(Path, sys.argv[1:])
-    PrivateServer.start(asked(program, "test"), folder, files, cache, on_start=lambda pid: print(pid, flush=True))
+    run = process.Launch.run
+    def say(*options, **more):
+        started = run(*options, **more)
+        print(started.pid, flush=True)
+        return started
+    process.Launch.run = say
+    PrivateServer.start(asked(program, "test"), folder, files, cache)
 """
 
 
@@ -308,7 +315,7 @@ def beginning(server_program: ServerProgram, tmp_path_factory: pytest.TempPathFa
     orphan = int(killed.stdout.readline())
     killed.kill()
     killed.communicate()
-    really_make = template._make
+    really_make = data_directory._make
 
     def make(launch: process.Launch, init_files: list[Path]) -> Path:
         made.append(launch)
@@ -318,7 +325,7 @@ def beginning(server_program: ServerProgram, tmp_path_factory: pytest.TempPathFa
         servers.append(PrivateServer.start(server_program, base / name, files, cache))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(template, "_make", make)
+        patch.setattr(data_directory, "_make", make)
         threads = [threading.Thread(target=start, args=[name]) for name in ("one", "two")]
         for thread in threads:
             thread.start()
@@ -349,6 +356,20 @@ def start(
         server.stop()
 
 
+@pytest.fixture
+def pids(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The id of every process that a server program is started as."""
+    found: list[int] = []
+    run = process.Launch.run
+
+    def note(*options: object, **more: object) -> subprocess.Popen[bytes]:
+        found.append((started := run(*options, **more)).pid)
+        return started
+
+    monkeypatch.setattr(process.Launch, "run", note)
+    return found
+
+
 def query(server: PrivateServer, sql: str, **account: str) -> tuple:
     account = {"user": server.root_user, "password": server.root_password} | account
     with pymysql.connect(host=server.host, port=server.port, **account) as link, link.cursor() as cursor:
@@ -357,8 +378,7 @@ def query(server: PrivateServer, sql: str, **account: str) -> tuple:
 
 
 def test_a_private_server_has_what_a_run_needs(start: Callable[..., PrivateServer], tmp_path: Path) -> None:
-    seen: list[int] = []
-    server = start(environment={"EXECUTOR_ACCEPTANCE_RUN": "test"}, on_start=seen.append)
+    server = start(environment={"EXECUTOR_ACCEPTANCE_RUN": "test"})
     assert query(server, "SELECT id, name FROM executor_test.fruit ORDER BY id") == ((1, "apple;"), (2, "มะม่วง"))
     assert query(server, "SELECT VERSION()") == ((server.version,),)
     assert query(server, "SELECT @@performance_schema, @@log_bin, @@time_zone") == ((1, 0, "+00:00"),)
@@ -367,7 +387,6 @@ def test_a_private_server_has_what_a_run_needs(start: Callable[..., PrivateServe
         "events_statements_current", "events_statements_history", "events_statements_history_long", "statements_digest",
     }  # fmt: skip
     running = psutil.Process(server.pid)
-    assert seen[-1] == server.pid
     assert running.environ()["EXECUTOR_ACCEPTANCE_RUN"] == "test"
     assert os.getsid(server.pid) == server.pid
     assert server.root_password not in " ".join(running.cmdline())
@@ -401,17 +420,17 @@ def test_two_at_once_make_one_template_and_never_meet(beginning: Beginning) -> N
 
 
 def test_an_error_in_a_file_is_named_and_leaves_no_template(
-    start: Callable[..., PrivateServer], beginning: Beginning
+    start: Callable[..., PrivateServer], beginning: Beginning, pids: list[int]
 ) -> None:
-    before, seen = sorted(beginning.cache.iterdir()), []
+    before = sorted(beginning.cache.iterdir())
     wrong = INIT_SQL | {"2.sql": "INSERT INTO fruit VALUES (1, 'fig'); INSERT INTO vegetables VALUES (1);"}
     with pytest.raises(
         TestEnvironmentError, match=r"2\.sql could not be loaded: .*executor_test\.vegetables.* \(1146\)$"
     ):
-        start(sql=wrong, on_start=seen.append)
+        start(sql=wrong)
     assert sorted(beginning.cache.iterdir()) == before
-    assert seen
-    assert not [pid for pid in seen if psutil.pid_exists(pid)]
+    assert pids
+    assert not [pid for pid in pids if psutil.pid_exists(pid)]
 
 
 def test_a_server_that_dies_tells_why(start: Callable[..., PrivateServer], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The two waits: they end with the event, and when they fail they tell the last real cause and what was seen."""
+"""The wait: it ends with the event, and when it fails it tells the last real cause and what was seen."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ import time
 import pytest
 
 from support.errors import GateNotReached
-from support.waiting import WaitTimeout, eventually, never_during
+from support.waiting import WaitTimeout, eventually
 
 
 def test_eventually_returns_the_first_true_value():
@@ -61,26 +61,3 @@ def test_eventually_looks_at_least_once_even_without_time():
 def test_eventually_raises_the_kind_of_error_asked_for():
     with pytest.raises(GateNotReached):
         eventually(lambda: False, within=0, what="the gate", error=GateNotReached)
-
-
-def test_never_during_holds_until_its_event():
-    ends = iter([False, False, True])
-
-    never_during(lambda: False, until=lambda: next(ends), within=5, what="a second ALTER")
-
-
-def test_never_during_fails_when_it_happens():
-    seen = iter([None, "ALTER TABLE …"])
-
-    with pytest.raises(AssertionError, match="a second ALTER happened.*ALTER TABLE"):
-        never_during(lambda: next(seen), until=lambda: False, within=5, what="a second ALTER")
-
-
-def test_never_during_sees_what_happened_just_before_the_end():
-    with pytest.raises(AssertionError):
-        never_during(lambda: "it", until=lambda: True, within=5, what="it")
-
-
-def test_never_during_is_no_proof_when_its_event_does_not_come():
-    with pytest.raises(WaitTimeout):
-        never_during(lambda: False, until=lambda: False, within=0.03, what="it")

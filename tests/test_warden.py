@@ -17,8 +17,8 @@ import pytest
 
 from support.errors import SuiteError, TestEnvironmentError
 from support.mysql.database import Account, Database
-from support.servers.marked import MARKER, kill_marked
 from support.servers.ports import free_port
+from support.stacks.run_processes import MARKER, kill_marked
 from support.stacks.warden import FOLDER_PREFIX, Warden, sweep_leftovers
 from support.waiting import eventually
 
@@ -162,7 +162,7 @@ def test_a_sweep_ends_the_runs_processes_and_leaves_its_folder(tmp_path: Path) -
     warden = Warden.start(f"test-{secrets.token_hex(4)}")
     warden.remove_folder(tmp_path)
     mine, other = sleeper(**warden.environment()), sleeper(**{MARKER: "another run"})
-    warden.sweep()
+    kill_marked(warden.run_id)
     assert mine.wait(0) == -signal.SIGKILL
     assert other.poll() is None
     assert tmp_path.exists()

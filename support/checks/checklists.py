@@ -4,24 +4,18 @@ Each is truly looked at; none trusts what another part says of itself alone. Sou
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import psutil
-import pymysql
-import requests
-
-from support.errors import AcceptanceError
+from support.checks import probes
+from support.checks.findings import Look, Missing, outcome
 from support.mysql import leftovers, tables
 from support.mysql.database import quoted
 from support.record.run_record import Check
 from support.resultlog import form
 from support.settings import CONTRACT_VARIABLES
+from support.stacks.saas_api import SaasApi
 from support.stacks.stack import Stack
-from support.stacks.worker import Worker
-
-ROWS_NEEDED = 10_000
-"""Rows of test_orders. Source: the contract."""
 
 CONNECTIONS = [f"conn-{number:03d}" for number in range(1, 11)]
 DATABASE_VARIABLES = tuple(name for name in CONTRACT_VARIABLES if name.startswith("MYSQL_"))
@@ -36,13 +30,6 @@ TABLES = {
 }
 """The tables whose rows an item of the clean-up list is about."""
 
-TROUBLES = (AcceptanceError, pymysql.MySQLError, requests.RequestException, psutil.Error, OSError)
-CALL_SECONDS = 5.0
-
-
-class NotDone(Exception):
-    """An item was looked at and is not as it has to be; the text says how it is."""
-
 
 def pre_checks(stack: Stack) -> list[Check]:
     """Make the eight checks; a failed one has ``done`` False and its reason in ``detail``.
@@ -52,17 +39,17 @@ def pre_checks(stack: Stack) -> list[Check]:
     worker = stack.worker(1, "test-tc00-001", Path(os.devnull))
     environment = worker.environment
     try:
-        looks: tuple[Callable[[], str], ...] = (
-            lambda: _api_is_healthy(stack),
+        looks: tuple[Look, ...] = (
+            lambda: f"GET /health: 200, version {stack.api.health().get('version', 'unknown')}",
             lambda: f"{stack.database.value('SELECT VERSION()')} answers; schema {stack.schema}",
-            lambda: _test_data_is_there(stack),
+            lambda: probes.order_rows(stack.database),
             lambda: _environment_is_complete(stack, environment),
             lambda: _log_level_is_debug(stack, environment),
             lambda: _kill_switches_are_off(stack, environment),
             lambda: _no_run_is_left(stack),
-            lambda: _worker_is_ready(worker),
+            lambda: probes.worker(worker),
         )
-        return [_checked(item, look) for item, look in zip(form.PRE_CHECKS, looks, strict=True)]
+        return _checked(form.PRE_CHECKS, looks)
     finally:
         worker.end()
 
@@ -86,12 +73,12 @@ def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
         script.append(
             '-- POST /api/kill-switch {"connection_id": …, "active": false}, for each that was on and the global one'
         )
-        told = delete(form.CLEAN_UP[3])
+        rows = delete(form.CLEAN_UP[3])
         if left := _switched_on(stack):
-            raise NotDone(f"still on: {', '.join(left)}")
-        return f"{told}; none is on"
+            raise Missing(f"still on: {', '.join(left)}")
+        return f"{rows}; none is on"
 
-    looks: tuple[Callable[[], str], ...] = (
+    looks: tuple[Look, ...] = (
         lambda: _indexes_dropped(stack, script),
         lambda: delete(form.CLEAN_UP[1]),
         lambda: delete(form.CLEAN_UP[2]),
@@ -100,29 +87,11 @@ def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
         lambda: _workers_ended(stack),
         lambda: _logs_archived(run_folder),
     )
-    checks = [_checked(item, look) for item, look in zip(form.CLEAN_UP, looks, strict=True)]
-    return checks, "\n".join(script)
+    return _checked(form.CLEAN_UP, looks), "\n".join(script)
 
 
-def _checked(item: str, look: Callable[[], str]) -> Check:
-    try:
-        return Check(item, True, look())
-    except NotDone as error:
-        return Check(item, False, str(error))
-    except TROUBLES as error:
-        return Check(item, False, f"{error}".split("\n")[0] or type(error).__name__)
-
-
-def _api_is_healthy(stack: Stack) -> str:
-    health = stack.api.health()
-    return f"GET /health: 200, version {health.get('version', 'unknown')}"
-
-
-def _test_data_is_there(stack: Stack) -> str:
-    rows = int(stack.database.value("SELECT COUNT(*) FROM test_orders"))
-    if rows < ROWS_NEEDED:
-        raise NotDone(f"test_orders has {rows} rows; {ROWS_NEEDED} are needed")
-    return f"test_orders has {rows} rows"
+def _checked(items: Iterable[str], looks: Iterable[Look]) -> list[Check]:
+    return [Check(item, *outcome(look)) for item, look in zip(items, looks, strict=True)]
 
 
 def _environment_is_complete(stack: Stack, agent: Mapping[str, str]) -> str:
@@ -135,48 +104,34 @@ def _environment_is_complete(stack: Stack, agent: Mapping[str, str]) -> str:
         if name not in environment or not (environment[name] or name in MAY_BE_EMPTY)
     ]
     if missing:
-        raise NotDone(f"not set: {', '.join(missing)}")
-    seen = [part for part, (environment, _) in parts.items() if environment is not None]
-    return f"complete for {' and '.join(seen)}"
+        raise Missing(f"not set: {', '.join(missing)}")
+    known = [part for part, (environment, _) in parts.items() if environment is not None]
+    return f"complete for {' and '.join(known)}"
 
 
 def _log_level_is_debug(stack: Stack, agent: Mapping[str, str]) -> str:
     levels = {"agent": agent.get("LOG_LEVEL"), "SaaS API": (stack.api_environment() or agent).get("LOG_LEVEL")}
     wrong = [f"{part} {level}" for part, level in levels.items() if level != "DEBUG"]
     if wrong:
-        raise NotDone(f"log level is not DEBUG: {', '.join(wrong)}; leave out log_level or set it to DEBUG")
+        raise Missing(f"log level is not DEBUG: {', '.join(wrong)}; leave out log_level or set it to DEBUG")
     return "LOG_LEVEL=DEBUG for agent and SaaS API"
 
 
 def _kill_switches_are_off(stack: Stack, agent: Mapping[str, str]) -> str:
     """By the table, and as a worker is told: through a gateway, with the agent's secret."""
     if on := _switched_on(stack):
-        raise NotDone(f"on, by the table: {', '.join(on)}")
-    with requests.Session() as session:
-        session.trust_env = False
-        session.headers["X-API-SECRET"] = agent.get("API_SECRET", "")
-        url = f"{agent['SAAS_API_URL']}/api/kill-switch"
-        for connection in CONNECTIONS:
-            answer = session.get(url, params={"connection_id": connection}, timeout=CALL_SECONDS)
-            told = answer.json() if answer.status_code == 200 else {}
-            if told.get("global_active") is not False or told.get("connection_active") is not False:
-                raise NotDone(f"{connection}: the SaaS API says {answer.status_code} {answer.text[:80]}")
+        raise Missing(f"on, by the table: {', '.join(on)}")
+    api = SaasApi(agent["SAAS_API_URL"], agent.get("API_SECRET", ""))
+    for connection in CONNECTIONS:
+        probes.kill_switch(api, connection)
     return f"none is on, by the table and by the SaaS API ({CONNECTIONS[0]} … {CONNECTIONS[-1]}, global)"
 
 
 def _no_run_is_left(stack: Stack) -> str:
     left = stack.database.rows("SELECT id, status FROM execution_runs WHERE status IN ('scheduled', 'running')")
     if left:
-        raise NotDone("left over: " + ", ".join(f"{row['id']} ({row['status']})" for row in left[:5]))
+        raise Missing("left over: " + ", ".join(f"{row['id']} ({row['status']})" for row in left[:5]))
     return "no run is scheduled or running"
-
-
-def _worker_is_ready(worker: Worker) -> str:
-    worker.check_command()
-    answer = requests.get(f"{worker.gateway.url}/health", timeout=CALL_SECONDS, proxies={"http": ""})
-    if answer.status_code != 200:
-        raise NotDone(f"a worker's gateway does not reach the SaaS API: {answer.status_code}")
-    return "agent_command can be started; a worker's gateway reaches the SaaS API"
 
 
 def _indexes_dropped(stack: Stack, script: list[str]) -> str:
@@ -187,7 +142,7 @@ def _indexes_dropped(stack: Stack, script: list[str]) -> str:
     for index in added:
         _do(stack, script, f"ALTER TABLE {quoted(index.table)} DROP INDEX {quoted(index.name)}")
     if left := tables.indexes(stack.database, stack.schema) - stack.pristine.indexes:
-        raise NotDone(f"still there: {', '.join(sorted(index.name for index in left))}")
+        raise Missing(f"still there: {', '.join(sorted(index.name for index in left))}")
     return f"dropped: {', '.join(index.name for index in added)}" if added else "none was left"
 
 
@@ -197,7 +152,7 @@ def _deleted(stack: Stack, script: list[str], table: str, column: str, pattern: 
     _do(stack, script, f"DELETE {where}")
     left = int(stack.database.value(f"SELECT COUNT(*) {where}"))
     if left:
-        raise NotDone(f"{table}: {left} rows are still there")
+        raise Missing(f"{table}: {left} rows are still there")
     return f"{table}: {rows} deleted, 0 left"
 
 
@@ -213,12 +168,12 @@ def _switched_on(stack: Stack) -> list[str]:
 
 def _workers_ended(stack: Stack) -> str:
     if running := stack.workers_running():
-        raise NotDone(f"still running: {', '.join(running)}")
+        raise Missing(f"still running: {', '.join(running)}")
     return "no worker runs"
 
 
 def _logs_archived(run_folder: Path) -> str:
     files = [file for file in (run_folder / "logs").rglob("*.log") if file.is_file()]
     if not files:
-        raise NotDone(f"there is no log file in {run_folder / 'logs'}")
+        raise Missing(f"there is no log file in {run_folder / 'logs'}")
     return f"{len(files)} files in runs/{run_folder.name}/logs"

@@ -1,78 +1,60 @@
 """What was looked at, and what came of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import psutil
 import pymysql
-import requests
 
-from support.errors import AcceptanceError
+from support.errors import AcceptanceError, cause_of
 from support.record.evidence import Secrets
 from support.terminal import Terminal
 
-MARKS = {True: "✓", False: "✗", None: "–"}
-TROUBLES = (AcceptanceError, AssertionError, pymysql.MySQLError, requests.RequestException, OSError)
+TROUBLES = (AcceptanceError, AssertionError, pymysql.MySQLError, psutil.Error, OSError)
+"""What a look may raise besides ``Missing``: a part that is not well, or not there."""
+
+Look = Callable[[], str]
+"""Looks at one thing, and returns in words how it is; raises ``Missing`` where it is not as it has to be."""
 
 
 class Missing(Exception):
     """It was looked at and is not as it has to be; the text says how it is, one line for each thing."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing. ``there`` is None for what could not be looked at because something else is missing."""
-
-    name: str
-    there: bool | None
-    details: tuple[str, ...]
+def outcome(look: Look) -> tuple[bool, str]:
+    """Look at one thing: whether it is as it has to be, and in words how it is."""
+    try:
+        return True, look()
+    except Missing as missing:
+        return False, str(missing)
+    except TROUBLES as trouble:
+        return False, cause_of(trouble)
 
 
 class Findings:
-    """Looks at one thing after another, tells each at once, and keeps what it found; ``secrets`` are never told."""
+    """Looks at one thing after another and tells each at once; ``secrets`` are never told.
+
+    ``missing`` counts the things that are missing, those that could not be looked at aside; ``complete``: none of either.
+    """
 
     def __init__(self, terminal: Terminal, secrets: Secrets) -> None:
         self._terminal, self.secrets = terminal, secrets
-        self._all: list[Finding] = []
-
-    @property
-    def missing(self) -> int:
-        """How many things are missing, those that could not be looked at aside."""
-        return sum(len(finding.details) for finding in self._all if finding.there is False)
-
-    @property
-    def complete(self) -> bool:
-        """Everything was looked at, and is there."""
-        return all(finding.there for finding in self._all)
+        self.missing, self.complete = 0, True
 
     def group(self, title: str) -> None:
         """What comes next is about this."""
         self._terminal.say("", title)
 
-    def look(self, name: str, look: Callable[[], str], after: bool = True) -> bool:
-        """Look at one thing.
+    def look(self, name: str, look: Look, after: bool = True) -> bool:
+        """Look at one thing, and return whether it is there.
 
-        :param look: returns in words what is there, or raises.
         :param after: false if something is missing without which this cannot be looked at.
-        :return: whether it is there.
         """
-        if not after:
-            return self._note(Finding(name, None, ("not looked at: something above is missing",)))
-        try:
-            return self._note(Finding(name, True, (look(),)))
-        except Missing as error:
-            return self._note(Finding(name, False, tuple(str(error).splitlines())))
-        except TROUBLES as error:
-            return self._note(Finding(name, False, (_cause(error),)))
-
-    def _note(self, finding: Finding) -> bool:
-        self._all.append(finding)
-        first, *more = finding.details
-        lines = [f"  {MARKS[finding.there]} {finding.name}: {first}", *(f"      {line}" for line in more)]
-        self._terminal.say(*map(self.secrets.masked, lines))
-        return bool(finding.there)
-
-
-def _cause(error: Exception) -> str:
-    if isinstance(error, pymysql.MySQLError):
-        return f"{error.args[-1]} ({error.args[0]})"
-    return (str(error) or type(error).__name__).splitlines()[0]
+        there, words = outcome(look) if after else (False, "not looked at: something above is missing")
+        first, *more = words.splitlines()
+        mark = "✓" if there else "✗" if after else "–"
+        self.complete &= there
+        self.missing += (1 + len(more)) * (mark == "✗")
+        self._terminal.say(
+            *map(self.secrets.masked, [f"  {mark} {name}: {first}", *(f"      {line}" for line in more)])
+        )
+        return there

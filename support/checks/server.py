@@ -1,16 +1,19 @@
 """The server: does it answer, is the schema whole, does it keep the record the suite judges by, do the gates work."""
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
 
 import pymysql
 
-from support.checks.checklists import ROWS_NEEDED
+from support.checks import probes
 from support.checks.findings import Findings, Missing
 from support.contract import COLUMNS
 from support.mysql.clocks import check_clock
-from support.mysql.database import Account, Database
-from support.mysql.gates import TableGate
+from support.mysql.database import Account, Database, quoted, server_account
+from support.mysql.gates import TableGate, WaitingStatement
 from support.mysql.journal import Journal
 from support.mysql.leftovers import strangers
 from support.mysql.schemas import Accounts
@@ -24,19 +27,26 @@ REHEARSED = "ALTER TABLE test_orders ADD INDEX idx_tc00_preflight (total_amount)
 def look_at_server(findings: Findings, settings: Settings) -> bool:
     """Everything that can be seen with the suite's own account; true if nothing is missing."""
     findings.group(f"MySQL at {settings.mysql_host}:{settings.mysql_port}, schema {settings.mysql_database}")
-    name = settings.mysql_database
-    server = Account(settings.mysql_host, settings.mysql_port, settings.mysql_user, settings.mysql_password)
-    answers = findings.look("answers", lambda: _version(server))
-    there = findings.look("schema", lambda: _schema(server, name), answers)
-    suite = Account(server.host, server.port, server.user, server.password, name)
-    whole = [findings.look(f"table {table}", lambda table=table: _table(suite, table), there) for table in COLUMNS]
+    server = server_account(settings)
+    suite = replace(server, database=settings.mysql_database)
+
+    def look(name: str, probe: Callable[[Database], str], after: bool, account: Account = suite) -> bool:
+        def probed() -> str:
+            with Database(account, observed=True) as database:
+                return probe(database)
+
+        return findings.look(name, probed, after)
+
+    answers = look("answers", _version, True, server)
+    there = look("schema", partial(_schema, settings.mysql_database), answers, server)
+    whole = [look(f"table {table}", partial(_table, table), there) for table in COLUMNS]
     tables = all(whole)
     looks = [
-        findings.look("test data", lambda: _with(suite, _data), tables),
-        findings.look("rows of others", lambda: _with(suite, lambda database: _strangers(database, settings)), tables),
-        findings.look("record of statements", lambda: _record(suite), there),
-        findings.look("digests", lambda: _with(suite, _digests), there),
-        findings.look("clock", lambda: _with(suite, _clock), there),
+        look("test data", _data, tables),
+        look("rows of others", partial(_strangers, settings.may_empty_tables), tables),
+        findings.look("record of statements", partial(_record, suite), there),
+        look("digests", _digests, there),
+        look("clock", _clock, there),
     ]
     return tables and all(looks)
 
@@ -44,49 +54,31 @@ def look_at_server(findings: Findings, settings: Settings) -> bool:
 def look_at_gates(findings: Findings, accounts: Accounts) -> bool:
     """Rehearse with the run's accounts what scenarios do: an ALTER held by a lock, seen, ended; nothing is changed."""
     findings.group("Rights and gates")
-    return findings.look("metadata lock gate", lambda: _rehearse(accounts))
+    return findings.look("metadata lock gate", partial(_rehearse, accounts))
 
 
-def _with(account: Account, look: Callable[[Database], str]) -> str:
-    database = Database(account, observed=True)
+def _version(database: Database) -> str:
+    return f"{database.value('SELECT VERSION()')}, account {database.account.user!r}"
+
+
+def _schema(name: str, database: Database) -> str:
     try:
-        return look(database)
-    finally:
-        database.close()
-
-
-def _version(server: Account) -> str:
-    connection = server.connect()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT VERSION()")
-            return f"{cursor.fetchone()[0]}, account {server.user!r}"
-    finally:
-        connection.close()
-
-
-def _schema(server: Account, name: str) -> str:
-    connection = server.connect()
-    try:
-        connection.select_db(name)
+        database.execute(f"USE {quoted(name)}")
     except pymysql.MySQLError as error:
-        raise Missing(f"there is no schema {name!r} that {server.user!r} may use ({error.args[0]})") from error
-    finally:
-        connection.close()
+        raise Missing(
+            f"there is no schema {name!r} that {database.account.user!r} may use ({error.args[0]})"
+        ) from error
     return name
 
 
-def _table(account: Account, table: str) -> str:
-    connection = account.connect()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s",
-                (account.database, table),
-            )
-            columns = {row[0].lower() for row in cursor.fetchall()}
-    finally:
-        connection.close()
+def _table(table: str, database: Database) -> str:
+    columns = {
+        row["name"].lower()
+        for row in database.rows(
+            "SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s",
+            (table,),
+        )
+    }
     if not columns:
         raise Missing("it is not there; docker/mysql/10-schema.sql makes it")
     if lacking := [column for column in COLUMNS[table] if column not in columns]:
@@ -95,23 +87,22 @@ def _table(account: Account, table: str) -> str:
 
 
 def _data(database: Database) -> str:
-    rows = int(database.value("SELECT COUNT(*) FROM test_orders"))
     engine = database.value(
-        "SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = 'test_myisam_table'",
-        (database.account.database,),
+        "SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'test_myisam_table'"
     )
-    lacking = [f"test_orders has {rows} rows; {ROWS_NEEDED} are needed: docker/mysql/20-test-data.sql"] * (
-        rows < ROWS_NEEDED
-    )
-    lacking += [f"test_myisam_table is {engine}; MyISAM is needed"] * (str(engine).lower() != "myisam")
+    lacking = [] if str(engine).lower() == "myisam" else [f"test_myisam_table is {engine}; MyISAM is needed"]
+    try:
+        orders = probes.order_rows(database)
+    except Missing as few:
+        lacking.insert(0, f"{few}: docker/mysql/20-test-data.sql")
     if lacking:
         raise Missing("\n".join(lacking))
-    return f"test_orders has {rows} rows; test_myisam_table is MyISAM"
+    return f"{orders}; test_myisam_table is MyISAM"
 
 
-def _strangers(database: Database, settings: Settings) -> str:
+def _strangers(may_be_deleted: bool, database: Database) -> str:
     found = strangers(database)
-    if found and not settings.may_empty_tables:
+    if found and not may_be_deleted:
         raise Missing(
             f"{', '.join(found)}; scenarios empty these tables: use a schema for tests, or -D may_empty_tables=yes"
         )
@@ -120,12 +111,9 @@ def _strangers(database: Database, settings: Settings) -> str:
 
 def _record(account: Account) -> str:
     Database(account).close()  # takes itself out of the record, as all of the suite's connections do
-    journal = Journal(account)
-    try:
+    with closing(Journal(account)) as journal:
         journal.mark()
         journal.read()
-    finally:
-        journal.close()
     return "performance_schema keeps the statements, with text, errors and times"
 
 
@@ -144,48 +132,34 @@ def _clock(database: Database) -> str:
 
 
 def _rehearse(accounts: Accounts) -> str:
-    looking = Database(accounts.suite)
-    gate = TableGate(looking, accounts.app, "test_orders")
-    agent = accounts.agent.connect()
-    ended: list[Exception | None] = []
-
-    def alter() -> None:
-        try:
-            with agent.cursor() as cursor:
-                cursor.execute(REHEARSED)
-            ended.append(None)
-        except pymysql.MySQLError as error:
-            ended.append(error)
-
-    try:
+    with (
+        Database(accounts.suite) as looking,
+        Database(accounts.agent, observed=True) as agent,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        gate = TableGate(looking, accounts.app, "test_orders")
+        agents_connection = int(agent.value("SELECT CONNECTION_ID()"))
         gate.close()
-        thread = threading.Thread(target=alter, daemon=True)
-        thread.start()
-        waiting = eventually(lambda: gate.waiting() or ended, within=GATE_SECONDS, what="the ALTER at the gate")
-        if ended:
-            raise Missing(f"the agent's account may not add an index to test_orders: {ended[0]}")
-        gate.abort(waiting)
-        eventually(lambda: ended, within=GATE_SECONDS, what="the end of the ALTER that was killed")
-    finally:
-        if not ended:
-            _end(accounts.agent, agent.thread_id())  # or it would add the index as soon as the gate is open
-        gate.release()
-        agent.close()
-        looking.close()
+        alter = pool.submit(agent.execute, REHEARSED)
+
+        def held() -> WaitingStatement | None:
+            if alter.done():
+                raise Missing(f"the agent's account may not add an index to test_orders: {alter.exception()}")
+            return gate.waiting()
+
+        try:
+            gate.abort(eventually(held, within=GATE_SECONDS, what="the ALTER at the gate"))
+            eventually(alter.done, within=GATE_SECONDS, what="the end of the ALTER that was killed")
+        finally:
+            if not alter.done():
+                _end(accounts.agent, agents_connection)  # or it would add the index as soon as the gate is open
+            gate.release()
     return "an ALTER of the agent's account was held, seen in the process list, and ended; nothing was changed"
 
 
-def _end(account: Account, connection_id: int) -> None:
+def _end(account: Account, connection: int) -> None:
     """End a connection of the account's own, which everybody may, and wait until its statement is gone."""
-    own = account.connect()
-    try:
-        with own.cursor() as cursor:
-            cursor.execute(f"KILL {int(connection_id)}")
-
-            def gone() -> bool:
-                cursor.execute("SELECT ID FROM information_schema.PROCESSLIST WHERE ID = %s", (connection_id,))
-                return cursor.fetchone() is None
-
-            eventually(gone, within=GATE_SECONDS, what="the end of the rehearsed ALTER")
-    finally:
-        own.close()
+    with Database(account, observed=True) as own:
+        own.execute(f"KILL {connection}")
+        gone = "SELECT COUNT(*) = 0 FROM information_schema.PROCESSLIST WHERE ID = %s"
+        eventually(lambda: own.value(gone, (connection,)), within=GATE_SECONDS, what="the end of the rehearsed ALTER")

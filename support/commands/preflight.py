@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from support.checks.agent import look_at_agent, look_at_test_cases
@@ -13,11 +14,12 @@ from support.checks.api import look_at_api
 from support.checks.findings import TROUBLES, Findings
 from support.checks.server import look_at_gates, look_at_server
 from support.errors import AcceptanceError, SettingsError
-from support.mysql.database import Account, Database
+from support.mysql.database import Account, Database, server_account
 from support.mysql.leftovers import remove_rows
 from support.record.evidence import Secrets
+from support.run.selection import tags_by_case
 from support.settings import EXTERNAL, Settings
-from support.stacks.choosing import make_stack
+from support.stacks.kinds import make_stack
 from support.stacks.stack import Stack
 from support.stacks.warden import FOLDER_PREFIX, Warden
 from support.terminal import Terminal
@@ -42,12 +44,10 @@ def main(arguments: list[str]) -> int:
         terminal.say(f"setting {name} = {value}")
     findings = Findings(terminal, Secrets(settings.secrets()))
     server = look_at_server(findings, settings)
-    suite = Account(
-        settings.mysql_host, settings.mysql_port, settings.mysql_user, settings.mysql_password, settings.mysql_database
-    )
+    suite = replace(server_account(settings), database=settings.mysql_database)
     with ExitStack() as at_the_end:
         at_the_end.callback(_remove_rows, suite)
-        api = look_at_api(findings, settings, suite if server else None)
+        api = look_at_api(findings, settings, suite, server)
         if server and api:
             _look_at_the_rest(findings, settings)
         else:
@@ -75,7 +75,7 @@ def _look_at_the_rest(findings: Findings, settings: Settings) -> None:
         if stack is not None:
             look_at_gates(findings, stack.accounts)
             look_at_agent(findings, stack, settings, folder / "agent.log")
-            look_at_test_cases(findings, stack)
+            look_at_test_cases(findings, stack, tags_by_case())
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler
+from socketserver import BaseServer
 from urllib.parse import urlsplit
 
 from support.clock import now
@@ -187,7 +188,7 @@ class Gateway:
         with self._lock:
             upstream = next(self._upstreams)
         way = http.client.HTTPSConnection if upstream.scheme == "https" else http.client.HTTPConnection
-        api = way(upstream.hostname, upstream.port, timeout=UPSTREAM_TIMEOUT_SECONDS)
+        api = way(upstream.netloc.rpartition("@")[2], timeout=UPSTREAM_TIMEOUT_SECONDS)
         try:
             api.request(call.method, upstream.path.rstrip("/") + call.path, body or None, headers)
             answer = api.getresponse()
@@ -224,7 +225,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def __init__(self, connection: socket.socket, gateway: Gateway) -> None:
         self._gateway = gateway
-        super().__init__(connection, ("worker", 0), gateway)
+        super().__init__(
+            connection, ("worker", 0), BaseServer(("gateway", 0), BaseHTTPRequestHandler)
+        )  # which it only keeps
 
     def _take(self) -> None:
         body = self._body()

@@ -15,7 +15,8 @@ class Refusals:
     """
 
     def __init__(self, counters: Callable[[], str] = lambda: THIS_NETWORK) -> None:
-        self._counters, self._file = counters, None
+        self._counters = counters
+        self._file: TextIO | None = None
 
     def count(self) -> int:
         """How many connections the kernel has seen refused (``Tcp: AttemptFails``)."""

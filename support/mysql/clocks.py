@@ -20,9 +20,9 @@ def seconds_apart(database: Database) -> float:
     looks: list[tuple[timedelta, float]] = []
     for _ in range(LOOKS):
         before = now()
-        told = database.value("SELECT UTC_TIMESTAMP(6)").replace(tzinfo=UTC)
+        server_time = database.value("SELECT UTC_TIMESTAMP(6)").replace(tzinfo=UTC)
         after = now()
-        looks.append((after - before, (told - (before + (after - before) / 2)).total_seconds()))
+        looks.append((after - before, (server_time - (before + (after - before) / 2)).total_seconds()))
     return min(looks)[1]
 
 

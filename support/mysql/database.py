@@ -9,6 +9,7 @@ import pymysql
 from pymysql.cursors import DictCursor
 
 from support.errors import TestEnvironmentError
+from support.settings import Settings
 
 Row = dict[str, Any]
 
@@ -26,8 +27,8 @@ class Account:
     def __repr__(self) -> str:
         return f"{self.user}@{self.host}:{self.port}/{self.database or ''}"
 
-    def connect(self, **options: Any) -> pymysql.Connection:
-        """A new connection, autocommit on.
+    def connect(self, **options: Any) -> "pymysql.Connection[DictCursor]":
+        """A new connection, autocommit on, whose rows are dictionaries.
 
         :raises TestEnvironmentError: the server does not answer, or refuses the account; one clear line.
         """
@@ -41,11 +42,17 @@ class Account:
                 autocommit=True,
                 connect_timeout=10,
                 charset="utf8mb4",
+                cursorclass=DictCursor,
                 init_command="SET time_zone = '+00:00'",  # the executor's times are UTC, wherever the server is
                 **options,
             )
         except pymysql.MySQLError as error:
             raise TestEnvironmentError(connection_trouble(self, error)) from error
+
+
+def server_account(settings: Settings) -> Account:
+    """The account and the server that the settings name."""
+    return Account(settings.mysql_host, settings.mysql_port, settings.mysql_user, settings.mysql_password)
 
 
 def connection_trouble(account: Account, error: pymysql.MySQLError) -> str:
@@ -74,7 +81,7 @@ class Database:
         self._connect()
 
     def _connect(self) -> None:
-        self._connection = self.account.connect(cursorclass=DictCursor)
+        self._connection = self.account.connect()
         if not self._observed:
             self._ask(
                 "UPDATE performance_schema.threads SET INSTRUMENTED = 'NO' WHERE PROCESSLIST_ID = CONNECTION_ID()"
@@ -113,14 +120,22 @@ class Database:
         if not self._observed:
             self._connect()
 
-    def one(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
+    def one(self, sql: str, parameters: Sequence[object] = ()) -> Row:
+        """The first row of a query that always has one.
+
+        :raises TestEnvironmentError: this time it has none.
+        """
+        for row in self.rows(sql, parameters):
+            return row
+        raise TestEnvironmentError(f"MySQL at {self.account!r} has no row for: {sql}")
+
+    def first(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
         """The first row of a query, or None."""
-        rows = self.rows(sql, parameters)
-        return rows[0] if rows else None
+        return next(iter(self.rows(sql, parameters)), None)
 
     def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
         """The first column of the first row, or None."""
-        row = self.one(sql, parameters)
+        row = self.first(sql, parameters)
         return next(iter(row.values())) if row else None
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
@@ -130,6 +145,12 @@ class Database:
     def close(self) -> None:
         """Give the connection back to the server."""
         self._connection.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 def quoted(name: str) -> str:

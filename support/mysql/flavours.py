@@ -11,6 +11,6 @@ NO_TEXT = (
 )
 
 
-def flavour_of(told: str) -> str:
+def flavour_of(version: str) -> str:
     """The flavour of a server by its version as it tells it."""
-    return MARIADB if "mariadb" in told.lower() else MYSQL
+    return MARIADB if "mariadb" in version.lower() else MYSQL

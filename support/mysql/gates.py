@@ -4,9 +4,11 @@ A transaction that has read the table keeps a shared metadata lock until it ends
 ("Waiting for table metadata lock" in the process list), and its wait is bounded by ``lock_wait_timeout``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pymysql
+from pymysql.cursors import DictCursor
 
 from support.mysql.database import Account, Database, quoted
 from support.mysql.statements import SCHEMA_CHANGES, kind_of_text
@@ -22,23 +24,38 @@ class WaitingStatement:
     text: str
 
 
-class TableGate:
-    """Holds every ALTER of one table from ``close`` to ``release``.
+class _LockGate:
+    """Holds whoever needs a lock, from ``close`` to ``release``.
 
     :param looking: the suite's connection, used to see who waits.
     :param account: an account for the holding transaction, with the schema chosen.
+    :param taking: the statement that takes the lock, with its parameters.
     """
 
-    def __init__(self, looking: Database, account: Account, table: str) -> None:
-        self._looking, self._account, self.table = looking, account, table
-        self._holder: pymysql.Connection | None = None
+    def __init__(self, looking: Database, account: Account, taking: str, parameters: Sequence[object] = ()) -> None:
+        self._looking, self._account, self._taking, self._parameters = looking, account, taking, parameters
+        self._holder: pymysql.Connection[DictCursor] | None = None
 
     def close(self) -> None:
-        """Arm the gate: read the table in a transaction that stays open."""
+        """Arm the gate: take the lock in a transaction that stays open."""
         self._holder = self._account.connect()
         self._holder.begin()
         with self._holder.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {quoted(self.table)} LIMIT 1")
+            cursor.execute(self._taking, self._parameters or None)
+
+    def release(self) -> None:
+        """Let everyone who waits go on."""
+        if self._holder is not None:
+            self._holder.close()
+            self._holder = None
+
+
+class TableGate(_LockGate):
+    """Holds every ALTER of one table, by a transaction that has read it; see ``_LockGate``."""
+
+    def __init__(self, looking: Database, account: Account, table: str) -> None:
+        super().__init__(looking, account, f"SELECT 1 FROM {quoted(table)} LIMIT 1")
+        self.table = table
 
     def waiting(self) -> WaitingStatement | None:
         """The ALTER that waits at the gate now, if any."""
@@ -66,44 +83,20 @@ class TableGate:
             if error.args[0] != NO_SUCH_THREAD:  # ended in the meantime, which is what was wanted
                 raise
 
-    def release(self) -> None:
-        """Let every waiting statement go on."""
-        if self._holder is not None:
-            self._holder.close()
-            self._holder = None
 
-
-class RowGate:
-    """Holds every transaction that wants to change, or to read for a change, the row of one run.
+class RowGate(_LockGate):
+    """Holds every transaction that wants to change, or to read for a change, the row of one run; see ``_LockGate``.
 
     A plain read passes. So of two claims held here, those of an API that reads and then writes have both read that the
     run is free; when the gate opens, such an API grants both.
-
-    :param looking: the suite's connection, used to see who waits.
-    :param account: the suite's account, with the schema chosen.
     """
 
     def __init__(self, looking: Database, account: Account, run_id: str) -> None:
-        self._looking, self._account, self._run_id = looking, account, run_id
-        self._holder: pymysql.Connection | None = None
-
-    def close(self) -> None:
-        """Arm the gate: lock the row in a transaction that stays open."""
-        self._holder = self._account.connect()
-        self._holder.begin()
-        with self._holder.cursor() as cursor:
-            cursor.execute("SELECT id FROM execution_runs WHERE id = %s FOR UPDATE", (self._run_id,))
+        super().__init__(looking, account, "SELECT id FROM execution_runs WHERE id = %s FOR UPDATE", (run_id,))
 
     def waiting(self) -> int:
         """How many transactions wait for a row now, on the whole server.
 
         Source: a status counter, because information_schema.INNODB_TRX does not change while it is read often.
         """
-        row = self._looking.one("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")
-        return int(row["Value"])
-
-    def release(self) -> None:
-        """Let everyone go on."""
-        if self._holder is not None:
-            self._holder.close()
-            self._holder = None
+        return int(self._looking.one("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")["Value"])

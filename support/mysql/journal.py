@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from support.errors import TestEnvironmentError
-from support.mysql.database import Account, Database
+from support.mysql.database import Account, Database, Row
 from support.mysql.flavours import NO_TEXT, PREPARED
 from support.mysql.statements import METRICS_TABLE, SCHEMA_CHANGES, Statement, kind_of
 
@@ -144,7 +144,7 @@ class Journal:
                 f" executor sends them {NO_TEXT}"
             )
 
-    def _statement(self, row: dict, kind: str, text: str) -> Statement:
+    def _statement(self, row: Row, kind: str, text: str) -> Statement:
         ended = None if row["END_EVENT_ID"] is None else self._time(row["TIMER_END"])
         return Statement(
             thread=row["THREAD_ID"],
@@ -177,7 +177,8 @@ class Journal:
             " WHERE THREAD_ID = %s ORDER BY EVENT_ID DESC LIMIT 1",
             (self._thread,),
         )
-        return row["wall"].replace(tzinfo=UTC) - timedelta(microseconds=int(row["TIMER_START"]) / 10**6)
+        wall: datetime = row["wall"].replace(tzinfo=UTC)
+        return wall - timedelta(microseconds=int(row["TIMER_START"]) / 10**6)
 
     def _time(self, picoseconds: int) -> datetime:
         return self._clock_origin + timedelta(microseconds=int(picoseconds) / 10**6)

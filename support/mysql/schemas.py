@@ -1,18 +1,21 @@
 """The schema and the accounts of a run: made by the run, and taken away by it."""
 
+import re
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pymysql
 from pymysql.constants import CLIENT
 
 from support.errors import SettingsError
 from support.mysql.database import Account, Database, quoted
+from support.mysql.leftovers import remove_traces
 
 ALTERED_TABLES = ("test_orders", "test_myisam_table")
-"""The tables that executors change: the right to do so is given table by table, for only that can be taken back from
-an open connection (FACTS: table-level grants change at the next statement)."""
+"""The tables that executors change: the right to do so is given table by table, for only then does taking it back
+bite an open connection, at its next statement."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Accounts:
         return [one.password for one in (self.suite, self.agent, self.api, self.app)]
 
 
+TRIES = 4
+LOCK_WAIT_TIMEOUT, NO_SUCH_CONNECTION, NO_SUCH_USER = 1205, 1094, 1396
 HOST = "%"
 ROLES = ("agent", "api", "app")
 
@@ -45,8 +50,7 @@ def make_schema(server: Account, name: str, files: list[Path], on_made: Callable
 
     :raises SettingsError: it is there already, so it is not this run's to use.
     """
-    database = Database(server)
-    try:
+    with Database(server) as database:
         if database.value("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (name,)):
             raise SettingsError(
                 f"schema {name!r} exists on {server.host}:{server.port} and this run did not make it: drop it, or choose"
@@ -54,8 +58,6 @@ def make_schema(server: Account, name: str, files: list[Path], on_made: Callable
             )
         on_made()
         database.execute(f"CREATE DATABASE {quoted(name)} CHARACTER SET utf8mb4")
-    finally:
-        database.close()
     connection = server.connect(client_flag=CLIENT.MULTI_STATEMENTS)
     try:
         connection.select_db(name)
@@ -77,10 +79,8 @@ def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
     def account(role: str) -> Account:
         return Account(server.host, server.port, f"ex_{role}_{suffix}", secrets.token_urlsafe(18), schema)
 
-    suite = Account(server.host, server.port, server.user, server.password, schema)
-    accounts = Accounts(suite, account("agent"), account("api"), account("app"))
-    database = Database(server)
-    try:
+    accounts = Accounts(replace(server, database=schema), account("agent"), account("api"), account("app"))
+    with Database(server) as database:
         for one in (accounts.agent, accounts.api, accounts.app):
             database.execute(f"CREATE USER '{one.user}'@'%%' IDENTIFIED BY %s", (one.password,))
         everything = f"{quoted(schema)}.*"
@@ -91,8 +91,6 @@ def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
         database.execute(f"GRANT SELECT ON performance_schema.* TO '{accounts.app.user}'@'%'")
         for table in ALTERED_TABLES:
             grant_alter(database, accounts.agent, schema, table)
-    finally:
-        database.close()
     return accounts
 
 
@@ -104,3 +102,56 @@ def grant_alter(database: Database, agent: Account, schema: str, table: str) -> 
 def revoke_alter(database: Database, agent: Account, schema: str, table: str) -> None:
     """Take that right away; an open connection feels it at its next statement."""
     database.execute(f"REVOKE ALTER, INDEX ON {quoted(schema)}.{quoted(table)} FROM '{agent.user}'@'%'")
+
+
+def drop_schemas(account: Account, names: Sequence[str], users: Sequence[tuple[str, str]]) -> None:
+    """Drop the schemas ``names`` and the accounts ``users`` (pairs of user and host), those that there are.
+
+    Their connections are killed first: an ALTER that waits for its lock outlives its client and holds up the drop.
+
+    :param account: one that may do all this.
+    :raises TestEnvironmentError: the server does not answer.
+    :raises pymysql.MySQLError: the server refuses, or somebody else keeps a table locked.
+    """
+    with Database(account, observed=True) as database:
+        database.execute("SET SESSION lock_wait_timeout = 1")
+        for left in reversed(range(TRIES)):
+            _kill_connections(database, names, {user for user, _ in users} - {account.user})
+            try:
+                for name in names:
+                    database.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
+                break
+            except pymysql.OperationalError as error:
+                if error.args[0] != LOCK_WAIT_TIMEOUT or not left:
+                    raise
+        for user, host in users:
+            _unless(NO_SUCH_USER, database, "DROP USER %s@%s", (user, host))
+
+
+def clear_schema(account: Account, schema: str, users: Sequence[tuple[str, str]]) -> None:
+    """Take away what a run's scenarios left in a schema that stays, and the run's accounts; errors as of ``drop_schemas``."""
+    with Database(account, observed=True) as database:
+        database.execute("SET SESSION lock_wait_timeout = 1")
+        _kill_connections(database, [], {user for user, _ in users})
+        database.execute(f"USE {quoted(schema)}")
+        remove_traces(database, schema)
+        for user, host in users:
+            database.execute("DROP USER IF EXISTS %s@%s", (user, host))
+
+
+def _kill_connections(database: Database, names: Sequence[str], users: set[str]) -> None:
+    """Kill the connections of ``users``, those in a schema of ``names``, and those whose statement names one."""
+    named = re.compile("|".join(rf"(?<![\w$]){re.escape(name)}(?![\w$])" for name in names) or r"(?!)")
+    own = database.value("SELECT CONNECTION_ID()")
+    for row in database.rows("SHOW FULL PROCESSLIST"):
+        if row["Id"] != own and (row["User"] in users or row["db"] in names or named.search(row["Info"] or "")):
+            _unless(NO_SUCH_CONNECTION, database, f"KILL {row['Id']}")
+
+
+def _unless(gone: int, database: Database, sql: str, parameters: Sequence[object] = ()) -> None:
+    """Run a statement that ends something, which may be gone already: then the server answers with error ``gone``."""
+    try:
+        database.execute(sql, parameters)
+    except pymysql.MySQLError as error:
+        if error.args[0] != gone:
+            raise

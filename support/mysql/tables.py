@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from support.mysql.database import Database, quoted
+from support.mysql.database import Database, Row, quoted
 
 STATE_TABLES = ("execution_runs", "execution_claims", "rollbacks", "audit_logs", "kill_switches")
 """The executor's own tables, which the suite empties between scenarios."""
@@ -39,7 +39,7 @@ class Snapshot:
 
 def indexes(database: Database, schema: str) -> frozenset[Index]:
     """Every index of the schema."""
-    found: dict[tuple[str, str], list[dict]] = {}
+    found: dict[tuple[str, str], list[Row]] = {}
     for row in database.rows(
         "SELECT TABLE_NAME AS t, INDEX_NAME AS i, NON_UNIQUE AS n, COLUMN_NAME AS c, SUB_PART AS p, INDEX_TYPE AS k"
         " FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = %s ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
@@ -92,12 +92,12 @@ def empty_state(database: Database) -> None:
 
 def differences(before: Snapshot, after: Snapshot) -> list[str]:
     """Each change between two looks, in words, sorted; empty when they are equal."""
-    told = [f"{index} was added" for index in after.indexes - before.indexes]
-    told += [f"{index} is gone" for index in before.indexes - after.indexes]
-    told += [f"table {table} ({engine}) was added" for table, engine in after.tables - before.tables]
-    told += [f"table {table} ({engine}) is gone" for table, engine in before.tables - after.tables]
-    told += [f"column {table}.{column} is now {what}" for table, column, what in after.columns - before.columns]
-    told += [f"column {table}.{column} was {what}" for table, column, what in before.columns - after.columns]
+    changes = [f"{index} was added" for index in after.indexes - before.indexes]
+    changes += [f"{index} is gone" for index in before.indexes - after.indexes]
+    changes += [f"table {table} ({engine}) was added" for table, engine in after.tables - before.tables]
+    changes += [f"table {table} ({engine}) is gone" for table, engine in before.tables - after.tables]
+    changes += [f"column {table}.{column} is now {what}" for table, column, what in after.columns - before.columns]
+    changes += [f"column {table}.{column} was {what}" for table, column, what in before.columns - after.columns]
     changed = {table for table, _ in before.rows ^ after.rows}
-    told += [f"the rows of {table} changed" for table in changed]
-    return sorted(told)
+    changes += [f"the rows of {table} changed" for table in changed]
+    return sorted(changes)

@@ -78,6 +78,14 @@ def expected_scenarios(features: Iterable[Feature]) -> dict[str, set[str]]:
     return expected
 
 
+def tags_by_case() -> dict[str, dict[str, list[str]]]:
+    """The tags of all scenarios, by the id of their test case and their name."""
+    tags: dict[str, dict[str, list[str]]] = {}
+    for scenario in scenarios_of(all_features()):
+        tags.setdefault(id_of(scenario), {})[scenario.name] = scenario.effective_tags
+    return tags
+
+
 def _check_needs(scenario: Scenario) -> None:
     try:
         names_in(scenario.effective_tags)

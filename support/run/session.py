@@ -16,7 +16,7 @@ from support.run.messages import Environment
 from support.scenario.case import Case
 from support.scenario.queries import seconds_of_a_burst
 from support.settings import EXTERNAL, Settings
-from support.stacks.choosing import make_stack
+from support.stacks.kinds import make_stack
 from support.stacks.stack import Stack
 from support.stacks.warden import FOLDER_PREFIX, Warden, sweep_leftovers
 

@@ -24,7 +24,7 @@ def look(case: Case) -> World:
     statements = stack.journal.read(threads)
     world = World(
         run=run,
-        row=database.one("SELECT * FROM execution_runs WHERE id = %s", (run.id,)),
+        row=database.first("SELECT * FROM execution_runs WHERE id = %s", (run.id,)),
         told=stack.api.run(run.id),
         claims=database.rows("SELECT * FROM execution_claims WHERE execution_run_id = %s", (run.id,)),
         rollbacks=database.rows("SELECT * FROM rollbacks WHERE execution_run_id = %s", (run.id,)),

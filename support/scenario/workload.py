@@ -1,7 +1,7 @@
 """The application's queries: really executed, so that what the executor measures is what happened.
 
-All literals are folded in a digest, so one digest can be fast now and slow later (FACTS: literals are folded). The
-time of a query is spent in SLEEP(), which costs no CPU, in the select list of a query with one row: it runs once a query.
+All literals are folded in a digest, so one digest can be fast now and slow later. The time of a query is spent in
+SLEEP(), which costs no CPU, in the select list of a query with one row: it runs once a query.
 """
 
 from concurrent.futures import ThreadPoolExecutor

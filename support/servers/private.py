@@ -1,14 +1,13 @@
 """A private, throwaway database server for one run."""
 
 import secrets
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from support.servers.data_directory import copy_data_directory
 from support.servers.ports import free_port
 from support.servers.process import HOST, ROOT, Launch
 from support.servers.programs import ServerProgram
-from support.servers.template import copy_template
 
 
 class PrivateServer:
@@ -21,13 +20,11 @@ class PrivateServer:
     root_user = ROOT
 
     def __init__(self, launch: Launch) -> None:
-        self._launch = launch
         self.flavour = launch.program.flavour
         self.socket = launch.socket
         self.log = launch.log
         self.port = free_port()
         self.root_password = secrets.token_urlsafe(24)
-        self._process: subprocess.Popen[bytes]
         self._process, self.version = launch.serve(self.port, self.root_password)
 
     @classmethod
@@ -38,7 +35,6 @@ class PrivateServer:
         init_files: Sequence[Path],
         cache: Path,
         environment: Mapping[str, str] | None = None,
-        on_start: Callable[[int], object] | None = None,
     ) -> "PrivateServer":
         """Start a server with the schema ``executor_test``, filled from ``init_files``; return it when it answers.
 
@@ -46,12 +42,11 @@ class PrivateServer:
         :param init_files: SQL files, loaded in order when there is no data directory of the same content in ``cache``.
         :param cache: the folder for data directories to copy from, kept between runs.
         :param environment: variables for every process started, besides this process's own.
-        :param on_start: told the id of every process right after its start.
         :raises TestEnvironmentError: the server could not be prepared, died (with the reason from its log), or does not answer.
         """
-        launch = Launch(program, folder, folder / "data", environment or {}, on_start)
+        launch = Launch(program, folder, folder / "data", environment or {})
         launch.prepare()
-        copy_template(launch, init_files, cache)
+        copy_data_directory(launch, init_files, cache)
         return cls(launch)
 
     @property

@@ -3,11 +3,13 @@
 import os
 import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pymysql
+from pymysql.cursors import Cursor
 
 from support.errors import TestEnvironmentError
 from support.servers.programs import ServerProgram
@@ -37,14 +39,12 @@ class Launch:
     :param folder: the folder for its socket, log and temporary files; only this user can look into it.
     :param data: its data directory.
     :param environment: variables that the process gets besides this process's own.
-    :param on_start: told the process id right after each start.
     """
 
     program: ServerProgram
     folder: Path
     data: Path
     environment: Mapping[str, str]
-    on_start: Callable[[int], object] | None = None
 
     @property
     def socket(self) -> Path:
@@ -87,14 +87,11 @@ class Launch:
         own += ["--user=root"] if os.geteuid() == 0 else []
         own += self.program.kind.options
         with self.log.open("ab") as log, (reading or Path(os.devnull)).open("rb") as source:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 [self.program.path, f"--defaults-file={self.folder / 'options.cnf'}", *own, *THROWAWAY, *options],
                 cwd=self.folder, env={**os.environ, **self.environment}, stdin=source, stdout=log, stderr=log,
                 start_new_session=True,  # or Ctrl-C in the terminal would end the server before the run can clean up
             )  # fmt: skip
-        if self.on_start:
-            self.on_start(process.pid)
-        return process
 
     def serve(self, port: int, password: str, *options: str) -> tuple[subprocess.Popen[bytes], str]:
         """Start a server; return it, when it answers, with the version it gives itself.
@@ -127,10 +124,10 @@ class Launch:
             raise TestEnvironmentError(f"{self.program} died at its start: {last_error(self.log)}; its log: {self.log}")
         with connection(port, password) as link, link.cursor() as cursor:
             cursor.execute("SELECT VERSION()")
-            return cursor.fetchone()[0]
+            return str(cursor.fetchall()[0][0])
 
 
-def connection(port: int, password: str, **options: object) -> pymysql.Connection:
+def connection(port: int, password: str, **options: Any) -> "pymysql.Connection[Cursor]":
     """A connection of root's to a private server."""
     return pymysql.connect(
         host=HOST, port=port, user=ROOT, password=password, charset="utf8mb4", connect_timeout=10, **options

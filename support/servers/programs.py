@@ -98,8 +98,10 @@ def asked(path: Path, source: str) -> ServerProgram:
         raise TestEnvironmentError(f"{path} cannot be run: {error.strerror}") from error
     found = re.search(r"\bVer (\d+\.\d+\.\d+).*", answer.stdout)
     if answer.returncode or not found:
-        said = (answer.stderr.strip() or answer.stdout.strip() or f"exit code {answer.returncode}").splitlines()[-1]
-        raise TestEnvironmentError(f"{path} is not a MySQL or MariaDB server that runs here; it says: {said}")
+        complaint = (answer.stderr.strip() or answer.stdout.strip() or f"exit code {answer.returncode}").splitlines()[
+            -1
+        ]
+        raise TestEnvironmentError(f"{path} is not a MySQL or MariaDB server that runs here; it says: {complaint}")
     basedir, messages = _share(path.resolve())
     return ServerProgram(path, flavour_of(found[0]), found[1], found[0], source, basedir, messages)
 

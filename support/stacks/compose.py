@@ -20,8 +20,8 @@ from support.mysql.schemas import Accounts, make_accounts
 from support.servers.ports import free_port
 from support.servers.progress import progress
 from support.settings import BUNDLED_AGENT, CONTRACT_VARIABLES, PROJECT
-from support.stacks.containers import ContainerWorker
-from support.stacks.engine import Engine, check_engine
+from support.stacks.container_worker import ContainerWorker
+from support.stacks.engine import Engine
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import API_START_SECONDS, EXECUTOR_FOLDER, Stack, await_health, bundled, number_text
 from support.stacks.worker import Worker
@@ -40,7 +40,6 @@ class ComposeStack(Stack):
     """Whoever talks to a container is slower by the way there; a window has to hold all of the application's queries."""
 
     owns_its_server = True
-    _followers: tuple["subprocess.Popen[bytes]", ...] = ()
 
     def check_alive(self) -> None:
         """Raise TestEnvironmentError if the server or a container of the API has ended by itself, or does not answer."""
@@ -52,8 +51,8 @@ class ComposeStack(Stack):
 
     def api_environment(self) -> dict[str, str]:
         """The environment of the first container of the API."""
-        told = json.loads(self._engine.inspect(self._apis[0], "{{json .Config.Env}}"))
-        return dict(variable.split("=", 1) for variable in told)
+        variables = json.loads(self._engine.inspect(self._apis[0], "{{json .Config.Env}}"))
+        return dict(variable.split("=", 1) for variable in variables)
 
     def worker(self, number: int, execution_id: str, log: Path, **times: float) -> Worker:
         """A worker in a container, not yet started; see ``Stack``."""
@@ -63,9 +62,7 @@ class ComposeStack(Stack):
         environment = self._agent_environment(number, gateway, times)
         names = [*CONTRACT_VARIABLES, *self._settings.agent_variables(environment)]
         words = [word.replace("{execution_id}", execution_id) for word in shlex.split(self._agent_command)]
-        return ContainerWorker(
-            number, self._engine, "agent", words, environment, names, gateway, log, container
-        )  # fmt: skip
+        return ContainerWorker(number, self._engine, "agent", words, environment, names, gateway, log, container)
 
     def refusals(self) -> Refusals:
         """Those of a container's network: each has its own, seen from here through a process in it."""
@@ -77,10 +74,9 @@ class ComposeStack(Stack):
     def workers_running(self) -> list[str]:
         """The names of the workers' containers that still run."""
         ours = f"label=com.docker.compose.project={self._engine.project}"
-        told = self._engine.docker(
+        return self._engine.docker(
             "ps", "--filter", ours, "--filter", "label=com.docker.compose.oneoff=True", "--format", "{{.Names}}"
-        )
-        return told.split()
+        ).split()
 
     def agent(self) -> dict[str, str]:
         """What there is to say of the agent."""
@@ -96,11 +92,10 @@ class ComposeStack(Stack):
         command = self._settings.agent_command
         return AGENT_IN_ITS_IMAGE if command == BUNDLED_AGENT else command
 
-    def _make_accounts(self, run_id: str, folder: Path) -> Accounts:
-        suffix = run_id.rpartition("-")[2]
+    def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
         self._workers = 0
         self._engine = self._project(suffix)
-        self._engine_version = check_engine(self._engine.environment)
+        self._engine_version = self._engine.version()
         self._bring_up()
         password = self._engine.environment["MYSQL_ROOT_PASSWORD"]
         server = Account("127.0.0.1", self._engine.published(self._server, MYSQL_PORT), "root", password)

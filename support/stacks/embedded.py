@@ -10,44 +10,24 @@ import subprocess
 from pathlib import Path
 
 from support.errors import SettingsError, TestEnvironmentError
-from support.mysql.database import Account
+from support.mysql.database import Account, server_account
 from support.mysql.schemas import Accounts, make_accounts, make_schema, users
 from support.servers.ports import free_port
 from support.servers.private import PrivateServer
 from support.servers.programs import choose_program
 from support.settings import PROJECT, Settings
+from support.stacks.run_processes import own_environments
 from support.stacks.saas_api import SaasApi
-from support.stacks.stack import API_START_SECONDS, SQL_FOLDER, Stack, await_health, number_text, own_environments
+from support.stacks.stack import API_START_SECONDS, SQL_FOLDER, Stack, await_health, number_text
 
 DATA_DIRECTORIES = PROJECT / ".servers" / "datadirs"
 
 
-class EmbeddedStack(Stack):
-    """Everything is started by the run; see ``Stack``."""
+class ProcessStack(Stack):
+    """The SaaS API is a process of the run's; see ``Stack``."""
 
-    server: PrivateServer | None = None
-    _api_process: "subprocess.Popen[bytes] | None" = None
-
-    @property
-    def owns_its_server(self) -> bool:
-        """Unless the settings name one."""
-        return self.server is not None
-
-    def check_alive(self) -> None:
-        """Raise TestEnvironmentError if the server or the API has ended by itself, or the server does not answer."""
-        self._processes_run()
-        super().check_alive()
-
-    def watch(self) -> None:
-        """The same; see ``Stack``."""
-        self._processes_run()
-        super().watch()
-
-    def _processes_run(self) -> None:
-        if self.server is not None and not self.server.alive():
-            kept = shutil.copy(self.server.log, self._logs / "mysql.log")  # its own folder goes with the run
-            raise TestEnvironmentError(f"the MySQL server ended by itself; its log: {kept}")
-        if self._api_process is not None and self._api_process.poll() is not None:
+    def _check_processes(self) -> None:
+        if self._api_process.poll() is not None:
             raise TestEnvironmentError(
                 f"the SaaS API ended by itself ({_last_line(self._api_log)}); its log: {self._api_log}"
             )
@@ -56,26 +36,6 @@ class EmbeddedStack(Stack):
         """The environment of the API's process."""
         port = self.api.url.rpartition(":")[2]
         return next((found for found in own_environments() if found.get("API_PORT") == port), None)
-
-    def _make_accounts(self, run_id: str, folder: Path) -> Accounts:
-        settings, files = self._settings, sorted(SQL_FOLDER.glob("*.sql"))
-        suffix = run_id.rpartition("-")[2]
-        if settings.mysql_host:
-            server = Account(settings.mysql_host, settings.mysql_port, settings.mysql_user, settings.mysql_password)
-            name = settings.mysql_database
-            if name == Settings.mysql_database:
-                name = f"{name}_{suffix}"
-            server.connect().close()
-            make_schema(server, name, files, on_made=lambda: self._warden.drop_schema(server, [name], users(suffix)))
-            return make_accounts(server, name, suffix)
-        program = choose_program(settings.server, PROJECT)
-        self.server = PrivateServer.start(
-            program, folder, files, DATA_DIRECTORIES, environment=self._warden.environment()
-        )
-        server = Account(self.server.host, self.server.port, self.server.root_user, self.server.root_password)
-        if settings.mysql_database != Settings.mysql_database:
-            make_schema(server, settings.mysql_database, files)
-        return make_accounts(server, settings.mysql_database, suffix)
 
     def _find_api(self) -> SaasApi:
         settings = self._settings
@@ -95,12 +55,8 @@ class EmbeddedStack(Stack):
             try:
                 self._api_process = subprocess.Popen(
                     shlex.split(settings.api_command),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=environment,
-                    start_new_session=True,
-                )
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True,
+                )  # fmt: skip
             except OSError as error:
                 raise SettingsError(
                     f"api_command cannot be started: {settings.api_command}: {error.strerror}"
@@ -116,11 +72,53 @@ class EmbeddedStack(Stack):
         return await_health(api, check_started, settings.scaled(API_START_SECONDS))
 
     def _stop_parts(self) -> None:
-        if self._api_process is not None:
-            self._api_process.kill()
-            self._api_process.wait()
-        if self.server is not None:
-            self.server.stop()
+        self._api_process.kill()
+        self._api_process.wait()
+
+
+class EmbeddedStack(ProcessStack):
+    """Everything is started by the run, a private server too; see ``Stack``."""
+
+    owns_its_server = True
+
+    def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
+        program, name, files = (
+            choose_program(self._settings.server, PROJECT),
+            self._settings.mysql_database,
+            sql_files(),
+        )
+        self._server = PrivateServer.start(program, folder, files, DATA_DIRECTORIES, self._warden.environment())
+        root = Account(self._server.host, self._server.port, self._server.root_user, self._server.root_password)
+        if name != Settings.mysql_database:
+            make_schema(root, name, files)
+        return make_accounts(root, name, suffix)
+
+    def _check_processes(self) -> None:
+        if not self._server.alive():
+            kept = shutil.copy(self._server.log, self._logs / "mysql.log")  # its own folder goes with the run
+            raise TestEnvironmentError(f"the MySQL server ended by itself; its log: {kept}")
+        super()._check_processes()
+
+    def _stop_parts(self) -> None:
+        super()._stop_parts()
+        self._server.stop()
+
+
+class NamedServerStack(ProcessStack):
+    """The server is a running one that the settings name, with a schema and accounts of this run's own; see ``Stack``."""
+
+    def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
+        server, name = server_account(self._settings), self._settings.mysql_database
+        if name == Settings.mysql_database:
+            name = f"{name}_{suffix}"
+        server.connect().close()
+        make_schema(server, name, sql_files(), on_made=lambda: self._warden.drop_schema(server, [name], users(suffix)))
+        return make_accounts(server, name, suffix)
+
+
+def sql_files() -> list[Path]:
+    """What makes the schema and its test data, in order."""
+    return sorted(SQL_FOLDER.glob("*.sql"))
 
 
 def _in_use(port: int) -> bool:

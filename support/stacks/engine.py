@@ -33,6 +33,18 @@ class Engine:
         """What ``docker …`` prints; errors as of ``compose``."""
         return self._output(["docker", *arguments])
 
+    def version(self) -> str:
+        """The version of the engine.
+
+        :raises TestEnvironmentError: no engine answers, or there is no compose.
+        """
+        try:
+            version = self.docker("version", "--format", "{{.Server.Version}}").strip()
+            self.docker("compose", "version", "--short")
+        except TestEnvironmentError as error:
+            raise TestEnvironmentError(f"the stack compose needs a Docker engine with compose: {error}") from error
+        return version
+
     def containers(self, service: str) -> list[str]:
         """The ids of the running containers of a service, in the order of their numbers."""
         return self.compose("ps", "--quiet", service).split()
@@ -43,8 +55,8 @@ class Engine:
 
     def published(self, container: str, port: int) -> int:
         """The port of 127.0.0.1 at which a container's ``port`` is to be reached."""
-        told = self.docker("port", container, f"{port}/tcp").splitlines()
-        return int(told[0].rpartition(":")[2])
+        ports = self.docker("port", container, f"{port}/tcp").splitlines()
+        return int(ports[0].rpartition(":")[2])
 
     def _output(self, command: list[str]) -> str:
         try:
@@ -64,20 +76,8 @@ class Engine:
         except subprocess.TimeoutExpired as error:
             raise TestEnvironmentError(f"{' '.join(command)} was not done within {COMMAND_SECONDS:g} s") from error
         if done.returncode:
-            said = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()[-1]
-            raise TestEnvironmentError(f"{' '.join(command[:2])} {' '.join(command[-4:])} failed: {said}")
+            complaint = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()[
+                -1
+            ]
+            raise TestEnvironmentError(f"{' '.join(command[:2])} {' '.join(command[-4:])} failed: {complaint}")
         return done.stdout
-
-
-def check_engine(environment: Mapping[str, str]) -> str:
-    """The version of the engine.
-
-    :raises TestEnvironmentError: no engine answers, or there is no compose.
-    """
-    engine = Engine("none", Path(os.devnull), environment)
-    try:
-        version = engine.docker("version", "--format", "{{.Server.Version}}").strip()
-        engine.docker("compose", "version", "--short")
-    except TestEnvironmentError as error:
-        raise TestEnvironmentError(f"the stack compose needs a Docker engine with compose: {error}") from error
-    return version

@@ -4,13 +4,14 @@ The run uses the schema it is told to use. It makes accounts of its own if it ma
 with the rows and indexes its scenarios leave, also after SIGKILL.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pymysql
 
 from support.errors import SettingsError, TestEnvironmentError
 from support.mysql.clocks import check_clock
-from support.mysql.database import Account, Database
+from support.mysql.database import Account, Database, server_account
 from support.mysql.leftovers import remove_traces, strangers
 from support.mysql.schemas import Accounts, make_accounts, users
 from support.stacks.saas_api import SaasApi
@@ -23,22 +24,18 @@ MISSING_RIGHT = (1044, 1142, 1227, 1410)
 class ExternalStack(Stack):
     """Server and API are somebody else's; see ``Stack``."""
 
-    def _make_accounts(self, run_id: str, folder: Path) -> Accounts:
-        settings, suffix = self._settings, run_id.rpartition("-")[2]
+    def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
+        settings, server = self._settings, server_account(self._settings)
         name = settings.mysql_database
-        server = Account(settings.mysql_host, settings.mysql_port, settings.mysql_user, settings.mysql_password)
         _refuse_a_missing_schema(server, name)
-        suite = Account(server.host, server.port, server.user, server.password, name)
-        database = Database(suite)
-        try:
+        suite = replace(server, database=name)
+        with Database(suite) as database:
             self._refuse_rows_of_others(database)
             self._warden.remove_traces(server, name, users(suffix))
             remove_traces(database, name)  # of a run that died with its warden
             check_clock(database)
-        finally:
-            database.close()
         if settings.agent_mysql_user:
-            agent = Account(server.host, server.port, settings.agent_mysql_user, settings.agent_mysql_password, name)
+            agent = replace(suite, user=settings.agent_mysql_user, password=settings.agent_mysql_password)
             agent.connect().close()
             return Accounts(suite, agent, api=suite, app=suite)
         try:
@@ -72,11 +69,8 @@ class ExternalStack(Stack):
 
 
 def _refuse_a_missing_schema(server: Account, name: str) -> None:
-    database = Database(server)
-    try:
+    with Database(server) as database:
         if not database.value("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (name,)):
             raise SettingsError(
                 f"there is no schema {name!r} on {server.host}:{server.port}; name that of your SaaS API in mysql_database"
             )
-    finally:
-        database.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from support.errors import TestEnvironmentError
+from support.errors import TestEnvironmentError, cause_of
 
 TIMEOUT_SECONDS = 30.0
 
@@ -44,14 +44,14 @@ class RunSpec:
 
 
 class SaasApi:
-    """A client of the SaaS API at ``url`` with the shared secret.
+    """A client of the SaaS API at ``url`` with the shared secret, if there is one; ``timeout`` is in seconds.
 
     Every method raises, in one line, TestEnvironmentError when the API does not answer, and AssertionError, which blames the
     executor, when its answer is not the contract's.
     """
 
-    def __init__(self, url: str, secret: str) -> None:
-        self.url = url.rstrip("/")
+    def __init__(self, url: str, secret: str, timeout: float = TIMEOUT_SECONDS) -> None:
+        self.url, self._timeout = url.rstrip("/"), timeout
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the environment has no business between the suite and the API
         if secret:
@@ -59,11 +59,11 @@ class SaasApi:
 
     def health(self) -> dict[str, Any]:
         """``GET /health``."""
-        return self._call("GET", "/health", 200)
+        return self.call("GET", "/health", 200)
 
     def create_run(self, run: RunSpec) -> None:
         """Schedule ``run``."""
-        self._call("POST", "/api/executions", 201, json=run.body())
+        self.call("POST", "/api/executions", 201, run.body())
 
     def try_to_create(self, run: RunSpec) -> str:
         """Ask for ``run`` and return the answer in words, as ``409 Conflict``, whatever it is."""
@@ -72,7 +72,11 @@ class SaasApi:
 
     def run(self, run_id: str) -> dict[str, Any]:
         """What the API says of a run."""
-        return self._call("GET", f"/api/executions/{run_id}", 200)
+        return self.call("GET", f"/api/executions/{run_id}", 200)
+
+    def kill_switch(self, connection_id: str) -> dict[str, Any]:
+        """What the API says of the switch of a connection and of the global one."""
+        return self.call("GET", f"/api/kill-switch?connection_id={connection_id}", 200)
 
     def set_kill_switch(self, active: bool, connection_id: str | None, reason: str | None = None) -> None:
         """Turn the switch of a connection, or the global one (None), on or off."""
@@ -81,7 +85,26 @@ class SaasApi:
             body["connection_id"] = connection_id
         if reason is not None:
             body["reason"] = reason
-        self._call("POST", "/api/kill-switch", 200, json=body)
+        self.call("POST", "/api/kill-switch", 200, body)
+
+    def call(self, method: str, path: str, expected: int, body: object = None) -> dict[str, Any]:
+        """Any call: the content of an answer with the status ``expected``, ``items`` of it where that is no object."""
+        answer = self._answer(method, path, json=body)
+        if answer.status_code != expected:
+            complaint = (
+                f"the SaaS API at {self.url} answered {method} {path} with {answer.status_code}"
+                f" in place of {expected}: {answer.text[:300]}"
+            )
+            # One that can't answer may have lost its database; one that has it, or answers wrongly, breaks the contract
+            environment_broke = answer.status_code >= 500 and not self._is_well()
+            raise TestEnvironmentError(complaint) if environment_broke else AssertionError(complaint)
+        try:
+            content = answer.json()
+        except ValueError as error:
+            raise TestEnvironmentError(
+                f"the SaaS API at {self.url} answered {method} {path} with no JSON: {answer.text[:100]!r}"
+            ) from error
+        return content if isinstance(content, dict) else {"items": content}
 
     def close(self) -> None:
         """Drop the connections."""
@@ -90,11 +113,11 @@ class SaasApi:
     def _answer(self, method: str, path: str, **options: Any) -> requests.Response:
         try:
             return self._session.request(
-                method, self.url + path, timeout=TIMEOUT_SECONDS, allow_redirects=False, **options
+                method, self.url + path, timeout=self._timeout, allow_redirects=False, **options
             )
         except requests.RequestException as error:
             raise TestEnvironmentError(
-                f"the SaaS API at {self.url} does not answer {method} {path}: {_cause(error)}"
+                f"the SaaS API at {self.url} does not answer {method} {path}: {cause_of(error)}"
             ) from error
 
     def _is_well(self) -> bool:
@@ -104,27 +127,3 @@ class SaasApi:
             return self._answer("GET", "/health").status_code == 200
         except TestEnvironmentError:
             return False
-
-    def _call(self, method: str, path: str, expected: int, **options: Any) -> dict[str, Any]:
-        answer = self._answer(method, path, **options)
-        if answer.status_code != expected:
-            told = (
-                f"the SaaS API at {self.url} answered {method} {path} with {answer.status_code}"
-                f" in place of {expected}: {answer.text[:300]}"
-            )
-            # One that can't answer may have lost its database; one that has it, or answers wrongly, breaks the contract
-            environment_broke = answer.status_code >= 500 and not self._is_well()
-            raise TestEnvironmentError(told) if environment_broke else AssertionError(told)
-        try:
-            content = answer.json()
-        except ValueError as error:
-            raise TestEnvironmentError(
-                f"the SaaS API at {self.url} answered {method} {path} with no JSON: {answer.text[:100]!r}"
-            ) from error
-        return content if isinstance(content, dict) else {"items": content}
-
-
-def _cause(error: BaseException) -> str:
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__
-    return str(error)

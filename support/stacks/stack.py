@@ -14,8 +14,6 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-import psutil
-
 from support.errors import TestEnvironmentError
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
@@ -26,6 +24,7 @@ from support.mysql.journal import Journal
 from support.mysql.schemas import Accounts
 from support.servers.ports import free_port
 from support.settings import BUNDLED_AGENT, BUNDLED_API, PROJECT, Settings
+from support.stacks.run_processes import own_environments
 from support.stacks.saas_api import SaasApi
 from support.stacks.warden import Warden
 from support.stacks.worker import Worker
@@ -46,7 +45,7 @@ class Stack:
     :param folder: the run's temporary folder.
     :param logs: where API and agents write theirs.
     :param api_secret: shared by agents and API; empty where there is none.
-    :raises AcceptanceError: a part is not there or not well; what was started is ended by ``stop`` and the warden.
+    :raises AcceptanceError: a part is not there or not well; what was started by then is ended by the warden.
     """
 
     window_factor = 1.0
@@ -54,13 +53,13 @@ class Stack:
 
     owns_its_server = False
     """Whether nobody else uses the server, so that its record of statements may be emptied."""
-    _watched = 0.0
 
     def __init__(
         self, settings: Settings, run_id: str, folder: Path, logs: Path, api_secret: str, warden: Warden
     ) -> None:
         self._settings, self._logs, self._api_secret, self._warden = settings, logs, api_secret, warden
-        self.accounts = self._make_accounts(run_id, folder)
+        self._watched = 0.0
+        self.accounts = self._make_accounts(run_id.rpartition("-")[2], folder)
         self.schema = self.accounts.suite.database or ""
         self.database = Database(self.accounts.suite)
         self.pristine = tables.look(self.database, self.schema)
@@ -71,8 +70,8 @@ class Stack:
 
     # -- what a kind of stack has to say --------------------------------------------------------------------
 
-    def _make_accounts(self, run_id: str, folder: Path) -> Accounts:
-        """The server with its schema, and who is who on it."""
+    def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
+        """The server with its schema, and who is who on it; ``suffix`` makes a name this run's own."""
         raise NotImplementedError
 
     def _find_api(self) -> SaasApi:
@@ -81,15 +80,20 @@ class Stack:
 
     def check_alive(self) -> None:
         """Raise TestEnvironmentError if a part of the stack has ended by itself, or does not answer any more."""
-        self._server_answers()
+        self._check_processes()
+        self._check_server()
 
     def watch(self) -> None:
         """The same as far as it can be told at little cost, for it is asked all the time while a worker works."""
+        self._check_processes()
         if time.monotonic() - self._watched > WATCH_SECONDS:
             self._watched = time.monotonic()
-            self._server_answers()
+            self._check_server()
 
-    def _server_answers(self) -> None:
+    def _check_processes(self) -> None:
+        """Raise TestEnvironmentError if a process that this stack has started has ended by itself."""
+
+    def _check_server(self) -> None:
         self.database.value("SELECT 1")
 
     def api_environment(self) -> Mapping[str, str] | None:
@@ -146,21 +150,21 @@ class Stack:
         command = self._settings.agent_command
         if command == BUNDLED_AGENT:
             return {"Agent": f"bundled, the same package as the SaaS API ({self.health.get('version', 'unknown')})"}
-        told = {"Agent": command}
+        facts = {"Agent": command}
         program = shlex.split(command)[0]
         if Path(program).name in ("node", "nodejs"):
             try:
                 asked = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
-                told["Node.js"] = asked.stdout.strip()
+                facts["Node.js"] = asked.stdout.strip()
             except (OSError, subprocess.TimeoutExpired):
                 pass  # the first worker will say so better
-        return told
+        return facts
 
     def stop(self) -> None:
         """End what was started. Nobody needs it any more, and its logs are written line by line, so it is killed."""
-        for part in ("journal", "database", "api"):
-            if hasattr(self, part):
-                getattr(self, part).close()
+        self.journal.close()
+        self.database.close()
+        self.api.close()
         self._stop_parts()
 
     def _version(self) -> str:
@@ -244,17 +248,6 @@ def bundled() -> dict[str, str]:
     )
     commit = asked.stdout.strip() if asked and asked.returncode == 0 else "unknown"
     return {"PYTHONPATH": str(EXECUTOR_FOLDER), "EXECUTOR_COMMIT": commit}
-
-
-def own_environments() -> list[dict[str, str]]:
-    """The environment of every process that this run has started and that still runs."""
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        try:
-            found.append(process.environ())
-        except psutil.Error:
-            continue  # it has just ended
-    return found
 
 
 def number_text(value: float) -> str:

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from support.errors import SuiteError, TestEnvironmentError
-from support.mysql.clearing import clear_schema, drop_schemas
 from support.mysql.database import Account
-from support.servers.marked import MARKER, kill_marked
+from support.mysql.schemas import clear_schema, drop_schemas
 from support.settings import PROJECT
+from support.stacks.run_processes import MARKER, kill_marked
 
 FOLDER_PREFIX = "executor-v1-acceptance-"
 SCHEMA_PREFIX = "executor_test"
@@ -37,9 +37,9 @@ START_SECONDS, CLOSE_SECONDS = 20.0, 30.0
 class Warden:
     """The run's side of the warden. Make it with ``start``; end it with ``close``."""
 
-    def __init__(self, run_id: str, process: subprocess.Popen[bytes], log: Path | None) -> None:
+    def __init__(self, run_id: str, process: subprocess.Popen[bytes], pipe: IO[bytes], log: Path | None) -> None:
         self.run_id, self.pid = run_id, process.pid
-        self._process, self._log = process, log
+        self._process, self._pipe, self._log = process, pipe, log
         self._owner_files: list[IO[str]] = []
 
     @classmethod
@@ -50,19 +50,21 @@ class Warden:
         :raises TestEnvironmentError: it does not start.
         """
         environment = {name: value for name, value in os.environ.items() if name != MARKER}
-        with open(log or os.devnull, "ab") as errors:
+        (inbox, pipe), (ready, outbox) = os.pipe(), os.pipe()
+        with open(inbox, "rb") as its_input, open(outbox, "wb") as its_output, open(log or os.devnull, "ab") as errors:
             process = subprocess.Popen(
                 [sys.executable, "-m", "support.stacks.warden", run_id, str(os.getpid())],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                stdin=its_input, stdout=its_output, stderr=errors,
                 env=environment | {"PYTHONPATH": str(PROJECT)}, cwd=PROJECT, start_new_session=True,
             )  # fmt: skip
-        with process.stdout as answer:
-            ready, _, _ = select.select([answer], [], [], START_SECONDS)
-            if not ready or not answer.read(1):
+        warden = cls(run_id, process, os.fdopen(pipe, "wb"), log)
+        with open(ready, "rb", buffering=0) as answer:
+            readable, _, _ = select.select([answer], [], [], START_SECONDS)
+            if not readable or not answer.read(1):
                 process.kill()
                 process.wait()
                 raise TestEnvironmentError(f"the warden of the run did not start{f'; see {log}' if log else ''}")
-        return cls(run_id, process, log)
+        return warden
 
     def environment(self) -> dict[str, str]:
         """The variable that every process of the run has to carry."""
@@ -102,23 +104,16 @@ class Warden:
         """
         self._tell({"command": list(command), "environment": dict(environment)})
 
-    def sweep(self) -> None:
-        """Kill the run's processes now.
-
-        :raises TestEnvironmentError: some are still there.
-        """
-        kill_marked(self.run_id)
-
     def close(self) -> None:
         """End the run in order: its processes killed, its schemas dropped, its folders removed, the warden gone.
 
         :raises TestEnvironmentError: something could not be cleaned up.
         """
-        if self._process.stdin.closed:
+        if self._pipe.closed:
             return
         try:
             self._tell({"done": True})
-            self._process.stdin.close()
+            self._pipe.close()
             failures = self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired as error:
             self._process.kill()
@@ -134,8 +129,8 @@ class Warden:
 
     def _tell(self, message: dict[str, Any]) -> None:
         try:
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
-            self._process.stdin.flush()
+            self._pipe.write(json.dumps(message).encode() + b"\n")
+            self._pipe.flush()
         except OSError as error:
             raise TestEnvironmentError("the warden of the run is gone") from error
 

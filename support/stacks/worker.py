@@ -94,13 +94,7 @@ class Worker:
 
     def record(self) -> dict[str, object]:
         """Its times and end, for the evidence."""
-        return {
-            "number": self.number,
-            "started": self.started,
-            "ended": self.ended,
-            "killed": self.killed,
-            "exit_status": self.exit_status,
-        }
+        return {name: getattr(self, name) for name in ("number", "started", "ended", "killed", "exit_status")}
 
     @property
     def running(self) -> bool:
@@ -174,7 +168,7 @@ class Worker:
             raise TestEnvironmentError(
                 f"{self.name} was to get {number.name}, but it had ended; its last words: {self.last_words()}"
             )
-        self._send(number)
+        self._send(self._process, number)
 
-    def _send(self, number: signal.Signals) -> None:
-        os.killpg(self._process.pid, number)
+    def _send(self, process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+        os.killpg(process.pid, number)

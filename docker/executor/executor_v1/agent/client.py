@@ -54,11 +54,12 @@ class Client:
         self._pause = threading.Event()
 
     def get_run(self, run_id: str) -> dict[str, Any]:
-        return self.send("GET", run_path(run_id), None, self._config.api_timeout)
+        run: dict[str, Any] = self.send("GET", run_path(run_id), None, self._config.api_timeout)
+        return run
 
     def claimable(self) -> list[dict[str, Any]]:
         """Runs that wait for a worker, those left by a dead one first."""
-        runs = []
+        runs: list[dict[str, Any]] = []
         for status in ("running", "scheduled"):
             listed = self.send("GET", "/api/executions", None, self._config.api_timeout, params={"status": status})
             runs.extend(run for run in listed if run["claimable"])
@@ -72,7 +73,8 @@ class Client:
             "claim_token": self._token,
         }
         try:
-            return self.send("POST", f"{run_path(run_id)}/claim", wish, self._config.api_timeout)
+            run: dict[str, Any] = self.send("POST", f"{run_path(run_id)}/claim", wish, self._config.api_timeout)
+            return run
         except Conflict as error:
             logs.info("claim_refused", answer=str(error))
             return None

@@ -103,4 +103,5 @@ def not_undone(job: Job, error: Exception) -> Outcome:
 
 
 def trigger(job: Job) -> str:
-    return job.progress["rollback"]["trigger_reason"]
+    reason: str = job.progress["rollback"]["trigger_reason"]
+    return reason

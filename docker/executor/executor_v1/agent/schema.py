@@ -5,6 +5,7 @@ Nothing here waits for another's lock except `create_table`, which waits no long
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from . import identifiers
 from .change import IndexChange
@@ -48,7 +49,7 @@ def find_index(session: Session, table: str, name: str) -> Index | None:
     return index_from_rows(rows) if rows else None
 
 
-def index_from_rows(rows: list[dict]) -> Index:
+def index_from_rows(rows: list[dict[str, Any]]) -> Index:
     """MySQL says IS_VISIBLE and MariaDB IGNORED; older servers say neither. An expression has no column name."""
     return Index(
         parts=tuple(KeyPart(row["COLUMN_NAME"] or "", row["SUB_PART"]) for row in rows),

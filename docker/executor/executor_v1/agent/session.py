@@ -36,7 +36,7 @@ class Session:
         self.lock = lock_name(config.mysql_database, run_id)
         self.schema = config.mysql_database
         self.connection_id = 0
-        self._connection: pymysql.Connection | None = None
+        self._connection: pymysql.Connection[DictCursor] | None = None
 
     def open(self) -> None:
         """Connect anew. Also raises SessionRefused."""
@@ -90,11 +90,12 @@ class Session:
 
     def take_lock(self) -> bool:
         """Whether this connection now holds the run's lock; does not wait for it."""
-        return self.query("SELECT GET_LOCK(%s, 0) AS taken", (self.lock,))[0]["taken"] == 1
+        return bool(self.query("SELECT GET_LOCK(%s, 0) AS taken", (self.lock,))[0]["taken"] == 1)
 
     def lock_holder(self) -> int | None:
         """The connection that holds the run's lock."""
-        return self.query("SELECT IS_USED_LOCK(%s) AS holder", (self.lock,))[0]["holder"]
+        holder: int | None = self.query("SELECT IS_USED_LOCK(%s) AS holder", (self.lock,))[0]["holder"]
+        return holder
 
     def kill(self, connection_id: int) -> None:
         """End another connection of the same account; one that is gone already is fine."""
@@ -107,7 +108,7 @@ class Session:
     def is_connected(self, connection_id: int) -> bool:
         """Whether a connection is still in the server's list, be it that its statement is being undone."""
         sql = "SELECT COUNT(*) AS found FROM information_schema.PROCESSLIST WHERE ID = %s"
-        return self.query(sql, (connection_id,))[0]["found"] > 0
+        return bool(self.query(sql, (connection_id,))[0]["found"] > 0)
 
     def _bound_waiting(self) -> None:
         """No statement of this connection waits longer for a lock than configured; read back, as it must be true."""

@@ -14,10 +14,11 @@ from .config import ApiConfig
 from .database import Database
 
 Token = Annotated[str | None, Header(alias="X-Claim-Token")]
-PROBLEM = {"content": {problems.MEDIA_TYPE: {}}}
-LOST = {409: {"description": "Lease lost, or not legal in the run's state", **PROBLEM}}
-MISSING = {404: {"description": "No such run", **PROBLEM}}
-INVALID = {422: {"description": "The request is not well-formed", **PROBLEM}}
+Responses = dict[int | str, dict[str, Any]]
+PROBLEM: dict[str, Any] = {"content": {problems.MEDIA_TYPE: {}}}
+LOST: Responses = {409: {"description": "Lease lost, or not legal in the run's state", **PROBLEM}}
+MISSING: Responses = {404: {"description": "No such run", **PROBLEM}}
+INVALID: Responses = {422: {"description": "The request is not well-formed", **PROBLEM}}
 
 
 def create_app(config: ApiConfig, database: Database) -> FastAPI:

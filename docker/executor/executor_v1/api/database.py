@@ -92,7 +92,7 @@ class Database:
 
         def ask(cursor: DictCursor) -> str:
             cursor.execute("SELECT VERSION() AS version, 1 AS alive")
-            return str(cursor.fetchone()["version"])
+            return str(cursor.fetchall()[0]["version"])
 
         return server_name(self.transact(ask))
 

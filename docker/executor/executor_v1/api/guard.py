@@ -2,7 +2,8 @@
 
 import hmac
 import time
-from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from executor_v1 import logs
 
@@ -27,16 +28,16 @@ def is_allowed(path: str, secret: str, given: str) -> bool:
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: Any, secret: str):
+    def __init__(self, app: ASGIApp, secret: str):
         self._app, self._secret = app, secret
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started, status = time.monotonic(), 500
 
-        async def note(message: dict[str, Any]) -> None:
+        async def note(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -53,6 +54,6 @@ class Guard:
             logs.info("request", method=scope["method"], path=scope["path"], status=status, milliseconds=took)
 
 
-def header(scope: dict[str, Any], name: bytes) -> str:
+def header(scope: Scope, name: bytes) -> str:
     """The first value of a header, or nothing."""
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")

@@ -12,11 +12,11 @@ import pymysql
 from pymysql.constants import CLIENT
 
 from support.errors import TestEnvironmentError
+from support.servers.file_lock import file_lock
 from support.servers.ports import free_port
 from support.servers.process import COMMON_OPTIONS, Launch, connection, last_error
 from support.servers.programs import ServerProgram
 from support.servers.progress import progress
-from support.servers.turns import turn
 
 VERSION = 1
 """To be raised when this module makes a different directory of the same files."""
@@ -25,7 +25,7 @@ SCHEMA = "executor_test"
 STEP_SECONDS = 120.0
 
 
-def copy_template(launch: Launch, init_files: Sequence[Path], cache: Path) -> None:
+def copy_data_directory(launch: Launch, init_files: Sequence[Path], cache: Path) -> None:
     """Make ``launch.data``: a data directory with the schema ``executor_test``, filled from ``init_files`` in order.
 
     :param init_files: SQL files that stay in the schema; statements end with a semicolon, DELIMITER is not known.
@@ -35,18 +35,18 @@ def copy_template(launch: Launch, init_files: Sequence[Path], cache: Path) -> No
     program = launch.program
     name = f"{program.flavour.lower()}-{program.version}"
     template = cache / f"{name}-{_fingerprint(program, init_files)}"
-    with turn(cache / f".{name}.lock", f"another run is making a data directory for {program.flavour}"):
+    with file_lock(cache / f".{name}.lock", f"another run is making a data directory for {program.flavour}"):
         if not template.is_dir():
             with progress(f"making a data directory for {program}"):
-                made = _make(replace(launch, folder=launch.folder / "making"), init_files)
+                fresh = _make(replace(launch, folder=launch.folder / "making"), init_files)
             for old in cache.glob(f"{name}-*"):
                 shutil.rmtree(old)
             # Made elsewhere and renamed: what bears the name of a template is whole.
             half = cache / f".{name}.new"
             shutil.rmtree(half, ignore_errors=True)
-            shutil.copytree(made, half)
+            shutil.copytree(fresh, half)
             half.rename(template)
-            shutil.rmtree(made.parent)
+            shutil.rmtree(fresh.parent)
         shutil.copytree(template, launch.data)
 
 

@@ -1,6 +1,7 @@
 """A worker in a container: started, killed and frozen by the engine."""
 
 import signal
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class ContainerWorker(Worker):
     def _words(self) -> list[str]:
         return self._client
 
-    def _send(self, number: signal.Signals) -> None:
+    def _send(self, process: subprocess.Popen[bytes], number: signal.Signals) -> None:
         self._engine.docker(_BY_THE_ENGINE[number], self._container)
 
     def _status(self, code: int) -> int:

@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 600.0
 
 
 @contextmanager
-def turn(lock: Path, what: str) -> Iterator[int]:
+def file_lock(lock: Path, what: str) -> Iterator[int]:
     """Hold the lock file ``lock`` alone. The kernel gives it back when its holder dies, however that happens.
 
     Yields the descriptor of the lock: a child that inherits it keeps the turn until it has ended too.

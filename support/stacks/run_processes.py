@@ -13,6 +13,17 @@ MARKER = "EXECUTOR_ACCEPTANCE_RUN"
 KILL_SECONDS = 5.0
 
 
+def own_environments() -> list[dict[str, str]]:
+    """The environment of every process that this run has started and that still runs."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            found.append(process.environ())
+        except psutil.Error:
+            continue  # it has just ended
+    return found
+
+
 def kill_marked(run_id: str) -> None:
     """Kill every process of the run except this one, until none is left.
 
