@@ -53,6 +53,15 @@ def test_every_file_the_documents_link_to_is_there():
             assert ((PROJECT / document).parent / target).exists(), f"{document}: {target}"
 
 
+def test_the_examples_for_contributors_stand_in_the_code():
+    files = [path for room in ("steps", "support", "tests/proof") for path in (PROJECT / room).rglob("*.py")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    examples = blocks_of(DOCUMENTS["CONTRIBUTING.md"], "python")
+
+    assert len(examples) == 3
+    assert [example for example in examples if example not in code] == []
+
+
 def test_the_plan_of_the_house_has_every_room():
     rooms = {f"support/{path.parent.name}" for path in (PROJECT / "support").glob("*/__init__.py")}
 

@@ -1,1 +1,4 @@
-"""A real MySQL or MariaDB server for a run: which program, from where, and a private server started from it."""
+"""A MySQL or MariaDB server for a run: which program, from where, and a private server started from it.
+
+Nothing here knows what will run on that server.
+"""

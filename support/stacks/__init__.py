@@ -1,5 +1,5 @@
 """How the parts under test are run: the server with its accounts, the SaaS API, the workers, and the warden that ends them.
 
 A stack differs in where these come from (processes, containers, running elsewhere); nobody outside knows which one it is.
-Nothing here judges.
+Nothing here judges, and nothing outlives the run.
 """
