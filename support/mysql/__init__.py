@@ -1,4 +1,4 @@
-"""What the suite knows of and does on a MySQL server: connections, schemas, statements on record, tables, gates of locks.
+"""What the suite knows of and does on a MySQL server: connections, schemas, statements on record, tables, and gates of locks.
 
-How a server is fetched and started is in ``servers``; what its state means is in ``judgement``. Nothing here speaks HTTP.
+How a server is fetched and started is in ``servers``; what its state means is in ``judgement``.
 """

@@ -1,4 +1,1 @@
-"""A MySQL or MariaDB server for a run: which program, from where, and a private server started from it.
-
-Nothing here knows what will run on that server.
-"""
+"""A real MySQL or MariaDB server for a run: which program, from where, and a private server started from it."""
