@@ -1,1 +1,1 @@
-"""What the phrases drive: settings, the stack under test, workers, the gateway, MySQL state, evidence and verdict."""
+"""What the phrases and the command ``acceptance`` drive. Its rooms, and what is not in each: docs/architecture.md."""

@@ -40,17 +40,16 @@ def _setting(default: Any, meaning: str, secret: bool = False, stacks: tuple[str
 
 @dataclass(frozen=True)
 class Settings:
-    """What a person can choose. Times are in seconds; ``README.md`` lists them with their meaning."""
+    """What a person can choose. Times are in seconds; ``docs/settings.md`` lists them with their meaning."""
 
     stack: str = _setting(
         EMBEDDED,
-        "how the parts are run: `embedded` (a private server, API and agents as processes), `compose` (containers), or"
-        " `external` (your server and API, which are running)",
+        "how the parts under test are run: as processes, in containers, or as yours that are running ([stacks](servers.md#stacks))",
     )
     server: str = _setting(
         "auto",
-        "the MySQL program: `auto`, `mysql`, `mariadb`, a fetched one (`mysql-9.7`, `mysql-5.6`, `mariadb-10.11`,"
-        " `mariadb-11.8`), or a path",
+        "the MySQL program: `auto`, `mysql`, `mariadb`, [one that can be fetched](servers.md#which-server) such as"
+        " `mysql-9.7`, or a path",
         stacks=(EMBEDDED,),
     )
     mysql_host: str = _setting(

@@ -3,7 +3,7 @@
 It goes into WAYS if it can be run, into ELSEWHERE if another test or CI itself runs it, and into BY_HAND if it needs what no
 test machine has. A command is a line of a block of bash, or several, where a quotation or a backslash goes on or something
 runs in the background until the shell waits; or words of the text set as code that begin with one of PROGRAMS. The key is
-the command as it stands there, without its comment.
+the command as it stands there, without its comment. One that stands in several documents needs a line at one of them.
 """
 
 import re
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from tests.running import PROJECT
 
-PROGRAMS = {"make", "behave", "python", "npm", "docker", "kubectl", "helm", "git", "pip", "curl", "."}
+PROGRAMS = {"acceptance", "make", "behave", "python", "npm", "docker", "kubectl", "helm", "git", "pip", "curl", "."}
 NOT_OURS = {".venv", ".servers", ".tools", ".pytest_cache", "node_modules", "reports"}
 DOCUMENTS = {
     str(path.relative_to(PROJECT)): path.read_text(encoding="utf-8")
@@ -58,8 +58,9 @@ class Place:
     why: str
 
 
-TC_03 = "behave --tags=@TC-03"
-ONE_SCENARIO = "behave features/claiming.feature:6"
+TC_01 = "acceptance run"
+TC_02 = "acceptance run --tags=@P0"
+ONE_SCENARIO = "acceptance run features/claiming.feature:6"
 SHARDS = (
     "for index in 0 1; do python -m support.commands.shard --of 2 --index $index --into reports/shards & done\nwait"
 )
@@ -71,36 +72,42 @@ OWN_SERVER = {"3306": "{port}", "'the root password'": "{password}", "=executor_
 WAYS: dict[str, dict[str, Way]] = {
     "README.md": {
         ". .venv/bin/activate": Way(instead={".venv": "{venv}"}, adding="&& command -v behave", says="/bin/behave$"),
-        "make help": Way(says="make accept .*\n  make preflight"),
-        "make report": Way(after=(TC_03,), needs=NODE, says="^In one file: .*allure-report.html$"),
-        "python -m support.commands.signoff": Way(after=(TC_03,), status=4, says="^Decision: BLOCKED$"),
-        "python -m support.commands.signoff RUN1 RUN2 --into DIR": Way(
-            after=(TC_03, ONE_SCENARIO), instead={"RUN1": "{run1}", "RUN2": "{run2}", "DIR": "{reports}/both"}, status=4,
+        "acceptance --help": Way(says="^  signoff "),
+        TC_01: Way(adding=SMALL, status=4, says="^Decision: BLOCKED$"),
+        TC_02: Way(adding="--tags=@TC-02", status=4, says=PASSED),
+        ONE_SCENARIO: Way(status=4, says=PASSED),
+        "acceptance signoff --verify": Way(
+            after=(TC_02,), says="files are what .* was made from; decision: BLOCKED"
+        ),
+        "acceptance signoff RUN1 RUN2 --into DIR": Way(
+            after=(TC_01, TC_02), instead={"RUN1": "{run1}", "RUN2": "{run2}", "DIR": "{reports}/both"}, status=4,
             says=r"^2 of 10 test cases passed\.$",
         ),
-        "python -m support.commands.shard --of N --into DIR …": Way(
-            instead={"--of N": "--of 10 --index 9", "DIR …": "{reports}/of-ten"}, says=PASSED
-        ),
-        "python -m support.commands.signoff --verify": Way(
-            after=(TC_03,), says="files are what .* was made from; decision: BLOCKED"
-        ),
-        "python -m support.commands.run": Way(adding=SMALL, status=4, says="^Decision: BLOCKED$"),
-        "behave --tags=@P0": Way(adding="--tags=@TC-02", says=PASSED),
-        TC_03: Way(says=PASSED),
-        "behave features/kill_switch.feature": Way(adding="--tags=@TC-02", says=PASSED),
-        ONE_SCENARIO: Way(says=PASSED),
-        "make preflight": Way(outside=True, says="^Nothing is missing"),
-        "behave -D agent_command='node tests/node_executor/agent.js {execution_id}'"
-        " -D api_command='node tests/node_executor/api.js'": Way(
-            after=("npm ci --prefix tests/node_executor",), adding=SMALL, needs=NODE, says=PASSED
-        ),
-        "npm ci --prefix tests/node_executor": Way(needs=NODE),
-        "behave -D server=mariadb-10.11": Way(adding=SMALL, says="against MariaDB 10.11"),
-        "behave -D mysql_host=127.0.0.1 -D mysql_port=3306 -D mysql_user=root": Way(
-            instead={"3306": "{port}"}, adding=SMALL, says=PASSED
-        ),
-        "make bench": Way(adding=f"BEHAVE_ARGS={SMALL}", status=2, says="^The suite's own overhead: "),
+        "acceptance report": Way(after=(TC_02,), needs=NODE, says="^In one file: .*allure-report.html$"),
+        "behave --tags=@TC-03": Way(says=PASSED),
+        "make help": Way(says="make accept .*\n  make preflight"),
         "make clean": Way(gone=(".venv", ".servers", "reports/verdict.json")),
+    },
+    "CONTRIBUTING.md": {
+        "pre-commit install": Way(instead={"install": "validate-config"}),
+        "acceptance run --tags=@TC-03": Way(status=4, says=PASSED),
+        "python -m pytest tests/test_gateway.py -k reset": Way(says="passed"),
+        "make bench": Way(adding=f"BEHAVE_ARGS={SMALL}", status=2, says="^The suite's own overhead: "),
+        "acceptance prove kill-switch-asked-and-ignored": Way(
+            instead={"prove": "prove --into {reports}"}, says="^1 of 1 as they should be"
+        ),
+    },
+    "docs/servers.md": {
+        "make preflight": Way(outside=True, says="^Nothing is missing"),
+        "npm ci --prefix tests/node_executor": Way(needs=NODE),
+        "acceptance run -D agent_command='node tests/node_executor/agent.js {execution_id}'"
+        " -D api_command='node tests/node_executor/api.js'": Way(
+            after=("npm ci --prefix tests/node_executor",), adding=SMALL, needs=NODE, status=4, says=PASSED
+        ),
+        "acceptance run -D server=mariadb-10.11": Way(adding=SMALL, status=4, says="against MariaDB 10.11"),
+        "acceptance run -D mysql_host=127.0.0.1 -D mysql_port=3306 -D mysql_user=root": Way(
+            instead={"3306": "{port}"}, adding=SMALL, status=4, says=PASSED
+        ),
     },
     "docs/your-executor.md": {
         "export ACCEPTANCE_STACK=external": Way(needs=NODE),
@@ -131,7 +138,7 @@ WAYS: dict[str, dict[str, Way]] = {
         "npm ci --prefix tests/node_executor": Way(needs=NODE),
         "behave -D api_command='node tests/node_executor/api.js'"
         " -D agent_command='node tests/node_executor/agent.js {execution_id}'": Way(
-            after=("npm ci --prefix tests/node_executor",), adding=ONE_SCENARIO.split()[1], needs=NODE, says=PASSED
+            after=("npm ci --prefix tests/node_executor",), adding=ONE_SCENARIO.split()[-1], needs=NODE, says=PASSED
         ),
     },
 }  # fmt: skip
@@ -140,27 +147,41 @@ _BY_MAKE_TEST = Place("Makefile", "\ntest: lint unit accept ", "make test, which
 _BY_THE_PROGRAMS = Place(
     "tests/test_commands.py", "def test_the_programs_of_the_executor", "a test of its own: one serves"
 )
-_MATRIX = Place(
-    "tests/test_matrix.py", '"support.commands.matrix", "/no/such/mysqld", "auto"', "minutes; a part of it is run there"
-)
+_MATRIX = Place("tests/test_matrix.py", '"matrix", "/no/such/mysqld", "auto"', "minutes; a part of it is run there")
 _PROVE = Place("tests/test_proof.py", '"-m", "tests.proof.prove"', "minutes; a part of it is run there")
 
 ELSEWHERE: dict[str, dict[str, Place]] = {
     "README.md": {
         "make accept": _BY_MAKE_TEST,
-        "behave": Place("support/commands/run.py", "failed = behave(arguments)", "make accept runs it, with no arguments"),
         "make test": Place(".ci/run", "\nmake test\n", "it is what runs this test"),
-        "make setup": Place("Makefile", "\nunit: $(READY) ", "it is made before the first test can run"),
-        "make prove": _PROVE,
-        "make mutate": Place("tests/test_mutation.py", "mutate", "forty minutes; its parts are tested there"),
-        "make matrix": _MATRIX,
-        "make matrix SERVERS='mysql-9.7 mysql-5.6'": _MATRIX,
-        "python -m support.commands.matrix -D agent_command='node /opt/executor/agent.js {execution_id}'": _MATRIX,
+        "make setup": Place("Makefile", "\nunit: $(TOOLS) ", "it is made before the first test can run"),
+    },
+    "CONTRIBUTING.md": {
+        "make quick": Place("Makefile", "\nquick: ", "it is a part of what runs this test"),
+        "make lint": _BY_MAKE_TEST,
+    },
+    "docs/servers.md": {
         "make accept STACK=compose BEHAVE_ARGS='-D api_replicas=3'": Place(
             "tests/test_compose_stack.py", '"-D", "stack=compose", "-D", "api_replicas=2"', "it needs a Docker engine"
         ),
+        "make matrix": _MATRIX,
+        "make matrix SERVERS='mysql-9.7 mysql-5.6'": _MATRIX,
+        "acceptance matrix -D agent_command='node /opt/executor/agent.js {execution_id}'": _MATRIX,
     },
-    "docs/mutation.md": {"make prove": _PROVE},
+    "docs/proof.md": {
+        "make prove": _PROVE,
+        "make mutate": Place("tests/test_mutation.py", "mutate", "forty minutes; its parts are tested there"),
+    },
+    "docs/architecture.md": {
+        "acceptance matrix": _MATRIX,
+        "acceptance prove": _PROVE,
+    },
+    "docs/decisions/02-private-server.md": {
+        "acceptance preflight": Place("Makefile", "$(ACCEPTANCE) preflight", "make preflight runs it"),
+    },
+    "docs/decisions/08-own-executor.md": {
+        "acceptance mutate": Place("Makefile", "$(ACCEPTANCE) mutate", "forty minutes; make mutate runs it"),
+    },
     "docs/kubernetes.md": {
         "python -m support.commands.shard": Place(
             "tests/test_shard.py", '"-m", "support.commands.shard"', "a mere name here"
@@ -221,4 +242,5 @@ def way_of(document: str, command: str) -> Way | Place | str | None:
         or ELSEWHERE.get(document, {}).get(command)
         or by_hand.get(command.split()[0])
         or by_hand.get(EVERYTHING)
+        or next((ways[command] for ways in (*WAYS.values(), *ELSEWHERE.values()) if command in ways), None)
     )

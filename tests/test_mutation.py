@@ -258,14 +258,14 @@ def test_the_report_lists_every_survivor_with_its_diff(mutants):
     assert "| a reason | 7 |" in page
 
 
-def test_the_readme_says_what_the_report_says():
+def test_the_page_of_proof_says_what_the_report_says():
     page = (PROJECT / "docs" / "mutation.md").read_text(encoding="utf-8")
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    proof = (PROJECT / "docs" / "proof.md").read_text(encoding="utf-8")
     score, killed, judged, drawn = re.search(
         r"\*\*(\d+\.\d %)\*\* of the mutants .* were killed, (\d+) of (\d+)\. (\d+) were drawn", page
     ).groups()
-    assert f"**{score}** were killed: {killed} of {judged}." in " ".join(readme.split())
-    assert f"draws {drawn} of " in readme
+    assert f"**{score}** were killed: {killed} of {judged}." in " ".join(proof.split())
+    assert f"draws {drawn} of " in proof
 
 
 @pytest.mark.parametrize("arguments", [["--mutants", "0"], ["--share", "2"], ["--share", "x"], ["--only", "x"]])

@@ -1,4 +1,4 @@
 """What is seen and what it means: the world after a scenario, the Fields of the result log, the verdict.
 
-Nothing here changes anything, and nothing knows behave.
+It has no hands: nothing here asks a server, sends a call or starts a process, and nothing knows behave.
 """

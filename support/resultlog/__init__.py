@@ -1,4 +1,4 @@
 """The result log: the form that QA and the tech lead sign, filled from a run's record and its evidence.
 
-Everything in it is a pure function of ``run.json`` and ``evidence/*.json``: the same files give the same bytes.
+The log is a pure function of ``run.json`` and ``evidence/*.json``: no server and no clock is asked for it.
 """

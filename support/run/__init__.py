@@ -1,4 +1,4 @@
-"""A whole run: which scenarios, in which test environment, with what record, and how it ends.
+"""A whole run in its phases, apart from the session it uses: one test environment, begun, used for scenarios, and ended.
 
-Behave's runner and hooks meet here.
+What a run makes known is one stream of notices. Behave's runner and hooks meet here; only ``commands`` knows behave, too.
 """

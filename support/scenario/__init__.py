@@ -1,4 +1,4 @@
-"""A scenario in progress: the run under test and its workers, and what each phrase does, in modules named by what happens.
+"""A scenario in progress: its case, and what phrases do, in modules named by what happens.
 
-Nothing here knows behave: a scenario can be carried out by other means.
+Nothing here knows behave, or which stack it is: a scenario can be carried out by other means.
 """

@@ -59,8 +59,8 @@ class ServerProgram:
 def choose_program(setting: str, project: Path) -> ServerProgram:
     """The server program that ``setting`` means.
 
-    :param setting: `auto`, `mysql`, `mariadb`, a fetched one (`mysql-9.7`, `mysql-5.6`, `mariadb-10.11`, `mariadb-11.8`),
-        or a path to mysqld or mariadbd, relative paths seen from ``project``.
+    :param setting: `auto`, `mysql`, `mariadb`, one of ``packages.FETCHABLE``, or a path to mysqld or mariadbd, relative
+        paths seen from ``project``.
     :param project: the project's folder; what is fetched goes to ``.servers`` in it and is used again.
     :raises TestEnvironmentError: it is not there, does not run, or could not be fetched.
     """

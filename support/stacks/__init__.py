@@ -2,5 +2,5 @@
 warden that ends all processes of a run.
 
 A stack differs in where these come from (processes, containers, running elsewhere); nobody outside knows which one it is.
-Nothing here judges.
+Nothing here judges, and nothing outlives the run.
 """

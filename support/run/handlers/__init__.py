@@ -1,1 +1,1 @@
-"""The reports of a run, a module each: each hears the stream of notices, and the run knows none of them."""
+"""The reports of a run, a module each: each hears the stream of notices, and none knows of another."""
