@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 
@@ -20,6 +21,8 @@ from support.run.signals import interrupts_ignored
 
 END_SECONDS = 60.0
 """How long a job may take for its clean-up once it was told to end."""
+
+_NUMBER = re.compile(r"\d+")
 
 CONTEXT = multiprocessing.get_context("fork")
 
@@ -193,10 +196,10 @@ def _work(job: Job, others: list[Connection]) -> None:
 
 
 def _merged(lists: list[list[Check]]) -> list[Check]:
-    """The checklists of all jobs as one: done where every job did it."""
+    """The checklists of all jobs as one: done where every job did it; details that differ in numbers only are one."""
     merged = []
     for checks in zip(*lists, strict=False):
-        details = "; ".join(dict.fromkeys(check.detail for check in checks))
+        details = "; ".join({_NUMBER.sub("#", check.detail): check.detail for check in checks}.values())
         answers = [check.done for check in checks]
         merged.append(Check(checks[0].item, False if False in answers else answers[0], details))
     return merged

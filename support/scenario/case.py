@@ -51,10 +51,11 @@ class Case:
         self._run: RunSpec | None = None
         self._scheduled = False
         self._clear()
+        self.at_the_end(self._clear)  # once all that was made later is undone
         self.stack.journal.mark()
 
     def _clear(self) -> None:
-        """Empty the executor's tables and take away what indexes an earlier scenario left, as its run was to."""
+        """Empty the executor's tables and take away the indexes that runs have left, as they were to."""
         tables.empty_state(self.database)
         for index in tables.indexes(self.database, self.stack.schema):
             if index.table in tables.JUDGED_TABLES and index not in self.stack.pristine.indexes:

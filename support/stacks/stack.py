@@ -59,7 +59,7 @@ class Stack:
     ) -> None:
         self._settings, self._logs, self._api_secret, self._warden = settings, logs, api_secret, warden
         self._watched = 0.0
-        self.accounts = self._make_accounts(run_id.rpartition("-")[2], folder)
+        self.accounts = self._make_accounts(run_id.partition(".")[0].rpartition("-")[2], folder)
         self.schema = self.accounts.suite.database or ""
         self.database = Database(self.accounts.suite)
         self.pristine = tables.look(self.database, self.schema)
