@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-import requests
+import urllib3
 
 
 class NoAnswer(Exception):
@@ -47,9 +47,8 @@ def call(
 
 def send(method: str, url: str, timeout: float, headers: dict[str, str], params: Any, body: Any) -> Answer:
     """The bare call, on a connection of its own and without proxies or credentials out of the environment."""
-    with requests.Session() as session:
-        session.trust_env = False
-        response = session.request(
-            method, url, headers=headers, params=params, json=body, timeout=timeout, allow_redirects=False
+    with urllib3.PoolManager(retries=False) as pool:
+        response = pool.request(
+            method, url, fields=params, json=body, headers=headers, timeout=timeout, redirect=False
         )
-        return Answer(response.status_code, response.content)
+        return Answer(response.status, response.data)
