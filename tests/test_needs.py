@@ -130,7 +130,7 @@ def test_the_result_log_says_so_too(lacking):
 def test_the_signed_off_decision_of_such_a_run_is_the_same(lacking):
     reports, _, _ = lacking
     done = subprocess.run(
-        [sys.executable, "-m", "support.commands.signoff", str(reports / "latest"), "--into", str(reports / "again")],
+        [sys.executable, "-m", "support.commands", "signoff", str(reports / "latest"), "--into", str(reports / "again")],
         cwd=PROJECT, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -39,7 +39,7 @@ class NoApi(BaseHTTPRequestHandler):
 
 
 def preflight(settings, *arguments):
-    return done([sys.executable, "-m", "support.commands.preflight", *arguments], **settings)
+    return done([sys.executable, "-m", "support.commands", "preflight", *arguments], **settings)
 
 
 @pytest.fixture(scope="module")
