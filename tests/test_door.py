@@ -14,6 +14,7 @@ from support.commands.__main__ import GROUPS
 from support.commands.__main__ import acceptance as acceptance_group
 from support.commands.command_line import INTERRUPTED, NOTHING_DONE, status_of
 from support.result_words import PASS
+from support.run.runner import AcceptanceRunner
 from support.run.verdict_table import show_verdict
 from support.terminal import Terminal
 from support.waiting import eventually
@@ -198,6 +199,18 @@ def test_what_nobody_foresaw_is_never_1(monkeypatch, capsys):
 
     assert status_of(acceptance_group, ["signoff"], "acceptance") == NOTHING_DONE
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("decision", "failed", "status"),
+    [("APPROVED", 0, 0), ("APPROVED", 1, 1), ("CONDITIONAL", 1, 3), ("BLOCKED", 1, 4), (None, 1, 2), (None, 0, 2)],
+)
+def test_a_run_ends_with_its_decision(monkeypatch, decision, failed, status):
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setattr("support.commands.run.behave_main", lambda _: failed)
+    monkeypatch.setattr(AcceptanceRunner, "decision", decision)
+
+    assert status_of(acceptance_group, ["run"], "acceptance") == status
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
