@@ -30,7 +30,7 @@ GUIDE = "docs/your-executor.md"
 
 
 @click.command()
-@settings_option("A setting; README.md lists them all.")
+@settings_option("A setting; docs/settings.md lists them.")
 def preflight(given: dict[str, str]) -> int:
     """Is everything there to judge an executor that runs already?
 

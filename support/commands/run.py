@@ -27,7 +27,7 @@ def run(arguments: tuple[str, ...]) -> int:
       acceptance run --tags=@P0                  the blockers
       acceptance run --tags=@TC-03               one test case
       acceptance run features/claiming.feature:6 one scenario
-      acceptance run -D server=mariadb-10.11     a setting; README.md lists them all
+      acceptance run -D server=mariadb-10.11     a setting; docs/settings.md lists them
 
     \b
     Exit status:
