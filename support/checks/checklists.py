@@ -9,16 +9,16 @@ from pathlib import Path
 
 from support.checks import probes
 from support.checks.findings import Look, Missing, outcome
+from support.contract import AGENT_VARIABLES, NOT_ENDED
 from support.mysql import leftovers, tables
 from support.mysql.database import quoted
 from support.record.run_record import Check
 from support.resultlog import form
-from support.settings import CONTRACT_VARIABLES
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import Stack
 
 CONNECTIONS = [f"conn-{number:03d}" for number in range(1, 11)]
-DATABASE_VARIABLES = tuple(name for name in CONTRACT_VARIABLES if name.startswith("MYSQL_"))
+DATABASE_VARIABLES = tuple(name for name in AGENT_VARIABLES if name.startswith("MYSQL_"))
 MAY_BE_EMPTY = ("API_SECRET", "MYSQL_PASSWORD")
 """On a stack that the run did not make, there may be no secret."""
 
@@ -95,7 +95,7 @@ def _checked(items: Iterable[str], looks: Iterable[Look]) -> list[Check]:
 
 
 def _environment_is_complete(stack: Stack, agent: Mapping[str, str]) -> str:
-    parts = {"the agent": (agent, CONTRACT_VARIABLES), "the SaaS API": (stack.api_environment(), DATABASE_VARIABLES)}
+    parts = {"the agent": (agent, AGENT_VARIABLES), "the SaaS API": (stack.api_environment(), DATABASE_VARIABLES)}
     missing = [
         f"{name} of {part}"
         for part, (environment, names) in parts.items()
@@ -128,7 +128,7 @@ def _kill_switches_are_off(stack: Stack, agent: Mapping[str, str]) -> str:
 
 
 def _no_run_is_left(stack: Stack) -> str:
-    left = stack.database.rows("SELECT id, status FROM execution_runs WHERE status IN ('scheduled', 'running')")
+    left = stack.database.rows("SELECT id, status FROM execution_runs WHERE status IN %s", (NOT_ENDED,))
     if left:
         raise Missing("left over: " + ", ".join(f"{row['id']} ({row['status']})" for row in left[:5]))
     return "no run is scheduled or running"

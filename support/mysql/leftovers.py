@@ -1,7 +1,8 @@
 """What scenarios leave in a schema: rows of the executor's tables and indexes, known by the names the result log gives."""
 
+from support.contract import TEST_TABLES
 from support.mysql.database import Database, quoted
-from support.mysql.tables import JUDGED_TABLES, indexes
+from support.mysql.tables import indexes
 
 ROWS = (
     ("execution_runs", "id", "test-tc%"),
@@ -50,5 +51,5 @@ def remove_traces(database: Database, schema: str) -> None:
     """Delete the suite's rows and drop the indexes that scenarios make, as far as they are there."""
     remove_rows(database, schema)
     for index in indexes(database, schema):
-        if index.table in JUDGED_TABLES and index.name.startswith(INDEX_PREFIXES):
+        if index.table in TEST_TABLES and index.name.startswith(INDEX_PREFIXES):
             database.execute(f"ALTER TABLE {quoted(schema)}.{quoted(index.table)} DROP INDEX {quoted(index.name)}")
