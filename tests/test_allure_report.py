@@ -17,8 +17,8 @@ from behave.model_type import Status
 
 from support.allure import report
 from support.allure.recorder import AllureRecorder
-from support.catalogue import TEST_CASES
 from support.clock import now
+from support.form import TEST_CASES
 from support.record.evidence import Evidence, Observation, Secrets, write
 from support.record.run_record import RunRecord
 from support.run.behave_watch import BehaveWatch

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from support.catalogue import TEST_CASES
 from support.commands.matrix import Judged, markdown, no_verdict, summary
+from support.form import TEST_CASES
 from support.servers.packages import FETCHABLE
 from support.terminal import Terminal
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from support.catalogue import TEST_CASES
 from support.checks import needs
 from support.checks.needs import NEEDS, Need, Offer
 from support.errors import SuiteError
+from support.form import TEST_CASES
 from support.judgement.verdict import verdict
 from support.result_words import APPROVED, BLOCKED
 from support.run.selection import all_features, scenarios_of

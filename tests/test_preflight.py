@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from support.catalogue import TEST_CASES
 from support.checks import server
 from support.checks.findings import Findings
 from support.contract import COLUMNS
+from support.form import TEST_CASES
 from support.mysql.database import Account, Database
 from support.mysql.gates import TableGate
 from support.mysql.schemas import Accounts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES
 from support.judgement.observations import known_fields
 from support.run.selection import all_features, id_of, scenarios_of
 from tests.proof import catalogue, judging, matrix

@@ -8,11 +8,11 @@ import pytest
 from test_resultlog_data import LOCATIONS, make_run
 
 from support.allure import report
-from support.catalogue import TEST_CASES
 from support.commands import shard
 from support.commands.command_line import NOTHING_DONE
 from support.commands.merge import ENDED
 from support.errors import SettingsError
+from support.form import TEST_CASES
 
 PROJECT = Path(__file__).resolve().parent.parent
 WEIGHTS = {case_id: 1 + number % 7 for number, case_id in enumerate(TEST_CASES)}

@@ -5,11 +5,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from support.catalogue import TEST_CASES
 from support.checks import api, probes
 from support.checks.findings import Findings, Missing
 from support.checks.needs import Offer
 from support.contract import EXIT_DONE, FAILED, KILL_SWITCH_REASON
+from support.form import TEST_CASES
 from support.settings import Settings
 from support.stacks.stack import Stack
 from support.stacks.worker import Worker

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES
 from support.result_words import NOT_APPLICABLE, PASS
 from support.terminal import Terminal, table
 

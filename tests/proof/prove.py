@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from support.catalogue import TEST_CASES
 from support.commands.command_line import INTERRUPTED, end
+from support.form import TEST_CASES
 from support.judgement.observations import known_fields
 from support.terminal import Terminal
 from tests.proof import catalogue, matrix
