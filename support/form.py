@@ -19,6 +19,8 @@ FILE = Path(__file__).resolve().parent.parent / "features" / "form.toml"
 STATUS = "Final execution_run Status"
 """The Field that every test case has, and that section 3.2 shows, too."""
 
+MISTAKES_SHOWN = 3
+
 CaseId = Annotated[str, StringConstraints(pattern=r"^TC-\d\d$")]
 Priority = Literal["P0", "P1", "P2"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
@@ -52,7 +54,7 @@ class TestCase(_Part):
 
     __test__ = False  # not one of pytest's classes
 
-    id: CaseId
+    id: str
     name: str
     title: str = ""
     description: str
@@ -232,11 +234,14 @@ def read(file: Path) -> Form:
 
 
 def _in_words(error: ValidationError) -> str:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if part != "[key]")
+    """What is wrong and where, in one line; the first few are enough."""
     plain = {"missing": "it is missing", "extra_forbidden": "the form has no such entry"}
-    what = plain.get(first["type"], first["msg"].removeprefix("Value error, "))
-    return f"{place}: {what}" if place else what
+    lines = []
+    for one in error.errors()[:MISTAKES_SHOWN]:
+        place = ".".join(str(part) for part in one["loc"] if part != "[key]")
+        what = plain.get(one["type"], one["msg"].removeprefix("Value error, "))
+        lines.append(f"{place}: {what}" if place else what)
+    return "; ".join(lines)
 
 
 @functools.cache

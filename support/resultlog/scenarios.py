@@ -107,7 +107,7 @@ def _details(record: dict[str, Any], clock: Clock, logs: str) -> list[tuple[str,
         if fact is None:
             return NOT_RECORDED
         if kind == "value":
-            return fact["value"]
+            return str(fact["value"])
         return clock.instant(fact["time"]) + (f" ({fact['value']})" if kind == "time and value" else "")
 
     return [(label, shown(label)) for label in TEST_CASES[record["id"]].details]
