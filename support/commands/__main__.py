@@ -39,7 +39,7 @@ class Door(click.Group):
     context_settings={"max_content_width": 110},
 )
 def acceptance() -> None:
-    """May this Executor v1 go on a canary run in production? Ten test cases against real servers, with evidence for
+    """May this Executor v1 go on a canary run in production? Test cases against real servers, with evidence for
     every value, and one decision: APPROVED, CONDITIONAL or BLOCKED.
 
     \b

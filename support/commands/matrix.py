@@ -1,4 +1,4 @@
-"""``acceptance matrix``: the ten test cases on every server that can be fetched, and one table of them all."""
+"""``acceptance matrix``: all test cases on every server that can be fetched, and one table of them all."""
 
 import json
 import re
@@ -75,7 +75,7 @@ ABOUT = ["Server", "Version", "Scenarios", "Decision", "Time"]
 @click.argument("servers", nargs=-1, metavar="[SERVER]...")
 @settings_option("A setting for all the runs.")
 def matrix(servers: tuple[str, ...], given: dict[str, str]) -> int:
-    """Run the ten test cases on several servers; one table.
+    """Run all test cases on several servers; one table.
 
     One server after another, about a minute and a half each. A SERVER is what the setting server takes; without any, all
     that can be fetched. Each run leaves all that a run leaves in reports/matrix/SERVER; the table goes to
@@ -99,7 +99,7 @@ def matrix(servers: tuple[str, ...], given: dict[str, str]) -> int:
         terminal.trouble(error.blames, str(error))
         return 1
     wanted = list(dict.fromkeys(servers or FETCHABLE))
-    terminal.say(f"The ten test cases on {len(wanted)} servers, one after another, about a minute and a half each:", "")
+    terminal.say(f"All test cases on {len(wanted)} servers, one after another, about a minute and a half each:", "")
     judged: list[Judged] = []
     try:
         for server in wanted:
@@ -150,7 +150,7 @@ def summary(judged: Sequence[Judged], wanted: int, terminal: Terminal) -> list[s
 def markdown(judged: Sequence[Judged], wanted: int) -> str:
     """The page ``matrix.md``."""
     header, rows = beside({one.server: one.verdict for one in judged})
-    lines = ["# The ten test cases, server by server", "", _count(judged, wanted, APPROVED), ""]
+    lines = ["# All test cases, server by server", "", _count(judged, wanted, APPROVED), ""]
     lines += [*_table(ABOUT, [one.about() for one in judged]), "", *_table(header, rows), ""]
     lines += [f"- {one.server}: {line(remark)}" for one in judged for remark in one.remarks()]
     logs = ", ".join(

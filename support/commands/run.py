@@ -16,7 +16,7 @@ from support.settings import PROJECT
 @click.command(context_settings=FOR_ANOTHER, options_metavar="")
 @behave_arguments("[OPTIONS OF BEHAVE] [FILE[:LINE]]...")
 def run(arguments: tuple[str, ...]) -> int:
-    """Run the ten test cases and decide.
+    """Run the test cases and decide.
 
     Takes everything that behave takes; without arguments it runs all scenarios. Leaves verdict, result log, evidence and
     Allure results in reports/. A part of the scenarios is enough to look at, never enough for APPROVED.
