@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TOOLS := $(VENV)/.tools-ready
+ACCEPTANCE := $(BIN)/python -m support.commands
 STACK ?=
 SERVERS ?=
 BEHAVE_ARGS ?=
@@ -20,46 +22,50 @@ help: ## what there is
 
 setup: $(READY) ## a virtual environment with all that is needed
 
-$(READY): requirements.txt requirements-dev.txt docker/executor/requirements.txt pyproject.toml
+$(READY): requirements.txt docker/executor/requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed; name one with  make PYTHON=python3.11 …"; exit 2; }
 	@echo "Setting up $(VENV), once; this takes about half a minute …"
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "A virtual environment could not be made; on Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 -r requirements.txt
 	@touch $(READY)
 
+$(TOOLS): $(READY) requirements-dev.txt
+	@echo "Adding what tests and linters need, once …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --use-pep517 -r requirements-dev.txt
+	@touch $(TOOLS)
+
 accept: $(READY) ## run the ten test cases; ends with the decision and its exit status; STACK=compose: in containers
-	@$(BIN)/python -m support.commands.run $(SETTINGS)
+	@$(ACCEPTANCE) run $(SETTINGS)
 
 preflight: $(READY) ## is everything there to judge an executor that runs already? docs/your-executor.md
-	@$(BIN)/python -m support.preflight $(BEHAVE_ARGS)
+	@$(ACCEPTANCE) preflight $(BEHAVE_ARGS)
 
 test: lint unit accept ## everything CI runs: lint, the suite's own tests, the ten test cases on MySQL and on MariaDB
-	@$(BIN)/python -m support.commands.run $(BEHAVE_ARGS) -D server=mariadb-10.11 -D reports=reports/mariadb-10.11
+	@$(ACCEPTANCE) run $(BEHAVE_ARGS) -D server=mariadb-10.11 -D reports=reports/mariadb-10.11
 
-lint: $(READY) ## style of the code
+lint: $(TOOLS) ## style of the code
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 
-unit: $(READY) ## the suite's and the bundled executor's own tests
+unit: $(TOOLS) ## the suite's and the bundled executor's own tests
 	@$(BIN)/python -m pytest
 
 report: $(READY) ## make result log and Allure report of the newest run again (Allure needs Node.js)
-	@$(BIN)/python -m support.commands.signoff; test $$? -ne 2
-	@$(BIN)/python -m support.allure.report
+	@$(ACCEPTANCE) signoff; test $$? -ne 2 && $(ACCEPTANCE) report
 
 matrix: $(READY) ## run the ten test cases on every server that can be fetched; ends with one table
-	@$(BIN)/python -m support.commands.matrix $(SERVERS)
+	@$(ACCEPTANCE) matrix $(SERVERS)
 
-mutate: $(READY) ## mutate the decision code of the bundled executor: how many changes do the ten test cases notice
-	@$(BIN)/python -m tests.mutation.mutate $(MUTATE_ARGS)
+mutate: $(TOOLS) ## mutate the decision code of the bundled executor: how many changes do the ten test cases notice
+	@$(ACCEPTANCE) mutate $(MUTATE_ARGS)
 
 prove: $(READY) ## prove that every test case can fail: over a hundred broken executors, each has to be caught
-	@$(BIN)/python -m tests.proof.prove --into reports
+	@$(ACCEPTANCE) prove --into reports
 
 bench: $(READY) ## where the time of a full run goes
-	@$(BIN)/python -m support.commands.bench $(SETTINGS)
+	@$(ACCEPTANCE) bench $(SETTINGS)
 
 clean: ## remove what setup and runs have made
 	rm -rf $(VENV) .servers .tools reports/* *.egg-info

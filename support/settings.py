@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from support.contract import AGENT_VARIABLES, MIN_SAMPLES
 from support.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -19,14 +20,6 @@ ENVIRONMENT_PREFIX = "ACCEPTANCE_"
 OWN_SCHEMA_PREFIX = "executor_test"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 EMBEDDED, COMPOSE, EXTERNAL = STACKS = ("embedded", "compose", "external")
-CONTRACT_VARIABLES = (
-    "MYSQL_HOST", "MYSQL_PORT", "MYSQL_USER", "MYSQL_PASSWORD", "MYSQL_DATABASE", "SAAS_API_URL", "API_SECRET", "WORKER_ID",
-    "LOG_LEVEL", "EXECUTION_LEASE_TIMEOUT_SECONDS", "METRICS_WINDOW_MINUTES", "MIN_SAMPLE_COUNT",
-    "LATENCY_DEGRADATION_THRESHOLD", "ROWS_EXAMINED_DEGRADATION_THRESHOLD", "KILL_SWITCH_TIMEOUT_SECONDS",
-    "DDL_LOCK_WAIT_TIMEOUT_SECONDS",
-)  # fmt: skip
-"""What an agent is given. Source: the contract, "Agent"."""
-
 BUNDLED_API = f"{shlex.quote(sys.executable)} -m executor_v1.api"
 BUNDLED_AGENT = f"{shlex.quote(sys.executable)} -m executor_v1.agent run {{execution_id}}"
 MASK = "********"
@@ -96,7 +89,7 @@ class Settings:
     lease_seconds: int = _setting(5, "the lease of a claim where a scenario does not need it to run out")
     short_lease_seconds: int = _setting(1, "the lease of a claim that a scenario lets run out")
     metrics_window_seconds: float = _setting(0.5, "the length of the windows in which queries are measured")
-    min_sample_count: int = _setting(10, "samples below which a window is inconclusive")
+    min_sample_count: int = _setting(MIN_SAMPLES, "samples below which a window is inconclusive")
     kill_switch_timeout_seconds: float = _setting(5.0, "the deadline of a kill-switch call")
     short_kill_switch_timeout_seconds: float = _setting(1.0, "the same where a scenario lets the call time out")
     ddl_lock_wait_seconds: int = _setting(10, "how long an ALTER may wait for its lock")
@@ -129,7 +122,7 @@ class Settings:
         self._check("{execution_id}" in self.agent_command, "agent_command", "has to contain {execution_id}")
         self._check(self.jobs >= 0, "jobs", "is less than zero")
         self._check(self.api_replicas > 0, "api_replicas", "has to be more than zero")
-        self.agent_variables(dict.fromkeys(CONTRACT_VARIABLES, ""))
+        self.agent_variables(dict.fromkeys(AGENT_VARIABLES, ""))
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -168,7 +161,7 @@ class Settings:
             return {name: template.format_map(environment) for name, _, template in pairs}
         except (ValueError, KeyError, AttributeError, IndexError) as error:
             cause = f"there is no variable {error}" if isinstance(error, KeyError) else str(error)
-            known = ", ".join(CONTRACT_VARIABLES)
+            known = ", ".join(AGENT_VARIABLES)
             raise SettingsError(
                 f"setting agent_environment: {self.agent_environment!r} cannot be used: {cause}; in braces: {known}"
             ) from error

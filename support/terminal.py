@@ -1,10 +1,11 @@
-"""What a person sees in the terminal: one line a scenario, the whole story of a failure, and the verdict at the end."""
+"""Writing to the terminal: lines as they are, never wrapped, and in colour only where a person looks."""
 
 import os
 import sys
 import textwrap
-import unicodedata
-from typing import Any, TextIO
+from typing import TextIO
+
+from rich.cells import cell_len, set_cell_size
 
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLICABLE, NOT_RUN, PASS
 
@@ -19,27 +20,11 @@ _COLOURS = {
 }
 
 
-def width(text: str) -> int:
-    """How many columns ``text`` takes: Thai vowels and tone marks above and below take none."""
-    return sum(
-        0 if unicodedata.category(c) in ("Mn", "Me", "Cf") else 1 + (unicodedata.east_asian_width(c) in "WF")
-        for c in text
-    )
-
-
-def padded(text: str, columns: int) -> str:
-    """``text`` filled up to ``columns``."""
-    return text + " " * max(0, columns - width(text))
-
-
 def table(rows: list[list[str]], header: list[str]) -> list[str]:
-    """Lines of a plain table with a header and a rule."""
-    widths = [max(width(row[n]) for row in [header, *rows]) for n in range(len(header))]
-    lines = [
-        "  ".join(padded(cell, w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in [header, *rows]
-    ]
-    lines.insert(1, "  ".join("─" * w for w in widths))
-    return lines
+    """Lines of a plain table with a header and a rule; columns are straight in Thai, too."""
+    widths = [max(map(cell_len, column)) for column in zip(header, *rows, strict=True)]
+    rule = ["─" * columns for columns in widths]
+    return ["  ".join(map(set_cell_size, row, widths)).rstrip() for row in (header, rule, *rows)]
 
 
 class Terminal:
@@ -65,7 +50,7 @@ class Terminal:
 
     def scenario_starts(self, title: str) -> None:
         """Show what is being done; the result follows on the same line."""
-        print(f"  {padded(title, 108)} ", end="", file=self._out, flush=True)
+        print(f"  {title}{' ' * (108 - cell_len(title))} ", end="", file=self._out, flush=True)
 
     def scenario_ends(self, result: str, seconds: float) -> None:
         """Show the result of the scenario."""
@@ -75,34 +60,5 @@ class Terminal:
         """The whole story of one failure."""
         self.say("", textwrap.indent(message.rstrip(), "      "), "")
         for label, value in notes:
-            self.say(f"      {padded(label + ':', 12)} {value}")
+            self.say(f"      {label + ':':12} {value}")
         self.say("")
-
-    def verdict(self, content: dict[str, Any], report: str) -> None:
-        """The table of the ten test cases and the decision."""
-        rows = []
-        for case_id, case in content["test_cases"].items():
-            status = case["actual_status"]
-            if status != case["expected_status"]:
-                status = f"{status} (expected {case['expected_status']})"
-            ran = f"{case['scenarios_run']}/{case['scenarios']}"
-            if case["scenarios_not_applicable"]:
-                ran += f", {case['scenarios_not_applicable']} {NOT_APPLICABLE}"
-            rows.append(
-                [
-                    case_id,
-                    case["priority"],
-                    case["name"],
-                    ran,
-                    case["result"],
-                    status,
-                    f"{case['duration_s']:.1f} s",
-                ]
-            )
-        lines = table(rows, ["TC", "Prio", "Test case", "Ran", "Result", "Status of the run", "Time"])
-        self.say("", *lines[:2])
-        for row, line in zip(rows, lines[2:], strict=True):
-            self.say(self.coloured(row[4], line) if row[4] != PASS else line)
-        passed = sum(1 for case in content["test_cases"].values() if case["result"] == PASS)
-        self.say("", f"{passed} of {len(rows)} test cases passed.", f"Decision: {self.coloured(content['decision'])}")
-        self.say(*(f"  - {reason}" for reason in content["reasons"]), f"Verdict and evidence: {report}")

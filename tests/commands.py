@@ -61,9 +61,7 @@ class Place:
 TC_01 = "acceptance run"
 TC_02 = "acceptance run --tags=@P0"
 ONE_SCENARIO = "acceptance run features/claiming.feature:6"
-SHARDS = (
-    "for index in 0 1; do python -m support.commands.shard --of 2 --index $index --into reports/shards & done\nwait"
-)
+SHARDS = "for index in 0 1; do acceptance shard --of 2 --index $index --into reports/shards & done\nwait"
 NODE = ("node", "npm")
 PASSED = r"^[1-9]\d* scenarios? passed, 0 failed"
 SMALL = "--tags=@TC-01"
@@ -130,7 +128,7 @@ WAYS: dict[str, dict[str, Way]] = {
             instead={"--into reports/shards": "--into {reports}/shards -- '--name=^TC-0[25] [^:]*$'"},
             says="(?s)(1 scenario passed, 0 failed.*){2}",
         ),
-        "python -m support.commands.shard --of 2 --index 2 --into reports/shards": Way(
+        "acceptance merge --of 2 --into reports/shards": Way(
             after=(SHARDS,), instead={"reports/shards": "{reports}/shards"}, status=4, says="^Decision: BLOCKED$"
         ),
     },
@@ -183,8 +181,8 @@ ELSEWHERE: dict[str, dict[str, Place]] = {
         "acceptance mutate": Place("Makefile", "$(ACCEPTANCE) mutate", "forty minutes; make mutate runs it"),
     },
     "docs/kubernetes.md": {
-        "python -m support.commands.shard": Place(
-            "tests/test_shard.py", '"-m", "support.commands.shard"', "a mere name here"
+        "acceptance shard": Place(
+            "tests/test_shard.py", '"-m", "support.commands", "shard"', "a mere name here"
         )
     },
     "docker/executor/README.md": {

@@ -23,9 +23,12 @@ SOURCES = ("environment.py", "behave.ini", "Makefile", "pyproject.toml", "requir
            "features", "steps", "support")  # fmt: skip
 
 
-def command(reports: Path, *arguments: str) -> list[str]:
-    """behave's command line, with everything it leaves in ``reports``."""
-    return [sys.executable, "-m", "behave", "-D", f"reports={reports}", *arguments]
+BEHAVE = (sys.executable, "-m", "behave")
+
+
+def command(reports: Path, *arguments: str, program: Sequence[str] = BEHAVE) -> list[str]:
+    """The command line of behave, or of another ``program`` with its arguments, with everything it leaves in ``reports``."""
+    return [*program, "-D", f"reports={reports}", *arguments]
 
 
 def behave(reports: Path, *arguments: str, project: Path = PROJECT, **environment: str) -> tuple[int, str]:
@@ -42,12 +45,18 @@ def done(words: Sequence[str], project: Path = PROJECT, **environment: str) -> t
     return ended.returncode, ended.stdout
 
 
-def start(reports: Path, *arguments: str, **environment: str) -> tuple["subprocess.Popen[bytes]", str]:
+def start(
+    reports: Path, *arguments: str, program: Sequence[str] = BEHAVE, **environment: str
+) -> tuple["subprocess.Popen[bytes]", str]:
     """A run whose first worker is at work, and its id; what it says goes to ``output`` beside ``reports``."""
     told = reports.parent / "output"
     with told.open("wb") as out:
         process = subprocess.Popen(
-            command(reports, *arguments), cwd=PROJECT, env={**os.environ, **environment}, stdout=out, stderr=out
+            command(reports, *arguments, program=program),
+            cwd=PROJECT,
+            env={**os.environ, **environment},
+            stdout=out,
+            stderr=out,
         )
 
     def worker_logs() -> list[Path]:
@@ -72,8 +81,9 @@ def copy_of_the_project(into: Path) -> Path:
     virtual.mkdir()
     for path in Path(sys.prefix).iterdir():
         (virtual / path.name).symlink_to(path)
-    (virtual / ".ready").unlink(missing_ok=True)
-    (virtual / ".ready").touch()  # newer than what is copied: make has nothing to install
+    for stamp in (".ready", ".tools-ready"):
+        (virtual / stamp).unlink(missing_ok=True)
+        (virtual / stamp).touch()  # newer than what is copied: make has nothing to install
     return into
 
 

@@ -17,8 +17,8 @@ from behave.model_type import Status
 
 from support.allure import report
 from support.allure.recorder import AllureRecorder
-from support.catalogue import TEST_CASES
 from support.clock import now
+from support.form import TEST_CASES
 from support.record.evidence import Evidence, Observation, Secrets, write
 from support.record.run_record import RunRecord
 from support.run.behave_watch import BehaveWatch
@@ -137,7 +137,7 @@ def test_a_trend_shows_each_run_once(made):
 def test_without_node_one_line_says_what_to_install(tmp_path):
     make_run(tmp_path / "runs" / "run-1")
     environment = {**os.environ, "PATH": "/nowhere", "ACCEPTANCE_REPORTS": str(tmp_path)}
-    command = [sys.executable, "-m", "support.allure.report", str(tmp_path / "runs" / "run-1")]
+    command = [sys.executable, "-m", "support.commands", "report", str(tmp_path / "runs" / "run-1")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "install it" in done.stderr

@@ -67,7 +67,7 @@ def test_a_run_that_cannot_start_replaces_an_older_green_one(reports, arguments,
 def test_sign_off_of_a_run_that_ran_nothing_decides_nothing(reports):
     behave(reports, "--tags=@PO")
 
-    status, output = done([sys.executable, "-m", "support.commands.signoff", str(reports / "latest")])
+    status, output = done([sys.executable, "-m", "support.commands", "signoff", str(reports / "latest")])
 
     assert status == 2
     assert "no evidence" in output

@@ -226,7 +226,7 @@ def test_the_curl_commands_of_appendix_b_work(stack):
     environment = {**os.environ, "API_URL": stack.api.url, "API_SECRET": agent.environment["API_SECRET"]}
     agent.end()
 
-    subprocess.run(["bash", "-euc", appendix.SHELL], env=environment, check=True, capture_output=True)
+    subprocess.run(["bash", "-euc", appendix.shell()], env=environment, check=True, capture_output=True)
 
     assert stack.database.value("SELECT COUNT(*) FROM kill_switches WHERE active <> 0") == 0
 

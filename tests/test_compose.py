@@ -9,8 +9,9 @@ import pymysql
 import pytest
 import yaml
 
+from support.contract import TEST_TABLES
 from support.mysql.database import Account, Database
-from support.mysql.schemas import ALTERED_TABLES, make_accounts, users
+from support.mysql.schemas import make_accounts, users
 from support.stacks.embedded import SQL_FOLDER
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -179,7 +180,7 @@ def test_the_accounts_have_the_rights_the_suite_gives(mysql_server, play_account
     finally:
         for user, _host in users(suffix):
             root.execute(f"DROP USER {user}")
-    assert any(f"`{ALTERED_TABLES[0]}`" in grant and "ALTER" in grant for grant in grants(root, "executor_agent"))
+    assert any(f"`{TEST_TABLES[0]}`" in grant and "ALTER" in grant for grant in grants(root, "executor_agent"))
 
 
 def test_the_accounts_have_the_passwords_they_were_given(mysql_server, play_accounts):

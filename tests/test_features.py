@@ -9,8 +9,8 @@ from behave.model import Scenario
 from behave.parser import parse_feature
 from behave.runner_util import load_step_modules
 
-from support.catalogue import TEST_CASES
 from support.errors import SettingsError, SuiteError
+from support.form import TEST_CASES
 from support.gateway.faults import FAULTS
 from support.judgement.observations import known_fields
 from support.run.phrases import check_phrases

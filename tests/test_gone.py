@@ -165,7 +165,7 @@ def assert_no_verdict(reports: Path, status: int, output: str) -> None:
     assert {path.name for path in reports.iterdir()} <= {"runs", "latest", "ballast"}
     (run_id,) = {folder.name for folder in (reports / "runs").iterdir()} - {"20260101-000000-abcdef"}
     assert left_behind(run_id) == []
-    asked, answer = done([sys.executable, "-m", "support.commands.signoff"], ACCEPTANCE_REPORTS=str(reports))
+    asked, answer = done([sys.executable, "-m", "support.commands", "signoff"], ACCEPTANCE_REPORTS=str(reports))
     assert asked not in (0, 3), answer
 
 
@@ -174,7 +174,7 @@ def test_the_disk_for_reports_is_full_from_the_start(small_disk):
     an_older_green_run(reports)
 
     status, output = done(
-        [sys.executable, "-m", "support.commands.run", "--tags=@TC-05"], ACCEPTANCE_REPORTS=str(reports)
+        [sys.executable, "-m", "support.commands", "run", "--tags=@TC-05"], ACCEPTANCE_REPORTS=str(reports)
     )
 
     assert_no_verdict(reports, status, output)
@@ -206,5 +206,5 @@ def test_after_kill_9_an_older_verdict_is_not_the_newest(reports):
 
     assert (reports / "latest").resolve() == reports / "runs" / run_id
     assert not (reports / "verdict.json").exists()
-    assert done([sys.executable, "-m", "support.commands.signoff"], ACCEPTANCE_REPORTS=str(reports))[0] == 2
+    assert done([sys.executable, "-m", "support.commands", "signoff"], ACCEPTANCE_REPORTS=str(reports))[0] == 2
     eventually(lambda: not left_behind(run_id), within=10, what="the end of all that the run had started")

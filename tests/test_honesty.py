@@ -3,7 +3,7 @@
 import shutil
 import sys
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES
 from support.run.selection import all_features, expected_scenarios
 from tests.running import (
     allure_of,

@@ -6,13 +6,13 @@ import pytest
 from behave.configuration import Configuration
 from behave.parser import parse_feature
 from hamcrest import assert_that
+from rich.cells import cell_len
 
 from support.errors import SuiteError
 from support.record.evidence import Observation
 from support.result_words import FAIL, PASS, UNKNOWN
 from support.run.selection import select
 from support.scenario.result_table import all_as_expected, as_lines
-from support.terminal import width
 
 
 def feature(then: str):
@@ -79,4 +79,4 @@ def test_the_message_has_every_row_and_the_reasons_of_the_wrong_ones():
 def test_thai_cells_keep_the_columns_in_line():
     lines = as_lines([Observation("a", "Error 1846 หรือ similar", "x", PASS), Observation("b", "No", "y", PASS)])
 
-    assert width(lines[2][: lines[2].index("x")]) == width(lines[3][: lines[3].index("y")])
+    assert cell_len(lines[2][: lines[2].index("x")]) == cell_len(lines[3][: lines[3].index("y")])

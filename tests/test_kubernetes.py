@@ -10,7 +10,7 @@ import pytest
 import yaml
 from kustomizing import Resource, by_hand, by_kubectl, containers, template
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES
 
 DOCKER = Path(__file__).resolve().parent.parent / "docker"
 FOLDERS = {name: DOCKER / "kubernetes" / name for name in ("base", "suite")}

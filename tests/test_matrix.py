@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from support.catalogue import TEST_CASES
-from support.commands.matrix import Judged, markdown, summary
+from support.commands.matrix import Judged, markdown, no_verdict, summary
+from support.form import TEST_CASES
 from support.servers.packages import FETCHABLE
 from support.terminal import Terminal
 
@@ -16,9 +16,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 120.0
 
 
-def started(module, *arguments):
+def started(*arguments):
     done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-m", "support.commands", *arguments],
         cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
@@ -31,11 +31,18 @@ def verdict(decision="APPROVED", version="MySQL 9.7.4-2", reasons=(), **results)
         for case_id in TEST_CASES
     }  # fmt: skip
     environment = {"MySQL Server": version} if version else {}
-    return {"decision": decision, "reasons": ["passed: …", *reasons], "environment": environment, "test_cases": cases}
+    return {
+        "run_id": "20260201-171500-abc123",
+        "decision": decision,
+        "reasons": ["passed: …", *reasons],
+        "environment": environment,
+        "test_cases": cases,
+    }
 
 
 def judged(content, exit_status=0):
-    return Judged("mysql-9.7", PROJECT / "reports" / "matrix" / "mysql-9.7", exit_status, 65.0, content)
+    folder = PROJECT / "reports" / "matrix" / "mysql-9.7"
+    return Judged("mysql-9.7", folder, exit_status, 65.0, content or no_verdict(folder, exit_status))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +89,7 @@ def test_a_server_that_cannot_be_had_and_an_executor_that_is_none_are_rows_that_
     stale.write_text(json.dumps(verdict()))
 
     status, output = started(
-        "support.commands.matrix", "/no/such/mysqld", "auto", "-D", f"reports={tmp_path}",
+        "matrix", "/no/such/mysqld", "auto", "-D", f"reports={tmp_path}",
         "-D", "agent_command=/bin/false {execution_id}",
     )  # fmt: skip
 
@@ -105,22 +112,20 @@ def test_servers_that_were_not_come_to_are_counted():
 
 
 def test_a_bad_setting_is_one_line(tmp_path):
-    assert started("support.commands.matrix", "-D", "leese=1")[0] == 1
-    assert started("support.commands.matrix", "-D", "leese=1")[1].startswith(
-        "the settings: unknown setting 'leese' in -D"
-    )
+    assert started("matrix", "-D", "leese=1")[0] == 1
+    assert started("matrix", "-D", "leese=1")[1].startswith("the settings: unknown setting 'leese' in -D")
 
 
 @pytest.mark.parametrize("define", [["-D", "reports={}"], ["-Dreports={}"], ["--define=reports={}"]])
 def test_accept_answers_with_the_decision_of_its_own_run_wherever_it_is(tmp_path, define):
-    status, output = started("support.commands.run", "--tags=@PO", *(word.format(tmp_path) for word in define))
+    status, output = started("run", "--tags=@PO", *(word.format(tmp_path) for word in define))
 
     assert status == 4, output
     assert json.loads((tmp_path / "verdict.json").read_text())["decision"] == "BLOCKED"
 
 
 def test_accept_with_a_bad_setting_is_one_line_and_blocked(tmp_path):
-    status, output = started("support.commands.run", "-D", "leese=1", "-D", f"reports={tmp_path}")
+    status, output = started("run", "-D", "leese=1", "-D", f"reports={tmp_path}")
 
     assert status == 4
     assert "Traceback" not in output

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from support.commands.command_line import status_of
 from support.settings import PROJECT
 from tests.mutation import equivalents, exclusions, judging, mutate, report
 from tests.mutation.copies import changed, copy_project
@@ -270,7 +271,5 @@ def test_the_page_of_proof_says_what_the_report_says():
 
 @pytest.mark.parametrize("arguments", [["--mutants", "0"], ["--share", "2"], ["--share", "x"], ["--only", "x"]])
 def test_a_wrong_word_on_the_command_line_ends_with_2(arguments, capsys):
-    with pytest.raises(SystemExit) as ended:
-        mutate.main(arguments)
-    assert ended.value.code == 2
+    assert status_of(mutate.mutate, arguments, "acceptance mutate") == 2
     assert arguments[0] in capsys.readouterr().err.splitlines()[-1]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from support.catalogue import TEST_CASES
 from support.checks import needs
 from support.checks.needs import NEEDS, Need, Offer
 from support.errors import SuiteError
+from support.form import TEST_CASES
 from support.judgement.verdict import verdict
 from support.result_words import APPROVED, BLOCKED
 from support.run.selection import all_features, scenarios_of
@@ -130,7 +130,7 @@ def test_the_result_log_says_so_too(lacking):
 def test_the_signed_off_decision_of_such_a_run_is_the_same(lacking):
     reports, _, _ = lacking
     done = subprocess.run(
-        [sys.executable, "-m", "support.commands.signoff", str(reports / "latest"), "--into", str(reports / "again")],
+        [sys.executable, "-m", "support.commands", "signoff", str(reports / "latest"), "--into", str(reports / "again")],
         cwd=PROJECT, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

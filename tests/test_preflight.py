@@ -9,17 +9,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from support.catalogue import TEST_CASES
 from support.checks import server
 from support.checks.findings import Findings
 from support.contract import COLUMNS
+from support.form import TEST_CASES
 from support.mysql.database import Account, Database
 from support.mysql.gates import TableGate
 from support.mysql.schemas import Accounts
 from support.record.evidence import Secrets
 from support.terminal import Terminal
 from tests import outside
-from tests.running import PROJECT, done
+from tests.running import done
 
 
 class NoApi(BaseHTTPRequestHandler):
@@ -39,7 +39,7 @@ class NoApi(BaseHTTPRequestHandler):
 
 
 def preflight(settings, *arguments):
-    return done([sys.executable, "-m", "support.commands.preflight", *arguments], **settings)
+    return done([sys.executable, "-m", "support.commands", "preflight", *arguments], **settings)
 
 
 @pytest.fixture(scope="module")
@@ -151,15 +151,6 @@ def test_settings_that_make_no_sense_are_one_line():
     assert status == 2
     assert output.count("\n") == 1
     assert "the stack external needs a running server" in output
-
-
-def test_its_tables_are_those_of_the_contract():
-    text = (PROJECT / "docs" / "contract.md").read_text("utf-8")
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE))
-
-    for table, columns in COLUMNS.items():
-        listed = {name for name in re.findall(r"`(\w+)`", rows[table]) if name.islower()}
-        assert set(columns) <= listed, table
 
 
 def test_a_gate_that_cannot_be_seen_is_said_and_the_rehearsed_change_is_not_made(executor, monkeypatch):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES
 from support.judgement.observations import known_fields
 from support.run.selection import all_features, id_of, scenarios_of
 from tests.proof import catalogue, judging, matrix
@@ -207,7 +207,7 @@ def test_an_observation_removed_from_the_suite_is_found_out(tmp_path):
     ("arguments", "line"),
     [
         (["no-such-mutant"], "there is no mutant 'no-such-mutant'"),
-        (["--jobs", "0"], "a whole number from 1 on"),
+        (["--jobs", "0"], "not in the range x>=1"),
         (["--case", "TC-11"], "TC-11"),
         (["--without", "No such Field"], "No such Field"),
     ],

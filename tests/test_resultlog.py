@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from test_resultlog_data import LOCATIONS, STARTED, change, made_log, make_run
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES
 from support.judgement.verdict import decide
 from support.record.evidence import Fact, Observation, Query, Secrets
 from support.record.run_record import Check

@@ -6,17 +6,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES, form
 from support.record import evidence
 from support.record.evidence import Evidence, Fact, Observation, Query, Secrets
 from support.record.run_record import Check, RunRecord
 from support.result_words import FAIL, NOT_RUN, PASS
-from support.resultlog import form
 from support.resultlog.building import build
 from support.resultlog.merging import merge
 from support.resultlog.reading import read
 from support.resultlog.rendering import as_markdown, as_page
-from support.verification_queries import QUERIES
 
 RUN = "20260201-171500-abc123"
 STARTED = datetime(2026, 2, 1, 17, 30, 15, 250000, tzinfo=UTC)
@@ -47,10 +45,9 @@ def make_record(case_id: str, location: str, run_folder: Path, number: int, fail
         failure="1 row differs" if failing else None, blames="the executor" if failing else None,
         actual_status=case.expected_status, observations=observations(case_id, failing),
     )  # fmt: skip
-    for label in form.details_of(case_id):
+    for label in case.details:
         record.facts.append(Fact(label, "a value", began))
-    for title, sql in QUERIES[case_id]:
-        text = sql.format(run=run_id, table="test_orders", index=form.INDEXES[case_id])
+    for title, text in case.verification_queries(run_id, "test_orders", case.index):
         record.queries.append(Query(title, text, [{"id": run_id, "message": None}], began))
     record.logs = [str(run_folder / "logs" / f"made-{location.rpartition(':')[2]}" / "worker-1.log")]
     for name, value in values.items():
@@ -81,8 +78,8 @@ def make_run(
         run_id=run_id, started=STARTED, time_zone="Asia/Bangkok", tester="", reviewer="", settings=[],
         expected={case_id: list(locations) for case_id, locations in LOCATIONS.items()}, selected=selected,
         environment={"MySQL Server": "MySQL 8.0.35", "Test Database": "executor_test"},
-        pre_checks=[Check(item, True, "seen") for item in form.PRE_CHECKS],
-        clean_up=[Check(item, True, "seen") for item in form.CLEAN_UP],
+        pre_checks=[Check(item, True, "seen") for item in form().pre_checks.values()],
+        clean_up=[Check(item, True, "seen") for item in form().clean_up.values()],
         clean_up_script="DELETE FROM rollbacks;", ended=STARTED + timedelta(minutes=2),
     )  # fmt: skip
     for name, value in values.items():

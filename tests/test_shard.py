@@ -8,9 +8,11 @@ import pytest
 from test_resultlog_data import LOCATIONS, make_run
 
 from support.allure import report
-from support.catalogue import TEST_CASES
 from support.commands import shard
+from support.commands.command_line import NOTHING_DONE
+from support.commands.merge import ENDED
 from support.errors import SettingsError
+from support.form import TEST_CASES
 
 PROJECT = Path(__file__).resolve().parent.parent
 WEIGHTS = {case_id: 1 + number % 7 for number, case_id in enumerate(TEST_CASES)}
@@ -18,7 +20,7 @@ WEIGHTS = {case_id: 1 + number % 7 for number, case_id in enumerate(TEST_CASES)}
 
 def command(*arguments, **environment):
     said = subprocess.run(
-        [sys.executable, "-m", "support.commands.shard", *map(str, arguments)],
+        [sys.executable, "-m", "support.commands", "shard", *map(str, arguments)],
         cwd=PROJECT,
         env={"PATH": "/usr/bin:/bin", **environment},
         capture_output=True,
@@ -61,7 +63,7 @@ def test_no_share_is_empty(count):
 def test_what_makes_no_sense_is_one_clear_line(tmp_path, arguments, complaint):
     status, said = command(*arguments, "--into", tmp_path)
 
-    assert status == shard.WRONG
+    assert status == NOTHING_DONE
     assert complaint in said
     assert "Traceback" not in said
 
@@ -70,7 +72,7 @@ def test_a_share_runs_and_the_shares_that_did_not_are_not_forgotten(tmp_path):
     """Index 9 of 10 is the lightest test case; it comes from the variable that a Job sets."""
     status, said = command("--of", 10, "--into", tmp_path, JOB_COMPLETION_INDEX="9")
     assert status == 0, said
-    assert (tmp_path / "shard-9" / shard.ENDED).read_text() == "0\n"
+    assert (tmp_path / "shard-9" / ENDED).read_text() == "0\n"
 
     status, said = command("--of", 10, "--into", tmp_path, "--within", "0", JOB_COMPLETION_INDEX="10")
     assert status == 4, said
@@ -86,7 +88,7 @@ def test_what_an_earlier_run_left_is_never_taken_for_the_result(tmp_path, index,
 
     status, said = command("--of", 2, "--index", index, "--into", tmp_path)
 
-    assert status == shard.WRONG
+    assert status == NOTHING_DONE
     assert f"{tmp_path / folder} is there already" in said
 
 
@@ -101,7 +103,7 @@ def test_the_shares_make_one_verdict(tmp_path, failing, status):
             only=[place for case_id in share for place in LOCATIONS[case_id]],
             failing=failed,
         )
-        (folder / shard.ENDED).write_text("0\n")
+        (folder / ENDED).write_text("0\n")
 
     told, said = command("--of", 3, "--index", 3, "--into", tmp_path)
 

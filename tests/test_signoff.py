@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from test_resultlog_data import LOCATIONS, RUN, change, make_run
 
-from support.commands import signoff
+from support.commands.command_line import status_of
+from support.commands.signoff import signoff
 from support.resultlog import publishing
 from support.resultlog.reading import BadEvidence
 
@@ -25,7 +26,7 @@ def reports(tmp_path, monkeypatch):
 
 
 def run(capsys, *arguments):
-    status = signoff.main([str(argument) for argument in arguments])
+    status = status_of(signoff, [str(argument) for argument in arguments], "acceptance signoff")
     return status, capsys.readouterr().out
 
 

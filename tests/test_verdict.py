@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES
 from support.judgement.verdict import decide, result_of, verdict
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL
 

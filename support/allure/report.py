@@ -1,4 +1,4 @@
-"""The HTML report of one or several runs: ``python -m support.allure.report [RUN_FOLDER ...]``, by default the newest.
+"""The HTML report of one or several runs.
 
 Makes ``reports/allure-report/``, and the same in one file that can be mailed, ``reports/allure-report.html``. Needs
 Node.js with npm; the first time npm installs Allure 3, as pinned beside this file, into ``.tools/``. Opens nothing.
@@ -17,7 +17,7 @@ from support.allure.judgement import CATEGORIES
 from support.allure.recorder import RESULTS
 from support.resultlog.merging import merge, verdict_of
 from support.resultlog.reading import BadEvidence, read
-from support.settings import PROJECT, Settings
+from support.settings import PROJECT
 
 HERE = Path(__file__).resolve().parent
 TOOLS = PROJECT / ".tools"
@@ -45,19 +45,6 @@ _ANALYTICS = re.compile(
 
 class ReportError(Exception):
     """The report cannot be made; ``str()`` is the one line a person reads."""
-
-
-def main(arguments: list[str]) -> int:
-    """Make the report and say where it is; 1 if it cannot be made."""
-    reports = Settings.read({}).reports_folder
-    folders = [Path(argument).resolve() for argument in arguments] or [(reports / "latest").resolve()]
-    try:
-        made = make(folders, reports)
-    except ReportError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(f"Report: {made}\nIn one file: {made.with_suffix('.html')}")
-    return 0
 
 
 def make(runs: list[Path], reports: Path, tools: Path = TOOLS) -> Path:
@@ -173,7 +160,3 @@ def _without_analytics(page: Path) -> None:
     if "googletagmanager.com" in text:
         raise ReportError(f"{page.name} still calls a tracker; the pinned version of Allure changed")
     page.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

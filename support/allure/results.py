@@ -21,8 +21,8 @@ from allure_commons.utils import md5, platform_label
 from support.allure.attachments import Attachments
 from support.allure.judgement import CATEGORIES, RED, Judgement
 from support.allure.stepping import steps_of
-from support.catalogue import PRIORITIES, TEST_CASES
 from support.clock import now
+from support.form import PRIORITIES, TEST_CASES
 from support.record.evidence import Secrets
 from support.record.outcome import Outcome, Trouble
 from support.record.run_record import RunRecord

@@ -5,10 +5,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from support.catalogue import TEST_CASES
 from support.checks import api, probes
 from support.checks.findings import Findings, Missing
 from support.checks.needs import Offer
+from support.contract import EXIT_DONE, FAILED, KILL_SWITCH_REASON
+from support.form import TEST_CASES
 from support.settings import Settings
 from support.stacks.stack import Stack
 from support.stacks.worker import Worker
@@ -60,7 +61,7 @@ def _refuses_a_run(stack: Stack, settings: Settings, worker: Worker) -> str:
         lacking.append(f"it made no claim at SAAS_API_URL, its address of the API; its calls: {calls}")
     if not worker.gateway.calls_of("kill switch"):
         lacking.append(f"it did not ask for the kill switch; its calls: {calls}")
-    if (status, row.get("status"), row.get("fail_reason")) != (0, "failed", "kill_switch"):
+    if (status, row.get("status"), row.get("fail_reason")) != (EXIT_DONE, FAILED, KILL_SWITCH_REASON):
         lacking.append(
             f"it should end with 0 and leave the run failed, kill_switch; it ended with {status} and left it"
             f" {row.get('status')}, {row.get('fail_reason')}; its last words: {worker.last_words()}"

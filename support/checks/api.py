@@ -5,7 +5,7 @@ from typing import Any
 
 from support.checks import probes
 from support.checks.findings import Findings, Missing
-from support.contract import HEALTH, KILL_SWITCH
+from support.contract import EXECUTIONS_PATH, HEALTH, KILL_SWITCH_ANSWER, KILL_SWITCH_PATH, SCHEDULED
 from support.mysql.database import Account, Database
 from support.settings import Settings
 from support.stacks.saas_api import RunSpec, SaasApi
@@ -49,12 +49,12 @@ def _health(api: SaasApi) -> str:
 
 
 def _guarded(api: SaasApi) -> str:
-    api.call("GET", f"/api/kill-switch?connection_id={SPEC.connection_id}", 401)
+    api.call("GET", f"{KILL_SWITCH_PATH}?connection_id={SPEC.connection_id}", 401)
     return "a call without X-API-SECRET is answered 401"
 
 
 def _kill_switch(api: SaasApi) -> str:
-    _with_fields(probes.kill_switch(api, SPEC.connection_id), KILL_SWITCH)
+    _with_fields(probes.kill_switch(api, SPEC.connection_id), KILL_SWITCH_ANSWER)
     return "well-formed, off"
 
 
@@ -69,21 +69,21 @@ def _switching(api: SaasApi) -> str:
 
 
 def _unknown_run(api: SaasApi) -> str:
-    api.call("GET", f"/api/executions/{UNKNOWN_RUN}", 404)
+    api.call("GET", f"{EXECUTIONS_PATH}/{UNKNOWN_RUN}", 404)
     return "404 for a run that is not there"
 
 
 def _schedule(api: SaasApi) -> str:
     api.create_run(SPEC)
     run = _with_fields(api.run(SPEC.id), {"id": str, "status": str})
-    if (run["id"], run["status"]) != (SPEC.id, "scheduled"):
+    if (run["id"], run["status"]) != (SPEC.id, SCHEDULED):
         raise Missing(f"the new run should be {SPEC.id}, scheduled: {_short(run)}")
     return f"{SPEC.id} is scheduled"
 
 
 def _refusals(api: SaasApi) -> str:
-    api.call("POST", "/api/executions", 409, SPEC.body())
-    api.call("POST", "/api/executions", 422, {"id": "test-tc00-002"})
+    api.call("POST", EXECUTIONS_PATH, 409, SPEC.body())
+    api.call("POST", EXECUTIONS_PATH, 422, {"id": "test-tc00-002"})
     return "409 and 422"
 
 
@@ -97,7 +97,7 @@ def _same_database(suite: Account) -> str:
 
 
 def _claim(api: SaasApi) -> str:
-    path = f"/api/executions/{SPEC.id}/claim"
+    path = f"{EXECUTIONS_PATH}/{SPEC.id}/claim"
     api.call("POST", path, 200, {"worker_id": "preflight-1"})
     api.call("POST", path, 409, {"worker_id": "preflight-2"})
     return "200 for the first worker, 409 for the second"

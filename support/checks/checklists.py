@@ -1,61 +1,52 @@
-"""The form's two checklists: the eight checks before the first scenario, and the seven items after the last one.
+"""The form's two checklists: the checks before the first scenario, and the items after the last one.
 
 Each is truly looked at; none trusts what another part says of itself alone. Source: the result log's 1.3 and 5.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from support.checks import probes
 from support.checks.findings import Look, Missing, outcome
-from support.mysql import leftovers, tables
+from support.contract import AGENT_VARIABLES, NOT_ENDED
+from support.form import TEST_CASES, CleanUp, Leftover, PreCheck, form
+from support.mysql import tables
 from support.mysql.database import quoted
 from support.record.run_record import Check
-from support.resultlog import form
-from support.settings import CONTRACT_VARIABLES
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import Stack
 
-CONNECTIONS = [f"conn-{number:03d}" for number in range(1, 11)]
-DATABASE_VARIABLES = tuple(name for name in CONTRACT_VARIABLES if name.startswith("MYSQL_"))
+DATABASE_VARIABLES = tuple(name for name in AGENT_VARIABLES if name.startswith("MYSQL_"))
 MAY_BE_EMPTY = ("API_SECRET", "MYSQL_PASSWORD")
 """On a stack that the run did not make, there may be no secret."""
 
-TABLES = {
-    "Delete test execution_runs": ("execution_runs", "execution_claims"),
-    "Delete test rollback records": ("rollbacks",),
-    "Reset kill switches": ("kill_switches",),
-    "Clean up audit logs": ("audit_logs",),
-}
-"""The tables whose rows an item of the clean-up list is about."""
-
 
 def pre_checks(stack: Stack) -> list[Check]:
-    """Make the eight checks; a failed one has ``done`` False and its reason in ``detail``.
+    """Make the checks; a failed one has ``done`` False and its reason in ``detail``.
 
     :raises AcceptanceError: no worker can be made to look at, so that nothing could be checked for it.
     """
     worker = stack.worker(1, "test-tc00-001", Path(os.devnull))
     environment = worker.environment
     try:
-        looks: tuple[Look, ...] = (
-            lambda: f"GET /health: 200, version {stack.api.health().get('version', 'unknown')}",
-            lambda: f"{stack.database.value('SELECT VERSION()')} answers; schema {stack.schema}",
-            lambda: probes.order_rows(stack.database),
-            lambda: _environment_is_complete(stack, environment),
-            lambda: _log_level_is_debug(stack, environment),
-            lambda: _kill_switches_are_off(stack, environment),
-            lambda: _no_run_is_left(stack),
-            lambda: probes.worker(worker),
-        )
-        return _checked(form.PRE_CHECKS, looks)
+        looks: dict[PreCheck, Look] = {
+            "api": lambda: f"GET /health: 200, version {stack.api.health().get('version', 'unknown')}",
+            "database": lambda: f"{stack.database.value('SELECT VERSION()')} answers; schema {stack.schema}",
+            "test_data": lambda: probes.order_rows(stack.database),
+            "environment": lambda: _environment_is_complete(stack, environment),
+            "log_level": lambda: _log_level_is_debug(stack, environment),
+            "kill_switches": lambda: _kill_switches_are_off(stack, environment),
+            "runs": lambda: _no_run_is_left(stack),
+            "workers": lambda: probes.worker(worker),
+        }
+        return [Check(item, *outcome(looks[name])) for name, item in form().pre_checks.items()]
     finally:
         worker.end()
 
 
 def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
-    """Do the seven items, check each, and return them with the SQL that was used. Raises nothing.
+    """Do the items, check each, and return them with the SQL that was used. Raises nothing.
 
     It has to come before the stack is stopped.
 
@@ -63,8 +54,8 @@ def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
     """
     script = [f"USE {quoted(stack.schema)};"]
 
-    def delete(item: str) -> str:
-        return "; ".join(_deleted(stack, script, *rows) for rows in leftovers.ROWS if rows[0] in TABLES[item])
+    def delete(name: CleanUp) -> str:
+        return "; ".join(_deleted(stack, script, one) for one in form().leftovers.rows if one.item == name)
 
     def reset() -> str:
         stack.api.set_kill_switch(False, None)
@@ -73,29 +64,25 @@ def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
         script.append(
             '-- POST /api/kill-switch {"connection_id": …, "active": false}, for each that was on and the global one'
         )
-        rows = delete(form.CLEAN_UP[3])
+        rows = delete("kill_switches")
         if left := _switched_on(stack):
             raise Missing(f"still on: {', '.join(left)}")
         return f"{rows}; none is on"
 
-    looks: tuple[Look, ...] = (
-        lambda: _indexes_dropped(stack, script),
-        lambda: delete(form.CLEAN_UP[1]),
-        lambda: delete(form.CLEAN_UP[2]),
-        reset,
-        lambda: delete(form.CLEAN_UP[4]),
-        lambda: _workers_ended(stack),
-        lambda: _logs_archived(run_folder),
-    )
-    return _checked(form.CLEAN_UP, looks), "\n".join(script)
-
-
-def _checked(items: Iterable[str], looks: Iterable[Look]) -> list[Check]:
-    return [Check(item, *outcome(look)) for item, look in zip(items, looks, strict=True)]
+    looks: dict[CleanUp, Look] = {
+        "indexes": lambda: _indexes_dropped(stack, script),
+        "runs": lambda: delete("runs"),
+        "rollbacks": lambda: delete("rollbacks"),
+        "kill_switches": reset,
+        "audit_logs": lambda: delete("audit_logs"),
+        "workers": lambda: _workers_ended(stack),
+        "logs": lambda: _logs_archived(run_folder),
+    }
+    return [Check(item, *outcome(looks[name])) for name, item in form().clean_up.items()], "\n".join(script)
 
 
 def _environment_is_complete(stack: Stack, agent: Mapping[str, str]) -> str:
-    parts = {"the agent": (agent, CONTRACT_VARIABLES), "the SaaS API": (stack.api_environment(), DATABASE_VARIABLES)}
+    parts = {"the agent": (agent, AGENT_VARIABLES), "the SaaS API": (stack.api_environment(), DATABASE_VARIABLES)}
     missing = [
         f"{name} of {part}"
         for part, (environment, names) in parts.items()
@@ -122,13 +109,14 @@ def _kill_switches_are_off(stack: Stack, agent: Mapping[str, str]) -> str:
     if on := _switched_on(stack):
         raise Missing(f"on, by the table: {', '.join(on)}")
     api = SaasApi(agent["SAAS_API_URL"], agent.get("API_SECRET", ""))
-    for connection in CONNECTIONS:
+    connections = [case.connection for case in TEST_CASES.values()]
+    for connection in connections:
         probes.kill_switch(api, connection)
-    return f"none is on, by the table and by the SaaS API ({CONNECTIONS[0]} … {CONNECTIONS[-1]}, global)"
+    return f"none is on, by the table and by the SaaS API ({connections[0]} … {connections[-1]}, global)"
 
 
 def _no_run_is_left(stack: Stack) -> str:
-    left = stack.database.rows("SELECT id, status FROM execution_runs WHERE status IN ('scheduled', 'running')")
+    left = stack.database.rows("SELECT id, status FROM execution_runs WHERE status IN %s", (NOT_ENDED,))
     if left:
         raise Missing("left over: " + ", ".join(f"{row['id']} ({row['status']})" for row in left[:5]))
     return "no run is scheduled or running"
@@ -146,14 +134,14 @@ def _indexes_dropped(stack: Stack, script: list[str]) -> str:
     return f"dropped: {', '.join(index.name for index in added)}" if added else "none was left"
 
 
-def _deleted(stack: Stack, script: list[str], table: str, column: str, pattern: str) -> str:
-    where = f"FROM {table} WHERE {column} LIKE '{pattern}'"
+def _deleted(stack: Stack, script: list[str], leftover: Leftover) -> str:
+    where = f"FROM {leftover.table} WHERE {leftover.condition}"
     rows = int(stack.database.value(f"SELECT COUNT(*) {where}"))
     _do(stack, script, f"DELETE {where}")
     left = int(stack.database.value(f"SELECT COUNT(*) {where}"))
     if left:
-        raise Missing(f"{table}: {left} rows are still there")
-    return f"{table}: {rows} deleted, 0 left"
+        raise Missing(f"{leftover.table}: {left} rows are still there")
+    return f"{leftover.table}: {rows} deleted, 0 left"
 
 
 def _do(stack: Stack, script: list[str], statement: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pymysql
 
+from support.contract import TEST_ORDERS
 from support.errors import SuiteError
 from support.mysql import tables
 from support.mysql.schemas import grant_alter, revoke_alter
@@ -64,7 +65,7 @@ def _refusals(stack: Stack) -> str | None:
 
 def _accounts(stack: Stack) -> str | None:
     """Take the executor's right to change a table away, and give it back: what such a scenario does itself."""
-    agent, table = stack.accounts.agent, tables.JUDGED_TABLES[0]
+    agent, table = stack.accounts.agent, TEST_ORDERS
     try:
         revoke_alter(stack.database, agent, stack.schema, table)
         grant_alter(stack.database, agent, stack.schema, table)

@@ -3,19 +3,17 @@
 from typing import Any
 
 from support.checks.findings import Missing
+from support.contract import TEST_ORDERS_ROWS
 from support.mysql.database import Database
 from support.stacks.saas_api import SaasApi
 from support.stacks.worker import Worker
-
-ROWS_NEEDED = 10_000
-"""Rows of test_orders. Source: the contract."""
 
 
 def order_rows(database: Database) -> str:
     """The rows of test_orders."""
     rows = int(database.value("SELECT COUNT(*) FROM test_orders"))
-    if rows < ROWS_NEEDED:
-        raise Missing(f"test_orders has {rows} rows; {ROWS_NEEDED} are needed")
+    if rows < TEST_ORDERS_ROWS:
+        raise Missing(f"test_orders has {rows} rows; {TEST_ORDERS_ROWS} are needed")
     return f"test_orders has {rows} rows"
 
 

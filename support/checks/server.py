@@ -10,7 +10,7 @@ import pymysql
 
 from support.checks import probes
 from support.checks.findings import Findings, Missing
-from support.contract import COLUMNS
+from support.contract import COLUMNS, METRICS_TABLE, TEST_MYISAM_ENGINE
 from support.mysql.clocks import check_clock
 from support.mysql.database import Account, Database, quoted, server_account
 from support.mysql.gates import TableGate, WaitingStatement
@@ -90,7 +90,8 @@ def _data(database: Database) -> str:
     engine = database.value(
         "SELECT ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'test_myisam_table'"
     )
-    lacking = [] if str(engine).lower() == "myisam" else [f"test_myisam_table is {engine}; MyISAM is needed"]
+    right = str(engine).lower() == TEST_MYISAM_ENGINE.lower()
+    lacking = [] if right else [f"test_myisam_table is {engine}; {TEST_MYISAM_ENGINE} is needed"]
     try:
         orders = probes.order_rows(database)
     except Missing as few:
@@ -118,10 +119,8 @@ def _record(account: Account) -> str:
 
 
 def _digests(database: Database) -> str:
-    count = database.value("SELECT COUNT(*) FROM performance_schema.events_statements_summary_by_digest")
-    full = database.value(
-        "SELECT COUNT(*) FROM performance_schema.events_statements_summary_by_digest WHERE DIGEST IS NULL"
-    )
+    count = database.value(f"SELECT COUNT(*) FROM performance_schema.{METRICS_TABLE}")
+    full = database.value(f"SELECT COUNT(*) FROM performance_schema.{METRICS_TABLE} WHERE DIGEST IS NULL")
     if full:
         raise Missing("the table of digests is full: raise performance_schema_digests_size, or restart the server")
     return f"{count} digests"

@@ -1,21 +1,23 @@
-"""Where the time of a full run goes: ``python -m support.commands.bench`` runs the test cases once and says so.
+"""``acceptance bench``: where the time of a full run goes.
 
 Every number comes from that one run, as a share of its wall time, because no machine's seconds are worth comparing.
 """
 
 import json
-import os
-import subprocess
 import sys
 import time
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
+import click
+
+from support.commands.command_line import FOR_ANOTHER, NOTHING_DONE, behave_arguments, process
 from support.record import evidence
+from support.resultlog.publishing import LATEST
 from support.run.phases import TIMING_FILE
-from support.settings import PROJECT, Settings
-from support.terminal import table
+from support.settings import Settings
+from support.terminal import Terminal, table
 
 OVERHEAD_LIMIT = 0.25
 """Share of the wall time that the suite itself may take: everything while no worker under test is running."""
@@ -26,52 +28,52 @@ REPORTING_LIMIT = 0.10
 SLOWEST = 8
 
 
-def main(arguments: list[str]) -> int:
-    """Run behave with ``arguments``, print where the time went, and return 1 if the suite took too large a share."""
+@click.command(context_settings=FOR_ANOTHER, options_metavar="")
+@behave_arguments("[OPTIONS OF BEHAVE]...")
+def bench(arguments: tuple[str, ...]) -> int:
+    """Run the test cases once and say where the time went.
+
+    \b
+    Exit status:
+      0  the suite's own share of the time is within its limits
+      1  it is not
+      2  the run did not pass, so its times mean nothing
+    """
     started, clock = time.time(), time.monotonic()
-    command = [sys.executable, "-m", "behave", *arguments]
-    outcome = subprocess.run(command, cwd=PROJECT, env=os.environ, check=False)
+    status = process(["behave", *arguments])
     wall = time.monotonic() - clock
-    folder = Settings.read({}).reports_folder / "latest"
+    folder = Settings.read({}).reports_folder / LATEST
     records = [record for _, record in evidence.read_all(folder / "evidence")]
-    if outcome.returncode or not records:
-        print(
-            f"bench: the run did not pass (exit status {outcome.returncode}), so its times mean nothing",
-            file=sys.stderr,
-        )
-        return 2
+    if status or not records:
+        print(f"bench: the run did not pass (exit status {status}), so its times mean nothing", file=sys.stderr)
+        return NOTHING_DONE
     reporting = json.loads((folder / TIMING_FILE).read_text(encoding="utf-8"))["reporting_s"]
-    share = report(records, started, wall, reporting)
+    share = _show(records, started, wall, reporting)
     return 0 if share <= OVERHEAD_LIMIT and reporting <= REPORTING_LIMIT * wall else 1
 
 
-def report(records: list[dict[str, Any]], started: float, wall: float, reporting: float) -> float:
-    """Print the shares and the slowest phrases; return the suite's own share of ``wall``; times in seconds."""
+def _show(records: list[dict[str, Any]], started: float, wall: float, reporting: float) -> float:
+    """Show the shares and the slowest phrases; return the suite's own share of ``wall``; times in seconds."""
     working = _union([_span(worker) for record in records for worker in record["workers"] if worker["started"]])
     before = _time(records[0]["started"]) - started
     scenarios = sum(record["duration_s"] for record in records)
     own = wall - working
-    rows = [
-        ["wall time of the run", wall],
-        ["a worker under test was running", working],
-        ["the suite itself", own],
-        ["  of it: server, SaaS API and all else before the first scenario", before],
-        ["  of it: inside scenarios", scenarios - working],
-        ["  of it: between scenarios, and the end", wall - before - scenarios],
-        ["evidence, result log and Allure results (within the above)", reporting],
-    ]
-    print()
-    print(
-        "\n".join(
-            table(
-                [[name, f"{seconds:.2f} s", f"{seconds / wall:.0%}"] for name, seconds in rows], ["", "time", "share"]
-            )
-        )
-    )
-    print()
-    print("\n".join(table(_slowest(records), ["Slowest phrases", "times", "mean", "total"])))
-    print(f"\nThe suite's own overhead: {own / wall:.0%} (limit {OVERHEAD_LIMIT:.0%})")
-    print(f"Evidence, result log and Allure results: {reporting / wall:.1%} (limit {REPORTING_LIMIT:.0%})")
+    times = {
+        "wall time of the run": wall,
+        "a worker under test was running": working,
+        "the suite itself": own,
+        "  of it: server, SaaS API and all else before the first scenario": before,
+        "  of it: inside scenarios": scenarios - working,
+        "  of it: between scenarios, and the end": wall - before - scenarios,
+        "evidence, result log and Allure results (within the above)": reporting,
+    }
+    rows = [[name, f"{seconds:.2f} s", f"{seconds / wall:.0%}"] for name, seconds in times.items()]
+    slowest = table(_slowest(records), ["Slowest phrases", "times", "mean", "total"])
+    Terminal().say(
+        "", *table(rows, ["", "time", "share"]), "", *slowest, "",
+        f"The suite's own overhead: {own / wall:.0%} (limit {OVERHEAD_LIMIT:.0%})",
+        f"Evidence, result log and Allure results: {reporting / wall:.1%} (limit {REPORTING_LIMIT:.0%})",
+    )  # fmt: skip
     return own / wall
 
 
@@ -103,7 +105,3 @@ def _union(spans: list[tuple[float, float]]) -> float:
         total += max(0.0, last - max(first, end))
         end = max(end, last)
     return total
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

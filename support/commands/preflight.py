@@ -1,6 +1,5 @@
-"""``make preflight``: is everything there that a run on the external stack relies on? Lists all that is missing."""
+"""``acceptance preflight``: is everything there that a run on the stack external relies on?"""
 
-import argparse
 import secrets
 import sys
 import tempfile
@@ -9,11 +8,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import click
+
 from support.checks.agent import look_at_agent, look_at_test_cases
 from support.checks.api import look_at_api
 from support.checks.findings import TROUBLES, Findings
 from support.checks.server import look_at_gates, look_at_server
-from support.errors import AcceptanceError, SettingsError
+from support.commands.command_line import settings_option
+from support.errors import AcceptanceError
 from support.mysql.database import Account, Database, server_account
 from support.mysql.leftovers import remove_rows
 from support.record.evidence import Secrets
@@ -25,23 +27,29 @@ from support.stacks.warden import FOLDER_PREFIX, Warden
 from support.terminal import Terminal
 
 GUIDE = "docs/your-executor.md"
-COMPLETE, MISSING, NO_SETTINGS = 0, 1, 2
 
 
-def main(arguments: list[str]) -> int:
-    """Look at everything.
+@click.command()
+@settings_option("A setting; docs/settings.md lists them.")
+def preflight(given: dict[str, str]) -> int:
+    """Is everything there to judge an executor that runs already?
 
-    :param arguments: settings, as behave takes them: ``-D name=value``.
-    :return: 0 everything is there, 1 something is missing, 2 the settings make no sense.
+    Looks at all that a run on the stack external relies on, and lists everything that is missing in one go. Leaves
+    nothing behind. docs/your-executor.md says what each thing is for, and how to have it.
+
+    \b
+    Examples:
+      acceptance preflight
+      acceptance preflight -D mysql_host=127.0.0.1 -D api_url=http://127.0.0.1:3000
+
+    \b
+    Exit status:
+      0  everything is there
+      1  something is missing
+      2  the settings make no sense
     """
-    terminal = Terminal()
-    try:
-        settings = _settings(arguments)
-    except SettingsError as error:
-        terminal.trouble(error.blames, str(error))
-        return NO_SETTINGS
-    for name, value in settings.shown():
-        terminal.say(f"setting {name} = {value}")
+    terminal, settings = Terminal(), Settings.read({"stack": EXTERNAL, **given})
+    terminal.say(*(f"setting {name} = {value}" for name, value in settings.shown()))
     findings = Findings(terminal, Secrets(settings.secrets()))
     server = look_at_server(findings, settings)
     suite = replace(server_account(settings), database=settings.mysql_database)
@@ -56,18 +64,9 @@ def main(arguments: list[str]) -> int:
                 findings.look("all of it", str, after=False)
     if findings.complete:
         terminal.say("", "Nothing is missing: behave will run all test cases with these settings.")
-        return COMPLETE
+        return 0
     terminal.say("", f"Missing: {findings.missing}. {GUIDE} says what each is for, and how to have it.")
-    return MISSING
-
-
-def _settings(arguments: list[str]) -> Settings:
-    parser = argparse.ArgumentParser(prog="python -m support.preflight", description=__doc__)
-    parser.add_argument("-D", "--define", action="append", default=[], metavar="NAME=VALUE", help="a setting")
-    given = parser.parse_args(arguments).define
-    return Settings.read(
-        {"stack": EXTERNAL, **{name: value for name, _, value in (one.partition("=") for one in given)}}
-    )
+    return 1
 
 
 def _look_at_the_rest(findings: Findings, settings: Settings) -> None:
@@ -108,20 +107,10 @@ def _remove_rows(suite: Account) -> None:
     try:
         database = Database(suite, observed=True)
     except AcceptanceError:
-        return  # told above; and where nobody gets in, nothing was left
+        return  # said above; and where nobody gets in, nothing was left
     try:
         remove_rows(database, suite.database or "")
     except TROUBLES as error:
         print(f"runs test-tc00-… may be left in {suite!r}: {error}", file=sys.stderr)
     finally:
         database.close()
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except AcceptanceError as error:
-        print(f"{error.blames}: {error}", file=sys.stderr)
-        sys.exit(NO_SETTINGS)
-    except KeyboardInterrupt:
-        sys.exit(130)

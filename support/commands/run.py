@@ -1,26 +1,53 @@
-"""``make accept``: run behave, then answer with the decision's exit status, so that a pipeline can gate on it."""
+"""``acceptance run``: behave, and the decision's exit status, so that a pipeline can gate on it."""
 
-import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from behave.__main__ import main as behave
+import click
+from behave.__main__ import main as behave_main
 
+from support.commands.command_line import FOR_ANOTHER, NOTHING_DONE, behave_arguments
 from support.commands.signoff import EXIT_STATUS
+from support.errors import SettingsError
 from support.run.runner import AcceptanceRunner
+from support.settings import PROJECT
 
-NO_VERDICT = 2
 
+@click.command(context_settings=FOR_ANOTHER, options_metavar="")
+@behave_arguments("[OPTIONS OF BEHAVE] [FILE[:LINE]]...")
+def run(arguments: tuple[str, ...]) -> int:
+    """Run the test cases and decide.
 
-def main(arguments: list[str]) -> int:
-    """Run behave with ``arguments``.
+    Takes everything that behave takes; without arguments it runs all scenarios. Leaves verdict, result log, evidence and
+    Allure results in reports/. A part of the scenarios is enough to look at, never enough for APPROVED.
 
-    :return: 0 APPROVED (and behave agrees), 3 CONDITIONAL, 4 BLOCKED, 1 approved though some scenario failed,
-        2 no verdict was reached.
+    \b
+    Examples:
+      acceptance run
+      acceptance run --tags=@P0                  the blockers
+      acceptance run --tags=@TC-03               one test case
+      acceptance run features/claiming.feature:6 one scenario
+      acceptance run -D server=mariadb-10.11     a setting; docs/settings.md lists them
+
+    \b
+    Exit status:
+      0  APPROVED
+      1  APPROVED, though a P2 failed
+      2  no verdict at all
+      3  CONDITIONAL
+      4  BLOCKED; a run that is interrupted, or cannot start, is, too
     """
     failed = behave(arguments)
     if AcceptanceRunner.decision is None:
-        return NO_VERDICT
+        return NOTHING_DONE
     return EXIT_STATUS[AcceptanceRunner.decision] or failed
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def behave(arguments: Sequence[str]) -> int:
+    """Run behave in the project's folder; its exit status.
+
+    :raises SettingsError: this is another folder: its features would be run with this project's code.
+    """
+    if Path.cwd() != PROJECT:
+        raise SettingsError(f"this is {Path.cwd()}: runs are started in the project's folder, {PROJECT}")
+    return int(behave_main(list(arguments)))

@@ -1,84 +1,81 @@
-"""The decision from evidence: ``python -m support.commands.signoff [FOLDER ...]``, so that a pipeline can gate on it.
+"""``acceptance signoff``: the decision from evidence, so that a pipeline can gate on it."""
 
-One folder of a run, or several (two shards, two machines) as one. Writes ``verdict.json``, ``result-log.md`` and
-``result-log.html`` and prints the decision with its reasons. Exit status: 0 APPROVED, 3 CONDITIONAL, 4 BLOCKED, 2 nothing
-could be decided; with ``--verify`` 0 nothing was changed, 1 something was.
-"""
-
-import argparse
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from support.errors import AcceptanceError
+import click
+
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL
 from support.resultlog import publishing, verifying
 from support.resultlog.merging import merge, verdict_of
 from support.resultlog.reading import BadEvidence, Folder, read
 from support.resultlog.rendering import MARKDOWN
+from support.run.verdict_table import show_verdict
 from support.settings import Settings
 from support.terminal import Terminal
 
 EXIT_STATUS = {APPROVED: 0, CONDITIONAL: 3, BLOCKED: 4}
-UNCHANGED, CHANGED, UNDECIDED = 0, 1, 2
+UNCHANGED, CHANGED = 0, 1
+
+_PATH = click.Path(path_type=Path)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line says; the exit status is the decision."""
-    options = _parser().parse_args(arguments)
-    terminal = Terminal()
-    try:
-        reports = Settings.read({}).reports_folder
-        folders = _folders(options.folders or [reports / publishing.LATEST])
-        if options.verify:
-            return _verify(folders, options.log or _log_of(folders, reports, options.into), terminal)
-        return _decide(folders, reports, options, terminal)
-    except AcceptanceError as error:
-        terminal.trouble(error.blames, str(error))
-    except OSError as error:
-        terminal.trouble("the disk", f"{error.filename}: {error.strerror}")
-    return UNDECIDED
+@click.command()
+@click.argument("folders", nargs=-1, type=_PATH, metavar="[RUN_FOLDER]...")
+@click.option(
+    "--into", type=_PATH, metavar="DIR", help="Where to write. Default: a single run's own folder, or reports/."
+)
+@click.option("--verify", is_flag=True, help="Write nothing: was evidence changed after the log was made?")
+@click.option("--log", type=_PATH, metavar="FILE", help="With --verify: the result log. Default: the one written here.")
+def signoff(folders: tuple[Path, ...], into: Path | None, verify: bool, log: Path | None) -> int:
+    """Make verdict and result log from evidence; verify it.
+
+    Of the newest run, if none is named; of several (two machines, two halves) as one. Where copies of a scenario differ,
+    the worse one counts. Evidence that was changed after its log was made is refused.
+
+    \b
+    Examples:
+      acceptance signoff
+      acceptance signoff reports/runs/A reports/runs/B --into reports/both
+      acceptance signoff --verify
+
+    \b
+    Exit status:
+      0  APPROVED    3  CONDITIONAL    4  BLOCKED    2  nothing could be decided
+      with --verify: 0 nothing was changed, 1 something was, 2 it cannot be said
+    """
+    return _verify(folders, into, log) if verify else decide(folders, into)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m support.commands.signoff", description=__doc__.split("\n")[0])
-    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of a run; default: reports/latest")
-    parser.add_argument("--into", type=Path, metavar="DIR", help="where to write; default: one run's own, or reports/")
-    parser.add_argument(
-        "--verify", action="store_true", help="only see whether evidence was changed after the log was made"
-    )
-    parser.add_argument(
-        "--log", type=Path, metavar="FILE", help="the result log to verify; default: the one written here"
-    )
-    return parser
+def decide(paths: Sequence[Path], into: Path | None) -> int:
+    """Write and show verdict and result log of one or several runs; the decision's exit status.
+
+    :param paths: the runs' folders; none: the newest run.
+    :param into: where to write; None: one run's own folder, or the reports folder.
+    :raises BadEvidence: it cannot be read, or was changed after its log was made.
+    """
+    reports, folders = _read(paths)
+    for folder in folders:
+        _refuse_changed(folder)
+    home = _home(folders, reports, into)
+    content = publishing.write(merge(folders), home) if paths or into else publishing.publish(home, reports)
+    show_verdict(Terminal(), content, str(home))
+    return EXIT_STATUS[content["decision"]]
 
 
-def _folders(paths: list[Path]) -> list[Folder]:
-    folders = [read(path) for path in paths]
+def _read(paths: Sequence[Path]) -> tuple[Path, list[Folder]]:
+    """The reports folder, and the runs."""
+    reports = Settings.read({}).reports_folder
+    folders = [read(path) for path in paths or [reports / publishing.LATEST]]
     for folder in folders:
         if not folder.records:
             raise BadEvidence(f"{folder.path}: this run has left no evidence, so there is nothing to decide on")
-    return folders
+    return reports, folders
 
 
 def _home(folders: list[Folder], reports: Path, into: Path | None) -> Path:
     """Where the products belong."""
     return into or (folders[0].path.resolve() if len(folders) == 1 else reports)
-
-
-def _log_of(folders: list[Folder], reports: Path, into: Path | None) -> Path:
-    return _home(folders, reports, into) / MARKDOWN
-
-
-def _decide(folders: list[Folder], reports: Path, options: argparse.Namespace, terminal: Terminal) -> int:
-    for folder in folders:
-        _refuse_changed(folder)
-    home = _home(folders, reports, options.into)
-    if options.folders or options.into:
-        content = publishing.write(merge(folders), home)
-    else:
-        content = publishing.publish(home, reports)
-    terminal.verdict(content, str(home))
-    return EXIT_STATUS[content["decision"]]
 
 
 def _refuse_changed(folder: Folder) -> None:
@@ -87,26 +84,23 @@ def _refuse_changed(folder: Folder) -> None:
     :raises BadEvidence: a file is not what the folder's own result log was made from.
     """
     log = folder.path / MARKDOWN
-    told = verifying.differences(verifying.hashes_in(log), [folder]) if log.exists() else []
-    if told:
-        raise BadEvidence(
-            f"{told[0]}{f' (and {len(told) - 1} more)' if told[1:] else ''}; if that is meant to be, remove {log}"
-        )
+    changes = verifying.differences(verifying.hashes_in(log), [folder]) if log.exists() else []
+    if changes:
+        more = f" (and {len(changes) - 1} more)" if changes[1:] else ""
+        raise BadEvidence(f"{changes[0]}{more}; if that is meant to be, remove {log}")
 
 
-def _verify(folders: list[Folder], log: Path, terminal: Terminal) -> int:
+def _verify(paths: Sequence[Path], into: Path | None, log: Path | None) -> int:
+    reports, folders = _read(paths)
+    log, terminal = log or _home(folders, reports, into) / MARKDOWN, Terminal()
     stated = verifying.hashes_in(log)
-    told = verifying.differences(stated, folders)
-    decision, said = verdict_of(merge(folders))["decision"], verifying.decision_in(log)
-    if said != decision:
-        told.append(f"{log}: says {said}, the evidence says {decision}")
-    terminal.say(*told)
-    if told:
-        terminal.trouble("changed", f"{len(told)} differences between {log} and the evidence")
+    changes = verifying.differences(stated, folders)
+    decision, stated_decision = verdict_of(merge(folders))["decision"], verifying.decision_in(log)
+    if stated_decision != decision:
+        changes.append(f"{log}: says {stated_decision}, the evidence says {decision}")
+    terminal.say(*changes)
+    if changes:
+        terminal.trouble("changed", f"{len(changes)} differences between {log} and the evidence")
         return CHANGED
     terminal.say(f"{len(stated)} files are what {log} was made from; decision: {terminal.coloured(decision)}")
     return UNCHANGED
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""What the gateway writes down of a call, and the names of the calls in the contract."""
+"""What the gateway writes down of a call."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,28 +6,19 @@ from datetime import datetime
 from http import HTTPStatus
 
 from support.clock import now
+from support.contract import RUNNING, WORKER_CALLS, CallKind
 
-_KINDS = [
-    ("claim", "POST", r"/api/executions/[^/]+/claim"),
-    ("heartbeat", "POST", r"/api/executions/[^/]+/heartbeat"),
-    ("status", "PATCH", r"/api/executions/[^/]+/status"),
-    ("run", "GET", r"/api/executions/[^/]+"),
-    ("kill switch", "GET", r"/api/kill-switch"),
-    ("rollback", "POST", r"/api/rollbacks"),
-    ("audit", "POST", r"/api/audit"),
+_PATTERNS = [
+    (kind, method, re.compile(path.replace("{id}", "[^/]+") + r"(\?.*)?")) for kind, method, path in WORKER_CALLS
 ]
-_PATTERNS = [(kind, method, re.compile(pattern + r"(\?.*)?")) for kind, method, pattern in _KINDS]
-
-OTHER = "other"
-"""The kind of a call that is the executor's own business."""
 
 
-def kind_of(method: str, path: str) -> str:
+def kind_of(method: str, path: str) -> CallKind:
     """The contract's name of a call; ``other`` for what the contract does not know."""
     for kind, its_method, pattern in _PATTERNS:
         if method == its_method and pattern.fullmatch(path):
             return kind
-    return OTHER
+    return "other"
 
 
 @dataclass
@@ -52,9 +43,14 @@ class Call:
     trouble: str | None = None
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> CallKind:
         """The contract's name of this call."""
         return kind_of(self.method, self.path)
+
+    @property
+    def reports_an_end(self) -> bool:
+        """It reports that the run has come to an end, not its progress."""
+        return self.kind == "status" and f'"{RUNNING}"' not in self.request_body
 
     @property
     def answer(self) -> str:

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.catalogue import TEST_CASES
+from support.form import PRIORITIES, TEST_CASES, form
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
-
-P1_NEEDED = 0.8
-"""Share of the P1 test cases that has to pass. Source: the result log, 3.3 Canary Run Decision."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def decide(results: Mapping[str, str]) -> tuple[str, list[str]]:
 
     :param results: PASS, FAIL or NOT RUN by test case id; one that is missing did not run, and any other word is no pass.
     """
-    by_priority: dict[str, list[str]] = {"P0": [], "P1": [], "P2": []}
+    by_priority: dict[str, list[str]] = {priority: [] for priority in PRIORITIES}
     for case in TEST_CASES.values():
         by_priority[case.priority].append(case.id)
     passed = {case_id for case_id, result in results.items() if result == PASS}
@@ -90,7 +87,7 @@ def decide(results: Mapping[str, str]) -> tuple[str, list[str]]:
         return BLOCKED, reasons
     p1 = by_priority["P1"]
     all_ran = all(results.get(case_id) in (PASS, FAIL) for case_id in p1)
-    if all_ran and len(passed & set(p1)) >= P1_NEEDED * len(p1):
+    if all_ran and len(passed & set(p1)) >= form().canary.p1_needed * len(p1):
         return APPROVED, reasons
     return CONDITIONAL, reasons
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from support.contract import LATENCY_DEGRADATION, ROWS_EXAMINED_DEGRADATION, CallKind
 from support.gateway.calls import Call
 from support.mysql.statements import Statement
 from support.mysql.tables import Index
@@ -14,8 +15,7 @@ _ADD = re.compile(r"\bADD\b", re.IGNORECASE)
 _DROP = re.compile(r"\bDROP\b", re.IGNORECASE)
 
 _MEASURES = {"latency": "seconds", "rows examined": "rows_examined", "full scans": "full_scan"}
-_FACTORS = {"latency": 1.10, "rows examined": 1.20, "full scans": 1.0}
-"""Source: the contract: latency > +10 %, or rows examined > +20 %, or more full scans."""
+_FACTORS = {"latency": 1 + LATENCY_DEGRADATION, "rows examined": 1 + ROWS_EXAMINED_DEGRADATION, "full scans": 1.0}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Participant:
     killed: datetime | None
     exit_status: int | None
 
-    def calls_of(self, kind: str) -> list[Call]:
+    def calls_of(self, kind: CallKind) -> list[Call]:
         """Its calls of one kind, in order."""
         return [call for call in self.calls if call.kind == kind]
 
@@ -183,3 +183,7 @@ class World:
     def status(self) -> str:
         """The run's status by its row, in capitals as the result log has it; ``NO ROW`` without one."""
         return str(self.row["status"]).upper() if self.row else "NO ROW"
+
+    def ended_as(self, *statuses: str) -> bool:
+        """The run's row has one of these statuses of the contract."""
+        return self.status in [status.upper() for status in statuses]

@@ -8,10 +8,11 @@ every client, so what an executor did can be told without asking it.
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from support.contract import METRICS_TABLE
 from support.errors import TestEnvironmentError
 from support.mysql.database import Account, Database, Row
 from support.mysql.flavours import NO_TEXT, PREPARED
-from support.mysql.statements import METRICS_TABLE, SCHEMA_CHANGES, Statement, kind_of
+from support.mysql.statements import SCHEMA_CHANGES, Statement, kind_of
 
 _PICOSECONDS = 10**12
 

@@ -1,20 +1,9 @@
-"""What scenarios leave in a schema: rows of the executor's tables and indexes, known by the names the result log gives."""
+"""What scenarios leave in a schema: rows of the executor's tables and indexes, known by the names that the form gives."""
 
+from support.contract import TEST_TABLES
+from support.form import form
 from support.mysql.database import Database, quoted
-from support.mysql.tables import JUDGED_TABLES, indexes
-
-ROWS = (
-    ("execution_runs", "id", "test-tc%"),
-    ("execution_claims", "execution_run_id", "test-tc%"),
-    ("rollbacks", "execution_run_id", "test-tc%"),
-    ("audit_logs", "resource_id", "test-tc%"),
-    ("audit_logs", "resource_type", "kill_switch"),
-    ("kill_switches", "connection_id", "conn-0%"),
-)
-"""(table, column, pattern) of the rows that are the suite's. Source: the result log's Appendix B."""
-
-INDEX_PREFIXES = ("idx_tc0", "idx_tc1")
-"""Of the indexes that scenarios make."""
+from support.mysql.tables import indexes
 
 
 def strangers(database: Database) -> list[str]:
@@ -23,8 +12,9 @@ def strangers(database: Database) -> list[str]:
     A kill switch that is off is nobody's: a connection without a row is off, too.
     """
     found = []
-    for table in dict.fromkeys(table for table, _, _ in ROWS):
-        ours = " OR ".join(f"{column} LIKE '{pattern}'" for name, column, pattern in ROWS if name == table)
+    rows = form().leftovers.rows
+    for table in dict.fromkeys(row.table for row in rows):
+        ours = " OR ".join(row.condition for row in rows if row.table == table)
         on = " AND active <> 0" if table == "kill_switches" else ""
         count = int(database.value(f"SELECT COUNT(*) AS n FROM {table} WHERE NOT ({ours}){on}"))
         if count:
@@ -41,14 +31,15 @@ def remove_rows(database: Database, schema: str) -> None:
             (schema,),
         )
     }
-    for table, column, pattern in ROWS:
-        if (table, column) in there:
-            database.execute(f"DELETE FROM {quoted(schema)}.{table} WHERE {column} LIKE '{pattern}'")
+    for row in form().leftovers.rows:
+        if (row.table, row.column) in there:
+            database.execute(f"DELETE FROM {quoted(schema)}.{row.table} WHERE {row.condition}")
 
 
 def remove_traces(database: Database, schema: str) -> None:
     """Delete the suite's rows and drop the indexes that scenarios make, as far as they are there."""
     remove_rows(database, schema)
+    prefixes = tuple(form().leftovers.index_prefixes)
     for index in indexes(database, schema):
-        if index.table in JUDGED_TABLES and index.name.startswith(INDEX_PREFIXES):
+        if index.table in TEST_TABLES and index.name.startswith(prefixes):
             database.execute(f"ALTER TABLE {quoted(schema)}.{quoted(index.table)} DROP INDEX {quoted(index.name)}")

@@ -9,13 +9,10 @@ from pathlib import Path
 import pymysql
 from pymysql.constants import CLIENT
 
+from support.contract import TEST_TABLES
 from support.errors import SettingsError
 from support.mysql.database import Account, Database, quoted
 from support.mysql.leftovers import remove_traces
-
-ALTERED_TABLES = ("test_orders", "test_myisam_table")
-"""The tables that executors change: the right to do so is given table by table, for only then does taking it back
-bite an open connection, at its next statement."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
         database.execute(f"GRANT SELECT ON performance_schema.* TO '{accounts.agent.user}'@'%'")
         database.execute(f"GRANT SELECT ON {everything} TO '{accounts.app.user}'@'%'")
         database.execute(f"GRANT SELECT ON performance_schema.* TO '{accounts.app.user}'@'%'")
-        for table in ALTERED_TABLES:
+        for table in TEST_TABLES:  # only a right on a table can be taken back from a connection that is open
             grant_alter(database, accounts.agent, schema, table)
     return accounts
 

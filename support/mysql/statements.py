@@ -4,11 +4,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from support.contract import METRICS_TABLE
 from support.mysql.flavours import PREPARED
 
 SCHEMA_CHANGES = ("alter_table", "create_index", "drop_index")
-METRICS_TABLE = "events_statements_summary_by_digest"
-"""Where an executor reads its metrics, by contract."""
 
 _COMMENTS = re.compile(r"\A(?:\s+|/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)+", re.DOTALL)
 _KINDS = [

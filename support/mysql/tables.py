@@ -4,13 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from support.contract import STATE_TABLES, TEST_TABLES
 from support.mysql.database import Database, Row, quoted
-
-STATE_TABLES = ("execution_runs", "execution_claims", "rollbacks", "audit_logs", "kill_switches")
-"""The executor's own tables, which the suite empties between scenarios."""
-
-JUDGED_TABLES = ("test_orders", "test_myisam_table")
-"""The tables whose rows must be the same after a scenario; the executor's own tables are meant to change."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +24,8 @@ class Index:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A look at a whole schema: indexes, columns, tables, and checksums of the rows of the judged tables."""
+    """A look at a whole schema: indexes, columns, tables, and checksums of the rows of the test tables, which
+    must be the same after a scenario."""
 
     tables: frozenset[tuple[str, str]]
     columns: frozenset[tuple[str, str, str]]
@@ -74,7 +70,7 @@ def look(database: Database, schema: str) -> Snapshot:
         (schema,),
     )
     present = {row["t"] for row in tables}
-    judged = ", ".join(f"{quoted(schema)}.{quoted(table)}" for table in JUDGED_TABLES if table in present)
+    judged = ", ".join(f"{quoted(schema)}.{quoted(table)}" for table in TEST_TABLES if table in present)
     rows = database.rows(f"CHECKSUM TABLE {judged}") if judged else []
     return Snapshot(
         tables=frozenset((row["t"], str(row["e"])) for row in tables),

@@ -3,42 +3,45 @@
 MySQL knows no ``DROP INDEX IF EXISTS``: the indexes that are there are looked up, and dropped in one statement a table.
 """
 
+from support.contract import KILL_SWITCH_PATH, SECRET_HEADER, TEST_TABLES
+from support.form import TEST_CASES, form
 from support.mysql.database import quoted
-from support.resultlog import form
-
-TABLES = ("test_orders", "test_myisam_table")
 
 _DROP = """\
 SET @statement = (
   SELECT CONCAT('ALTER TABLE {table} ', GROUP_CONCAT(DISTINCT CONCAT('DROP INDEX `', INDEX_NAME, '`') SEPARATOR ', '))
   FROM information_schema.STATISTICS
-  WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{table}' AND LEFT(INDEX_NAME, 6) = 'idx_tc'
+  WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{table}' AND LEFT(INDEX_NAME, {length}) = '{prefix}'
 );
 SET @statement = COALESCE(@statement, 'DO 0');
 PREPARE clean_up FROM @statement;
 EXECUTE clean_up;
 DEALLOCATE PREPARE clean_up;"""
 
-SHELL = """\
+
+def shell() -> str:
+    """The commands that reset the kill switches: conn-001 and so on, one connection for each test case, and the global one."""
+    return f"""\
 # Reset kill switches via API
-API_URL="${API_URL:-http://localhost:3000}"
-for i in $(seq 1 10); do
-  curl -fsS -X POST "$API_URL/api/kill-switch" \\
+API_URL="${{API_URL:-http://localhost:3000}}"
+for i in $(seq 1 {int(max(TEST_CASES)[-2:])}); do
+  curl -fsS -X POST "$API_URL{KILL_SWITCH_PATH}" \\
     -H "Content-Type: application/json" \\
-    -H "X-API-SECRET: $API_SECRET" \\
-    -d "{\\"connection_id\\": \\"$(printf 'conn-%03d' "$i")\\", \\"active\\": false}"
+    -H "{SECRET_HEADER}: $API_SECRET" \\
+    -d "{{\\"connection_id\\": \\"$(printf 'conn-%03d' "$i")\\", \\"active\\": false}}"
 done
 # and the global one
-curl -fsS -X POST "$API_URL/api/kill-switch" \\
+curl -fsS -X POST "$API_URL{KILL_SWITCH_PATH}" \\
   -H "Content-Type: application/json" \\
-  -H "X-API-SECRET: $API_SECRET" \\
-  -d '{"active": false}'"""
-"""Connections are conn-001 … conn-010."""
+  -H "{SECRET_HEADER}: $API_SECRET" \\
+  -d '{{"active": false}}'"""
 
 
 def sql(schema: str) -> str:
     """The SQL script for one schema."""
-    names = ", ".join(form.INDEXES.values())
+    leftovers = form().leftovers
+    names = ", ".join(case.index for case in TEST_CASES.values())
+    prefix = leftovers.common_index_prefix
     return "\n".join(
         [
             "-- Reset test environment",
@@ -46,14 +49,9 @@ def sql(schema: str) -> str:
             "",
             "-- Drop all test indexes (those that are there; works on MySQL and MariaDB)",
             f"-- {names}",
-            *(_DROP.format(table=table) for table in TABLES),
+            *(_DROP.format(table=table, length=len(prefix), prefix=prefix) for table in TEST_TABLES),
             "",
             "-- Clear test data",
-            "DELETE FROM execution_runs WHERE id LIKE 'test-tc%';",
-            "DELETE FROM execution_claims WHERE execution_run_id LIKE 'test-tc%';",
-            "DELETE FROM rollbacks WHERE execution_run_id LIKE 'test-tc%';",
-            "DELETE FROM audit_logs WHERE resource_id LIKE 'test-tc%';",
-            "DELETE FROM audit_logs WHERE resource_type = 'kill_switch';",
-            "DELETE FROM kill_switches WHERE connection_id LIKE 'conn-0%';",
+            *(f"DELETE FROM {row.table} WHERE {row.condition};" for row in leftovers.rows),
         ]
     )

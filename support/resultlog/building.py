@@ -1,11 +1,11 @@
 """The whole log, from the material of one run or several."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES, form
 from support.result_words import FAIL, NOT_RUN, PASS
-from support.resultlog import form, summary
+from support.resultlog import summary
 from support.resultlog.boxes import Choice, done, done_or_not_applicable
 from support.resultlog.cases import case_log
 from support.resultlog.merging import Material, verdict_of
@@ -40,7 +40,7 @@ def _log(material: Material, content: dict[str, Any]) -> Log:
         troubles=material.troubles,
         information=_information(material, clock),
         environment=_environment(material),
-        pre_checks=_checklist(form.PRE_CHECKS, material.pre_checks, done_or_not_applicable),
+        pre_checks=_checklist(form().pre_checks.values(), material.pre_checks, done_or_not_applicable),
         pre_notes=_pre_notes(material),
         cases=cases,
         beyond=[
@@ -59,7 +59,7 @@ def _log(material: Material, content: dict[str, Any]) -> Log:
         issues=summary.issues(cases, material.troubles),
         observations=summary.observations(material),
         recommendations=summary.recommendations(cases, material.environment, blocks),
-        clean_up=_checklist(form.CLEAN_UP, material.clean_up, done),
+        clean_up=_checklist(form().clean_up.values(), material.clean_up, done),
         clean_up_script=material.clean_up_script.strip(),
         tester=material.tester or None,
         reviewer=material.reviewer or None,
@@ -86,12 +86,12 @@ def _information(material: Material, clock: Clock) -> list[tuple[str, str | None
 def _environment(material: Material) -> list[tuple[str, str]]:
     """1.2: the form's rows, then what else the parts reported."""
     known = {"Node.js": "N/A (no part reported one)", **material.environment}
-    names = [*form.ENVIRONMENT, *(name for name in material.environment if name not in form.ENVIRONMENT)]
+    names = dict.fromkeys([*form().environment, *material.environment])
     return [(name, known.get(name) or NOT_REPORTED) for name in names]
 
 
 def _checklist(
-    items: tuple[str, ...], checks: list[dict[str, Any]], boxes: Callable[[dict[str, Any] | None], Choice]
+    items: Iterable[str], checks: list[dict[str, Any]], boxes: Callable[[dict[str, Any] | None], Choice]
 ) -> list[ChecklistRow]:
     """The form's items with what was done."""
     known = {check["item"]: check for check in checks}

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from support.catalogue import TEST_CASES
+from support.form import STATUS, TEST_CASES
 from support.result_words import NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
-from support.resultlog import form
 from support.resultlog.merging import Material, place
 from support.resultlog.model import CaseLog, ScenarioLog
 from support.resultlog.moments import Clock
 from support.resultlog.scenarios import has_own_table, log_paths, scenario_log, unrun_log
 
-STATUS = "Final execution_run Status"
 SHOWN_LOCATIONS = 4
 
 
@@ -31,7 +29,7 @@ def case_log(case_id: str, judged: dict[str, Any], material: Material, clock: Cl
     log = CaseLog(
         id=case_id,
         section=f"2.{number}",
-        title=form.TITLES[case_id],
+        title=case.heading,
         name=case.name,
         description=case.description,
         priority=case.priority,
@@ -50,8 +48,7 @@ def case_log(case_id: str, judged: dict[str, Any], material: Material, clock: Cl
     )
     log.behaviour = behaviour(log)
     log.notes = _notes(log)
-    if case_id == "TC-09":
-        log.security = _security(log)
+    log.security = _security(log)
     return log
 
 
@@ -126,7 +123,7 @@ def _note(judged: dict[str, Any], count: str, unrun: list[str]) -> str:
 
 
 def _notes(log: CaseLog) -> list[str]:
-    """The "Notes" of a test case, with what the form asks for in three of them."""
+    """The "Notes" of a test case, with what the form asks for in some of them."""
     ran = [scenario for scenario in log.scenarios if scenario.ran]
     passed = [scenario for scenario in ran if scenario.result == PASS]
     left_out = {scenario.location: scenario for scenario in log.scenarios if scenario.unmet}
@@ -144,18 +141,12 @@ def _notes(log: CaseLog) -> list[str]:
         for scenario in log.scenarios
         if scenario.copies
     ]
-    if log.id == "TC-07" and ran:
-        notes.append("The index that stays behind by design is dropped by the clean-up (section 5).")
-    if log.id == "TC-09" and ran:
-        closed = sum(1 for scenario in ran if _seen(scenario, "Fail-closed behavior"))
-        issue = "" if closed == len(ran) else " ⚠️ This is a security issue."
-        notes.append(f"Fail-closed in {closed} of {len(ran)} kinds of API failure.{issue}")
-    if log.id == "TC-10" and ran:
-        found = [
-            scenario for scenario in ran if any(row.field == "Index found and not added again" for row in scenario.rows)
-        ]
-        verdicts = [row.actual for scenario in found for row in scenario.rows if row.field.startswith("Index found")]
-        notes.append(f"Worker 2 detects an index that is there already: {', '.join(verdicts) or 'was not looked at'}.")
+    for note in TEST_CASES[log.id].notes if ran else ():
+        rows = [row for scenario in ran for row in scenario.rows if row.field == note.field]
+        shown = sum(_seen(scenario, note.field) for scenario in ran)
+        actual = ", ".join(row.actual for row in rows) or "was not looked at"
+        otherwise = "" if shown == len(ran) else note.otherwise
+        notes.append(note.text.format(shown=shown, ran=len(ran), actual=actual) + otherwise)
     return notes
 
 
@@ -166,13 +157,9 @@ def _seen(scenario: ScenarioLog, *fields: str) -> bool:
 
 
 def _security(log: CaseLog) -> list[tuple[str, bool]]:
-    """The boxes of TC-09: ticked only if every scenario there is ran and showed it."""
+    """The boxes of the "Security Check", if it has one: ticked only if every scenario there is ran and showed it."""
     complete = bool(log.scenarios) and not log.unrun
-    aborted = complete and all(
-        _seen(one, "API error detected", "Fail-closed behavior", STATUS) for one in log.scenarios
-    )
-    unmade = complete and all(
-        _seen(one, "Index created") or _seen(one, "Index exists after rollback", "Rollback executed")
-        for one in log.scenarios
-    )
-    return list(zip(form.SECURITY_CHECKS, (aborted, unmade), strict=True))
+    return [
+        (check.text, complete and all(any(_seen(one, *fields) for fields in check.shown_by) for one in log.scenarios))
+        for check in TEST_CASES[log.id].security_checks
+    ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES
 from support.judgement import verdict
 from support.result_words import NOT_APPLICABLE, NOT_RUN, PASS
 from support.resultlog.reading import BadEvidence, Folder, shaped

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from support.form import Priority
 from support.result_words import PASS, UNJUDGED
 from support.resultlog.boxes import Choice, pass_fail
 
@@ -84,7 +85,7 @@ class CaseLog:
     title: str
     name: str
     description: str
-    priority: str
+    priority: Priority
     result: str
     expected_status: str
     actual_status: str

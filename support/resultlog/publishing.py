@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from support.form import form
 from support.judgement import verdict
-from support.resultlog import form
 from support.resultlog.building import build
 from support.resultlog.merging import Material, merge
 from support.resultlog.reading import read, shaped
@@ -70,14 +70,14 @@ def withdraw(reports: Path, *folders: str) -> None:
         shutil.rmtree(reports / name, ignore_errors=True)
 
 
-def prune(reports: Path, days: int = form.RETENTION_DAYS, now: datetime | None = None) -> list[str]:
-    """Remove the folders of runs that are older than ``days``, and return their names.
+def prune(reports: Path, days: int | None = None, now: datetime | None = None) -> list[str]:
+    """Remove the folders of runs that are older than ``days``, by default as many as the form says, and return their names.
 
     The age is in a run's name, to within a day of time zones. What is not named like a run, is a link, or is the one
     that ``latest`` points at, stays.
     """
     runs, latest = reports / RUNS, (reports / LATEST).resolve()
-    oldest = (now or datetime.now(UTC)) - timedelta(days=days)
+    oldest = (now or datetime.now(UTC)) - timedelta(days=form().retention_days if days is None else days)
     removed = []
     for folder in sorted(runs.iterdir()) if runs.is_dir() else []:
         started = _started(folder.name)

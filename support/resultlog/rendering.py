@@ -7,7 +7,8 @@ from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, Stric
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
-from support.resultlog import appendix, form, markdown, rows
+from support.form import form
+from support.resultlog import appendix, markdown, rows
 from support.resultlog.boxes import Choice
 from support.resultlog.model import Log
 
@@ -62,7 +63,7 @@ def _template(name: str) -> Template:
         auto_reload=False,
         bytecode_cache=_Kept(str(TEMPLATES / "__pycache__")),
     )
-    environment.globals |= {"form": form, "rows": rows, "appendix": appendix, "style": Markup(style)}
+    environment.globals |= {"form": form(), "rows": rows, "appendix": appendix, "style": Markup(style)}
     environment.filters |= {
         "cell": markdown.cell,
         "line": markdown.line,

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from support.terminal import padded, table, width
+from rich.cells import cell_len, set_cell_size
+
+from support.terminal import table
 
 WIDEST = 110
 """Columns up to which rows are shown side by side; wider ones are shown a field a line."""
@@ -23,7 +25,7 @@ def counted(rows: list[dict[str, Any]]) -> str:
 def is_wide(rows: list[dict[str, Any]]) -> bool:
     """True if the rows would not fit side by side."""
     columns = list(rows[0]) if rows else []
-    widths = [max(width(name), *(width(value(row.get(name))) for row in rows)) for name in columns]
+    widths = [max(cell_len(name), *(cell_len(value(row.get(name))) for row in rows)) for name in columns]
     return sum(widths) + 2 * len(widths) > WIDEST
 
 
@@ -34,9 +36,9 @@ def as_lines(rows: list[dict[str, Any]]) -> list[str]:
     columns = list(rows[0])
     if not is_wide(rows):
         return table([[value(row.get(name)) for name in columns] for row in rows], columns)
-    longest = max(width(name) for name in columns)
+    longest = max(cell_len(name) for name in columns)
     lines = []
     for number, row in enumerate(rows, 1):
         lines.append(f"row {number}")
-        lines += [f"  {padded(name, longest)}  {value(row.get(name))}" for name in columns]
+        lines += [f"  {set_cell_size(name, longest)}  {value(row.get(name))}" for name in columns]
     return lines

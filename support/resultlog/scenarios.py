@@ -3,13 +3,12 @@
 import re
 from typing import Any
 
-from support.catalogue import TEST_CASES
+from support.contract import TEST_ORDERS
+from support.form import TEST_CASES, form
 from support.result_words import NOT_RUN, PASS, UNJUDGED, UNKNOWN
-from support.resultlog import form
 from support.resultlog.merging import Material
 from support.resultlog.model import Query, Row, ScenarioLog
 from support.resultlog.moments import Clock
-from support.verification_queries import QUERIES
 
 NOT_RECORDED = "not recorded"
 NOT_OBSERVED = "not observed"
@@ -52,7 +51,6 @@ def scenario_log(record: dict[str, Any], material: Material, clock: Clock) -> Sc
 def unrun_log(case_id: str) -> ScenarioLog:
     """The form's own table for a test case whose scenario did not run."""
     case = TEST_CASES[case_id]
-    values = {"run": f"test-{case_id.replace('-', '').lower()}-001", "index": form.INDEXES[case_id]}
     return ScenarioLog(
         number=1,
         title="",
@@ -60,9 +58,11 @@ def unrun_log(case_id: str) -> ScenarioLog:
         result=NOT_RUN,
         description=case.description,
         rows=_unseen(case_id, NOT_RUN),
-        details=[(label, NOT_RUN) for label in form.details_of(case_id)],
+        details=[(label, NOT_RUN) for label in case.details],
         observations=[NOT_RUN],
-        queries=[Query(title, sql.format(table="test_orders", **values), None) for title, sql in QUERIES[case_id]],
+        queries=[
+            Query(title, sql, None) for title, sql in case.verification_queries(case.run_id, TEST_ORDERS, case.index)
+        ],
     )
 
 
@@ -91,23 +91,26 @@ def _unseen(case_id: str, result: str) -> list[Row]:
 
 
 def _details(record: dict[str, Any], clock: Clock, logs: str) -> list[tuple[str, str]]:
-    known = {
-        form.START: clock.second(record["started"]),
-        form.END: clock.second(record["ended"]) if record["ended"] else NOT_RECORDED,
-        form.LOG: logs,
-        form.LOGS: logs,
-        form.W2_CLAIM: _call(record, "worker-2", "claim", clock),
-        form.COMPLETION: _call(record, "worker-2", "status", clock),
-    }
-    for fact in record["facts"]:  # of several with one label the last counts: a worker that was started again
-        if fact["label"] in (form.WINDOW, form.SAMPLES, form.API_ERROR):
-            known[fact["label"]] = fact["value"]
-        elif fact["label"] == form.SWITCHED:
-            known[fact["label"]] = f"{clock.instant(fact['time'])} ({fact['value']})"
-        else:
-            known[fact["label"]] = clock.instant(fact["time"])
-    wanted = form.details_of(record["id"])
-    return [(label, known.get(label, NOT_RECORDED)) for label in wanted]
+    facts = {fact["label"]: fact for fact in record["facts"]}  # of several the last: a worker that was started again
+
+    def shown(label: str) -> str:
+        kind, fact = form().details[label], facts.get(label)
+        if kind == "start":
+            return clock.second(record["started"])
+        if kind == "end":
+            return clock.second(record["ended"]) if record["ended"] else NOT_RECORDED
+        if kind == "logs":
+            return logs
+        if " of " in kind:
+            call, _, worker = kind.partition(" of ")
+            return _call(record, worker, call, clock)
+        if fact is None:
+            return NOT_RECORDED
+        if kind == "value":
+            return str(fact["value"])
+        return clock.instant(fact["time"]) + (f" ({fact['value']})" if kind == "time and value" else "")
+
+    return [(label, shown(label)) for label in TEST_CASES[record["id"]].details]
 
 
 def _call(record: dict[str, Any], worker: str, kind: str, clock: Clock) -> str:
@@ -128,7 +131,7 @@ def _observations(record: dict[str, Any], rows: list[Row], clock: Clock) -> list
     lines += [
         f"{clock.instant(fact['time'])} {fact['label']}: {fact['value']}"
         for fact in record["facts"]
-        if fact["label"] not in form.details_of(record["id"])
+        if fact["label"] not in TEST_CASES[record["id"]].details
     ]
     calls = [call["answer"] for call in record["wire"] if call["kind"] == "kill switch"]
     if calls:

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from support.catalogue import TEST_CASES
-from support.judgement.verdict import P1_NEEDED
+from support.form import TEST_CASES, Impact, form
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, PASS, UNJUDGED
-from support.resultlog import form
 from support.resultlog.boxes import BAD, GOOD, WARN, Box, Choice, pass_fail
 from support.resultlog.merging import Material
 from support.resultlog.model import Blocker, BlockerCount, CaseLog, FailureBlock, Issue, ScenarioLog
@@ -52,13 +50,13 @@ def critical(results: dict[str, str]) -> list[Blocker]:
     """The "Critical Tests"."""
     return [
         Blocker(
-            form.PRIORITY_SHOWN[TEST_CASES[row.case_id].priority],
-            row.case_id,
-            row.name,
+            form().priorities[TEST_CASES[case_id].priority].shown,
+            case_id,
+            row.name or TEST_CASES[case_id].name,
             row.reason,
-            pass_fail(results[row.case_id]),
+            pass_fail(results[case_id]),
         )
-        for row in form.CRITICAL
+        for case_id, row in form().critical.items()
     ]
 
 
@@ -68,7 +66,7 @@ def blockers(results: dict[str, str]) -> list[BlockerCount]:
         [results[case.id] for case in TEST_CASES.values() if case.priority == priority] for priority in ("P0", "P1")
     )
     p0_clear = all(result == PASS for result in p0)
-    p1_clear = p1.count(PASS) >= P1_NEEDED * len(p1) and NOT_RUN not in p1
+    p1_clear = p1.count(PASS) >= form().canary.p1_needed * len(p1) and NOT_RUN not in p1
     return [
         _counted("P0 (Critical)", p0, p0_clear),
         _counted("P1 (High)", p1, p1_clear),
@@ -92,18 +90,18 @@ def _failure(case: CaseLog) -> FailureBlock:
     blames = list(dict.fromkeys(scenario.blames or "unknown" for scenario in case.failed))
     summary = [line for scenario in case.failed for line in told(scenario)]
     because = [f"{row.field}: {row.because}" for scenario in case.failed for row in scenario.differing if row.because]
-    impacts = (
-        case.priority == "P0",
-        "the executor" in blames or "the suite" in blames,
-        any(name in blames for name in CONFIGURATION),
-        "the test environment" in blames,
-    )
+    ticked: dict[Impact, bool] = {
+        "blocks_canary": case.priority == "P0",
+        "code_fix": "the executor" in blames or "the suite" in blames,
+        "configuration": any(name in blames for name in CONFIGURATION),
+        "environment": "the test environment" in blames,
+    }
     return FailureBlock(
         case_id=case.id,
         name=case.name,
         summary=summary,
         cause=[f"Whose fault it looks like: {', '.join(blames)}", *because],
-        impacts=list(zip(form.IMPACTS, impacts, strict=True)),
+        impacts=[(text, ticked[name]) for name, text in form().impacts.items()],
         action=[ACTIONS.get(blame, "Find out why it failed, and run it again.") for blame in blames],
         again=[f"behave {scenario.location}" for scenario in case.failed],
     )
@@ -121,12 +119,13 @@ def told(scenario: ScenarioLog) -> list[str]:
 
 def issues(cases: list[CaseLog], troubles: list[str]) -> list[Issue]:
     """4.1: a failed scenario is an issue, as severe as its test case's priority; so is trouble of the whole run."""
+    severities = form().priorities
     found = [
-        (f"{told(scenario)[1].strip(' ✗')} ({scenario.location})", form.SEVERITIES[case.priority], case.id)
+        (f"{told(scenario)[1].strip(' ✗')} ({scenario.location})", severities[case.priority].severity, case.id)
         for case in cases
         for scenario in case.failed
     ]
-    found += [(trouble, form.SEVERITIES["P0"], "all") for trouble in troubles]
+    found += [(trouble, severities["P0"].severity, "all") for trouble in troubles]
     return [Issue(number, *one) for number, one in enumerate(found, 1)]
 
 

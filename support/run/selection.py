@@ -9,9 +9,9 @@ from behave.configuration import Configuration
 from behave.model import Feature, Scenario
 from behave.runner_util import collect_feature_locations, parse_features
 
-from support.catalogue import PRIORITIES, TEST_CASES
 from support.checks.needs import names_in
 from support.errors import SettingsError, SuiteError
+from support.form import PRIORITIES, TEST_CASES
 from support.scenario.result_table import rows_of
 from support.settings import PROJECT
 
@@ -29,7 +29,7 @@ class Selection:
 def id_of(scenario: Scenario) -> str:
     """The one id tag of a scenario.
 
-    :raises SuiteError: it has none, several, or one that is not in the catalogue.
+    :raises SuiteError: it has none, several, or one that is no test case of the form.
     """
     ids = sorted(str(tag) for tag in scenario.effective_tags if str(tag).startswith(("TC-", "S-")))
     if len(ids) != 1:

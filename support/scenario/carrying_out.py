@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from support.clock import now
+from support.contract import KILL_SWITCH_PATH
 from support.errors import GateNotReached
 from support.gateway.calls import Call
 from support.gateway.gates import ANY, CallGate
@@ -128,7 +129,7 @@ def _refuse_first_attempts(case: Case, worker: Worker, fault: str) -> None:
         gateway.listen_again()
         await_gate(case, worker, lambda: gateway.refusing, "another attempt after a refused connection")
     if refused_at and all(call.after_index for call in gateway.calls_of("kill switch")):
-        refused = Call(worker.name, "GET", "/api/kill-switch", "", fault=fault, arrived=refused_at)
+        refused = Call(worker.name, "GET", KILL_SWITCH_PATH, "", fault=fault, arrived=refused_at)
         refused.after_index = False
         gateway.calls.append(refused)
         gateway.calls.sort(key=lambda call: call.arrived)

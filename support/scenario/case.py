@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from support.contract import TEST_TABLES
 from support.errors import SuiteError
 from support.gateway.calls import Call
 from support.gateway.gates import CallGate
@@ -58,7 +59,7 @@ class Case:
         """Empty the executor's tables and take away the indexes that runs have left, as they were to."""
         tables.empty_state(self.database)
         for index in tables.indexes(self.database, self.stack.schema):
-            if index.table in tables.JUDGED_TABLES and index not in self.stack.pristine.indexes:
+            if index.table in TEST_TABLES and index not in self.stack.pristine.indexes:
                 self.database.execute(f"ALTER TABLE {quoted(index.table)} DROP INDEX {quoted(index.name)}")
 
     def at_the_end(self, clean_up: Callable[[], object]) -> None:

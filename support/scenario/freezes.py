@@ -3,11 +3,10 @@
 from support.gateway.faults import FAULTS
 from support.scenario.carrying_out import await_gate, wait_for
 from support.scenario.case import Case
-from support.scenario.reports import is_an_end
 
 FROZEN_AT = {
     "after its ADD INDEX": ("kill switch", lambda call: bool(call.after_index)),
-    "while its last report is on the way": ("status", is_an_end),
+    "while its last report is on the way": ("status", lambda call: call.reports_an_end),
 }
 """The calls in whose middle worker 1 can freeze, in the words of the features."""
 

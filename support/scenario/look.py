@@ -5,7 +5,7 @@ from support.judgement.workload_check import refuse_a_failed_workload
 from support.judgement.world import World
 from support.mysql import tables
 from support.scenario.case import Case
-from support.verification_queries import run as run_verification_queries
+from support.scenario.verification_queries import run as run_verification_queries
 
 
 def look(case: Case) -> World:

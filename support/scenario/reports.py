@@ -24,15 +24,10 @@ def carry_out_with_a_troubled_report(case: Case, trouble: str) -> None:
     reports: list[Call] = []
 
     def first(call: Call) -> bool:
-        if is_an_end(call):
+        if call.reports_an_end:
             reports.append(call)
         return reports == [call]
 
     REPORT_TROUBLES[trouble](worker.gateway, first)
     case.workers.start(worker)
     wait_for(case, worker)
-
-
-def is_an_end(call: Call) -> bool:
-    """A report that the run has come to an end, not one of its progress."""
-    return '"running"' not in call.request_body

@@ -7,6 +7,7 @@ SLEEP(), which costs no CPU, in the select list of a query with one row: it runs
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from support.contract import METRICS_TABLE
 from support.errors import TestEnvironmentError
 from support.mysql.database import Account, Database
 
@@ -139,8 +140,7 @@ class Measured:
     def _count(self) -> int:
         return int(
             self.database.value(
-                "SELECT COUNT_STAR FROM performance_schema.events_statements_summary_by_digest"
-                " WHERE SCHEMA_NAME = %s AND DIGEST = %s",
+                f"SELECT COUNT_STAR FROM performance_schema.{METRICS_TABLE} WHERE SCHEMA_NAME = %s AND DIGEST = %s",
                 (self.schema, self.workload.digest),
             )
         )

@@ -12,6 +12,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+from support.contract import AGENT_VARIABLES
 from support.errors import TestEnvironmentError
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
@@ -19,7 +20,7 @@ from support.mysql.database import Account
 from support.mysql.schemas import Accounts, make_accounts
 from support.servers.ports import free_port
 from support.servers.progress import progress
-from support.settings import BUNDLED_AGENT, CONTRACT_VARIABLES, PROJECT
+from support.settings import BUNDLED_AGENT, PROJECT
 from support.stacks.container_worker import ContainerWorker
 from support.stacks.engine import Engine
 from support.stacks.saas_api import SaasApi
@@ -60,7 +61,7 @@ class ComposeStack(Stack):
         container = f"{self._engine.project}-worker-{number}-{self._workers}"
         gateway = Gateway(f"worker-{number}", self._api_urls, free_port(), self._host, self._refusals_of(container))
         environment = self._agent_environment(number, gateway, times)
-        names = [*CONTRACT_VARIABLES, *self._settings.agent_variables(environment)]
+        names = [*AGENT_VARIABLES, *self._settings.agent_variables(environment)]
         words = [word.replace("{execution_id}", execution_id) for word in shlex.split(self._agent_command)]
         return ContainerWorker(number, self._engine, "agent", words, environment, names, gateway, log, container)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import requests
 
+from support.contract import ADD_INDEX, EXECUTIONS_PATH, HEALTH_PATH, KILL_SWITCH_PATH, SECRET_HEADER
 from support.errors import TestEnvironmentError, cause_of
 
 TIMEOUT_SECONDS = 30.0
@@ -25,7 +26,7 @@ class RunSpec:
     columns: list[str]
     query_digests: list[str] = field(default_factory=list)
     index_type: str | None = None
-    action: str = "ADD_INDEX"
+    action: str = ADD_INDEX
 
     def body(self) -> dict[str, Any]:
         """The request body of ``POST /api/executions``."""
@@ -55,28 +56,28 @@ class SaasApi:
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the environment has no business between the suite and the API
         if secret:
-            self._session.headers["X-API-SECRET"] = secret
+            self._session.headers[SECRET_HEADER] = secret
 
     def health(self) -> dict[str, Any]:
         """``GET /health``."""
-        return self.call("GET", "/health", 200)
+        return self.call("GET", HEALTH_PATH, 200)
 
     def create_run(self, run: RunSpec) -> None:
         """Schedule ``run``."""
-        self.call("POST", "/api/executions", 201, run.body())
+        self.call("POST", EXECUTIONS_PATH, 201, run.body())
 
     def try_to_create(self, run: RunSpec) -> str:
         """Ask for ``run`` and return the answer in words, as ``409 Conflict``, whatever it is."""
-        answer = self._answer("POST", "/api/executions", json=run.body())
+        answer = self._answer("POST", EXECUTIONS_PATH, json=run.body())
         return f"{answer.status_code} {answer.reason}"
 
     def run(self, run_id: str) -> dict[str, Any]:
         """What the API says of a run."""
-        return self.call("GET", f"/api/executions/{run_id}", 200)
+        return self.call("GET", f"{EXECUTIONS_PATH}/{run_id}", 200)
 
     def kill_switch(self, connection_id: str) -> dict[str, Any]:
         """What the API says of the switch of a connection and of the global one."""
-        return self.call("GET", f"/api/kill-switch?connection_id={connection_id}", 200)
+        return self.call("GET", f"{KILL_SWITCH_PATH}?connection_id={connection_id}", 200)
 
     def set_kill_switch(self, active: bool, connection_id: str | None, reason: str | None = None) -> None:
         """Turn the switch of a connection, or the global one (None), on or off."""
@@ -85,7 +86,7 @@ class SaasApi:
             body["connection_id"] = connection_id
         if reason is not None:
             body["reason"] = reason
-        self.call("POST", "/api/kill-switch", 200, body)
+        self.call("POST", KILL_SWITCH_PATH, 200, body)
 
     def call(self, method: str, path: str, expected: int, body: object = None) -> dict[str, Any]:
         """Any call: the content of an answer with the status ``expected``, ``items`` of it where that is no object."""
@@ -124,6 +125,6 @@ class SaasApi:
         """Whether the API says of itself that it has what it needs, its database above all."""
         self._session.close()  # one that failed may have closed the connection; the next call makes another
         try:
-            return self._answer("GET", "/health").status_code == 200
+            return self._answer("GET", HEALTH_PATH).status_code == 200
         except TestEnvironmentError:
             return False

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
+from support.contract import LATENCY_DEGRADATION, ROWS_EXAMINED_DEGRADATION
 from support.errors import TestEnvironmentError
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
@@ -206,8 +207,8 @@ class Stack:
             **self._environment(self._agent_account(), settings.agent_command),
             "SAAS_API_URL": gateway.url,
             "WORKER_ID": f"worker-{number}",
-            "LATENCY_DEGRADATION_THRESHOLD": "0.10",
-            "ROWS_EXAMINED_DEGRADATION_THRESHOLD": "0.20",
+            "LATENCY_DEGRADATION_THRESHOLD": f"{LATENCY_DEGRADATION:.2f}",
+            "ROWS_EXAMINED_DEGRADATION_THRESHOLD": f"{ROWS_EXAMINED_DEGRADATION:.2f}",
             **{name.upper(): number_text(value) for name, value in values.items()},
         }
         return {**environment, **settings.agent_variables(environment)}

@@ -1,16 +1,8 @@
-"""``python -m tests.mutation.mutate [--mutants N | --share S] [--minimum N] [--seed WORD] [--jobs N] [--again OUTCOME]
-[--only MODULE …] [--into DIR] [--report]``.
+"""``acceptance mutate``: how many small changes of the decision code do the ten test cases notice?"""
 
-Draws mutants of the decision code, tries each that has no result yet, and writes the report. What was found is kept in
-``DIR/mutation/``, so that a run that was cut off, or a greater number, goes on where the last one stopped. Exit codes: 0
-the score is as it should be, 1 it is not or the unchanged executor did not pass, 2 an option is wrong, 130 interrupted.
-"""
-
-import argparse
 import json
 import os
 import shutil
-import sys
 import tempfile
 import textwrap
 import time
@@ -18,7 +10,12 @@ from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import click
+
+from support.commands.command_line import INTERRUPTED, end
 from support.settings import PROJECT
 from support.terminal import Terminal
 from tests.mutation import diffs, equivalents, report
@@ -28,30 +25,76 @@ from tests.mutation.judging import NO_ANSWER, SURVIVED, Trial
 from tests.mutation.report import EQUIVALENT, Facts, Result
 from tests.mutation.sessions import Mutant, Session, sample
 from tests.mutation.trials import Trials
-from tests.proof.side_by_side import positive, side_by_side
+from tests.proof.side_by_side import side_by_side
 
-INTERRUPTED = 130
 LONGEST_DETAIL = 100
 RUNS_FILE = "runs.json"
 
 
-def main(arguments: list[str]) -> int:
-    """Draw, try, report; returns the exit code."""
-    options = _options(arguments)
+DRAWN = 230
+_NUMBER = click.IntRange(1)
+
+
+@click.command()
+@click.option("--mutants", type=_NUMBER, help=f"How many to draw.  [default: {DRAWN}]")
+@click.option(
+    "--share", type=click.FloatRange(0, 1, min_open=True), help="Which share of all to draw, as 0.2, instead."
+)
+@click.option("--minimum", type=_NUMBER, default=5, show_default=True, help="At least so many of each module.")
+@click.option("--seed", default="executor-v1", show_default=True, help="Another word draws other ones.")
+@click.option("--jobs", type=_NUMBER, default=2, show_default=True, help="Copies of the project, and runs at a time.")
+@click.option(
+    "--again", multiple=True, type=click.Choice((SURVIVED, NO_ANSWER, EQUIVALENT)), help="Try these once more."
+)
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice([module.name for module in DECISION_CODE]),
+    metavar="MODULE",
+    help="Try those of one module, as api/runs.",
+)
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    default=PROJECT / "reports",
+    help="Folder of the report and the sessions.",
+)
+@click.option("--report", is_flag=True, help="Try nothing, write the report of what is there.")
+def mutate(**options: Any) -> int:
+    """Change the executor's decision code: what is noticed?
+
+    Draws mutants of the decision code, tries each that has no result yet, and writes the report. What was found is kept in
+    DIR/mutation/, so that a run that was cut off, or a greater number, goes on where the last one stopped.
+
+    \b
+    Examples:
+      acceptance mutate
+      acceptance mutate --mutants 400
+      acceptance mutate --only api/runs --again survived
+
+    \b
+    Exit status:
+      0  the score is as it should be
+      1  it is not, or the unchanged executor did not pass
+      2  an option is wrong
+      130  interrupted
+    """
+    if options["mutants"] and options["share"]:
+        raise click.UsageError("--mutants or --share, not both.")
     # A mutant may have the size and the second of the one before it, which is all that a compiled file is known by.
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    return MutationRun(options, Terminal()).run()
+    return MutationRun(SimpleNamespace(**options), Terminal()).run()
 
 
 class MutationRun:
     """One mutation run: the sessions of the modules, the mutants drawn from them, and what becomes of each."""
 
-    def __init__(self, options: argparse.Namespace, terminal: Terminal) -> None:
+    def __init__(self, options: SimpleNamespace, terminal: Terminal) -> None:
         self._options, self._terminal = options, terminal
         self._into: Path = options.into.resolve()
         self._sessions = {module.name: Session(self._into / "mutation", module) for module in DECISION_CODE}
         every = [mutant for session in self._sessions.values() for mutant in session.mutants]
-        number = round(options.share * len(every)) if options.share else options.mutants
+        number = round(options.share * len(every)) if options.share else options.mutants or DRAWN
         self._there_are, self._sites = len(every), len({mutant.site for mutant in every})
         self._drawn = sample(every, number, options.minimum, options.seed)
         self._reasons = equivalents.read()
@@ -158,41 +201,5 @@ class MutationRun:
         return results
 
 
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share <= 1:
-        raise argparse.ArgumentTypeError("a share above 0 and up to 1")
-    return share
-
-
-def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.mutation.mutate", description=(__doc__ or "").split("\n\n")[1]
-    )
-    number = parser.add_mutually_exclusive_group()
-    number.add_argument("--mutants", type=positive, default=230, help="how many to draw (230)")
-    number.add_argument("--share", type=_share, help="which share of all there are to draw, as 0.2")
-    parser.add_argument("--minimum", type=positive, default=5, help="at least so many of each module (5)")
-    parser.add_argument("--seed", default="executor-v1", help="another word draws other ones")
-    parser.add_argument("--jobs", type=positive, default=2, help="copies of the project, and runs at a time (2)")
-    parser.add_argument(
-        "--again", action="append", choices=(SURVIVED, NO_ANSWER, EQUIVALENT), default=[], help="try these once more"
-    )
-    parser.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        choices=[module.name for module in DECISION_CODE],
-        metavar="MODULE",
-        help="try those of one module, as api/runs",
-    )
-    parser.add_argument("--into", type=Path, default=PROJECT / "reports", help="folder of the report and the sessions")
-    parser.add_argument("--report", action="store_true", help="try nothing, write the report of what is there")
-    return parser.parse_args(arguments)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end(mutate, "acceptance mutate")

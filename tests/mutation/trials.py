@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES
 from tests.mutation import judging
 from tests.mutation.copies import changed, copy_project
 from tests.mutation.judging import NO_ANSWER, SURVIVED, Trial

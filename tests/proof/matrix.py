@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from support.catalogue import TEST_CASES
+from support.form import TEST_CASES
 from tests.proof.catalogue import Mutant
 from tests.proof.judging import Finding
 

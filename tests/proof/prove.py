@@ -1,11 +1,5 @@
-"""``python -m tests.proof.prove [MUTANT …] [--case TC-NN] [--jobs N] [--into DIR] [--without FIELD] [--list]``.
+"""``acceptance prove``: every test case can fail."""
 
-Runs each mutant against the scenarios it concerns and demands that they notice, where they should; and, unless mutants
-are named, the unbroken executor against everything. Exit codes: 0 all as it should be, 1 not so, 2 a name or an option
-is wrong, 130 interrupted.
-"""
-
-import argparse
 import os
 import shutil
 import sys
@@ -15,44 +9,80 @@ from concurrent.futures import Future, as_completed
 from datetime import datetime
 from pathlib import Path
 
-from support.catalogue import TEST_CASES
+import click
+
+from support.commands.command_line import INTERRUPTED, end
+from support.form import TEST_CASES
 from support.judgement.observations import known_fields
 from support.terminal import Terminal
 from tests.proof import catalogue, matrix
 from tests.proof.catalogue import PROJECT, Mutant
 from tests.proof.judging import Finding
 from tests.proof.running import Runs
-from tests.proof.side_by_side import positive, side_by_side
-
-INTERRUPTED = 130
+from tests.proof.side_by_side import side_by_side
 
 
-def main(arguments: list[str]) -> int:
-    """Prove, write the matrix, and return the exit code."""
-    options, terminal = _options(arguments), Terminal()
-    mutants = catalogue.load()
+@click.command()
+@click.argument("mutants", nargs=-1, metavar="[MUTANT]...")
+@click.option("--case", type=click.Choice(list(TEST_CASES)), help="Only the mutants of one test case.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Runs at a time (as many as cores).")
+@click.option(
+    "--into", type=click.Path(path_type=Path), default=PROJECT / "reports", help="Folder for prove.md and prove.json."
+)
+@click.option(
+    "--without",
+    type=click.Choice(known_fields()),
+    metavar="FIELD",
+    help="Remove one observation first: it has to show.",
+)
+@click.option("--list", "only_list", is_flag=True, help="Show the mutants and run nothing.")
+def prove(
+    mutants: tuple[str, ...], case: str | None, jobs: int, into: Path, without: str | None, only_list: bool
+) -> int:
+    """Prove that every test case can fail.
+
+    Runs each MUTANT, an executor with one defect, against the scenarios it concerns and demands that they notice, where
+    they should; and, unless mutants are named, the unbroken executor against everything.
+
+    \b
+    Examples:
+      acceptance prove
+      acceptance prove --case TC-09
+      acceptance prove fail-open-on-500
+      acceptance prove --without "Kill switch detected" kill-switch-asked-and-ignored
+
+    \b
+    Exit status:
+      0  all as it should be
+      1  not so
+      2  a name or an option is wrong
+      130  interrupted
+    """
+    every, terminal = catalogue.load(), Terminal()
     try:
-        chosen = [catalogue.look_up(mutants, name) for name in options.mutants] or list(mutants.values())
+        chosen = [catalogue.look_up(every, name) for name in mutants] or list(every.values())
         for mutant in chosen:
             for target in mutant.targets:
                 catalogue.find(target)
     except (catalogue.UnknownMutant, catalogue.PatchGone) as error:
         print(error, file=sys.stderr)
         return 2
-    chosen = [mutant for mutant in chosen if options.case in (None, mutant.case)]
-    if options.list:
+    chosen = [mutant for mutant in chosen if case in (None, mutant.case)]
+    if only_list:
         terminal.say(*[f"{mutant.case}  {mutant.id}: {mutant.says}" for mutant in chosen])
         return 0
-    return Proof(chosen, options, terminal).run()
+    whole = not (mutants or case or without)
+    return Proof(chosen, whole, without, jobs, into.resolve(), terminal).run()
 
 
 class Proof:
     """One proof: the mutants, whether the unbroken executor is part of it, and what has been found so far."""
 
-    def __init__(self, mutants: list[Mutant], options: argparse.Namespace, terminal: Terminal) -> None:
+    def __init__(
+        self, mutants: list[Mutant], whole: bool, without: str | None, jobs: int, into: Path, terminal: Terminal
+    ) -> None:
         self._mutants, self._terminal = mutants, terminal
-        self._whole = not (options.mutants or options.case or options.without)
-        self._jobs, self._into, self._without = options.jobs, options.into.resolve(), options.without
+        self._whole, self._jobs, self._into, self._without = whole, jobs, into, without
         self._started = time.monotonic()
         self._done = 0
 
@@ -105,18 +135,5 @@ class Proof:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.proof.prove", description=(__doc__ or "").split("\n\n")[1])
-    parser.add_argument("mutants", nargs="*", metavar="MUTANT", help="a mutant's id; all of them if none is named")
-    parser.add_argument("--case", choices=list(TEST_CASES), help="only the mutants of one test case")
-    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, help="runs at a time (as many as cores)")
-    parser.add_argument("--into", type=Path, default=PROJECT / "reports", help="folder for prove.md and prove.json")
-    parser.add_argument(
-        "--without", choices=known_fields(), metavar="FIELD", help="remove one observation first: it has to show"
-    )
-    parser.add_argument("--list", action="store_true", help="show the mutants and run nothing")
-    return parser.parse_args(arguments)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end(prove, "acceptance prove")

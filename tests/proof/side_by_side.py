@@ -1,6 +1,5 @@
 """Runs side by side that end in order, however they are told to."""
 
-import argparse
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,10 +32,3 @@ def side_by_side(jobs: int, stop: Callable[[], None], terminal: Terminal) -> Ite
         stop()
         pool.shutdown(cancel_futures=True)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def positive(text: str) -> int:
-    """A number on a command line, from 1 on."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on")
-    return int(text)

@@ -2,12 +2,13 @@
 
 import json
 
+from support.contract import COMPLETED, ROLLED_BACK, CallKind
 from support.gateway.calls import Call
 from support.judgement.observations.index import told
 from support.judgement.observations.registry import Seen, observation, yes_or_no
 from support.judgement.world import Participant, World
 
-HARMLESS = ("run", "audit", "other")
+HARMLESS: tuple[CallKind, ...] = ("run", "audit", "other")
 """Calls that a worker without the claim may make: looking, and saying that it did not get it."""
 
 
@@ -82,7 +83,7 @@ def worker_1_crashed(world: World) -> Seen:
     one = _participant(world, 1)
     if one.killed is None or one.exit_status != -9:
         return Seen("No", f"its exit status is {one.exit_status}")
-    reported = [call for call in one.calls_of("status") if call.status == 200 and '"running"' not in call.request_body]
+    reported = [call for call in one.calls if call.reports_an_end and call.status == 200]
     if reported:
         return Seen("No, it had finished", f"it had reported: {reported[0].request_body}")
     return Seen("Yes (simulated)", f"kill -9 at {one.killed:%H:%M:%S.%f}")
@@ -133,7 +134,7 @@ def last_report_sent_again(world: World) -> Seen:
 
     That may be 409: by the contract an API need not know a report again that it has carried out.
     """
-    reports = [call for call in _participant(world, 1).calls_of("status") if '"running"' not in call.request_body]
+    reports = [call for call in _participant(world, 1).calls if call.reports_an_end]
     if not reports or not reports[0].fault:
         return Seen("No", "its first report did not fail")
     told_so = [f"{call.request_body}: {call.answer}" for call in reports]
@@ -152,7 +153,7 @@ def index_taken_for_the_runs_own(world: World) -> Seen:
     """The run ended as if the index that somebody else made were the one it was to add."""
     if world.index_before is None:
         return Seen("nobody else made one")
-    taken = world.status in ("COMPLETED", "ROLLED_BACK")
+    taken = world.ended_as(COMPLETED, ROLLED_BACK)
     return yes_or_no(taken or world.drops, f"the run is {world.status}; {world.index_before}; {told(world.drops)}")
 
 

@@ -1,11 +1,9 @@
 """Whether the index was made, and whether it is there: the schema and the server's own count of statements."""
 
+from support.contract import FAILED, LOCK_NONE_REFUSED, REQUIRES_MANUAL
 from support.judgement.observations.registry import Seen, observation, yes_or_no
 from support.judgement.world import World
 from support.mysql.statements import Statement
-
-LOCK_NONE_REFUSED = ("Error 1845", "Error 1846")
-"""MySQL's two ways to refuse ALGORITHM=INPLACE, LOCK=NONE."""
 
 
 def told(statements: list[Statement]) -> str:
@@ -65,7 +63,9 @@ def tried_after_refusal(world: World) -> Seen:
     return Seen(told(later) if later else "None")
 
 
-@observation("MySQL error detected", similar={"Error 1846 หรือ similar": LOCK_NONE_REFUSED})
+@observation(
+    "MySQL error detected", similar={"Error 1846 หรือ similar": tuple(f"Error {errno}" for errno in LOCK_NONE_REFUSED)}
+)
 def mysql_error_detected(world: World) -> Seen:
     """The error the server gave to the ADD INDEX, if the executor recorded that very one."""
     return _error_given(world)
@@ -107,7 +107,7 @@ def execution_aborted(world: World) -> Seen:
     later = [statement for statement in world.statements if statement.started > world.adds[0].started]
     if later:
         return Seen("No", f"the executor went on: {told(later)}")
-    return yes_or_no(world.status in ("FAILED", "REQUIRES_MANUAL"), f"the run is {world.status}")
+    return yes_or_no(world.ended_as(FAILED, REQUIRES_MANUAL), f"the run is {world.status}")
 
 
 @observation("Index that was there before")

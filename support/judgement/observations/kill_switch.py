@@ -2,6 +2,7 @@
 
 import json
 
+from support.contract import COMPLETED, KILL_SWITCH_REASON
 from support.gateway.calls import Call
 from support.judgement.observations.index import told
 from support.judgement.observations.registry import Seen, observation, yes_or_no
@@ -48,7 +49,7 @@ def kill_switch_detected_after_add(world: World) -> Seen:
             "No",
             f"{len(asked)} kill-switch calls came after the index was made; none was answered with an active switch",
         )
-    return yes_or_no(world.status != "COMPLETED", f"told so; the run is {world.status}")
+    return yes_or_no(not world.ended_as(COMPLETED), f"told so; the run is {world.status}")
 
 
 @observation("API error detected")
@@ -58,7 +59,7 @@ def api_error_detected(world: World) -> Seen:
     if not failed:
         return Seen("No", "no kill-switch call failed: the executor made none at that point")
     reason, message = world.said("fail_reason"), world.said("message")
-    return yes_or_no(reason == "kill_switch", f"{failed[0].fault}; fail_reason: {reason}; message: {message}")
+    return yes_or_no(reason == KILL_SWITCH_REASON, f"{failed[0].fault}; fail_reason: {reason}; message: {message}")
 
 
 @observation("Fail-closed behavior")

@@ -1,5 +1,6 @@
 """What the run's record says of its end, held against the API, the schema and the server."""
 
+from support.contract import COMPLETED, INCONCLUSIVE, ROLLBACK_FAILED, ROLLED_BACK
 from support.judgement.observations.registry import Seen, observation, yes_or_no
 from support.judgement.world import World
 
@@ -18,12 +19,12 @@ def final_status(world: World) -> Seen:
 
 def _contradiction(world: World) -> str | None:
     name = world.run.index_name
-    if world.status == "COMPLETED":
+    if world.ended_as(COMPLETED):
         if world.index is None:
             return f"the run says it completed, but the server has no index {name}"
         if list(world.index.columns) != world.run.columns:
             return f"the run says it completed, but the server has {world.index}"
-    if world.status == "ROLLED_BACK":
+    if world.ended_as(ROLLED_BACK):
         if world.index is not None:
             return f"the run says it rolled back, but the server still has {world.index}"
         if world.added is None:
@@ -42,14 +43,14 @@ def fail_reason(world: World) -> Seen:
 @observation("Message contains inconclusive")
 def message_contains_inconclusive(world: World) -> Seen:
     """The run's message says that nothing could be concluded."""
-    return yes_or_no("inconclusive" in world.said("message").lower(), f"message: {world.said('message')}")
+    return yes_or_no(INCONCLUSIVE in world.said("message").lower(), f"message: {world.said('message')}")
 
 
 @observation("Audit log entry created")
 def audit_log_entry_created(world: World) -> Seen:
     """The failed rollback is in the audit log."""
     actions = [str(row["action"]) for row in world.audit]
-    return yes_or_no("rollback_failed" in actions, f"audit actions: {', '.join(actions) or 'none'}")
+    return yes_or_no(ROLLBACK_FAILED in actions, f"audit actions: {', '.join(actions) or 'none'}")
 
 
 @observation("Unexpected changes")

@@ -1,5 +1,6 @@
 """The rollback: the record of it, and the DROP INDEX the server saw."""
 
+from support.contract import ROLLBACK_PENDING
 from support.judgement.observations.index import told
 from support.judgement.observations.registry import Seen, observation, yes_or_no
 from support.judgement.world import World
@@ -48,7 +49,7 @@ def rollback_performed(world: World) -> Seen:
 def rollback_record_status(world: World) -> Seen:
     """The status in the table rollbacks; a row that was `pending` before the outcome was known does not count."""
     statuses = [str(row["status"]) for row in world.rollbacks]
-    final = [status for status in statuses if status != "pending"] or statuses
+    final = [status for status in statuses if status != ROLLBACK_PENDING] or statuses
     return Seen(", ".join(final) or "no record", f"rollbacks: {_statuses(world)}")
 
 

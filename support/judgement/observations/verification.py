@@ -1,5 +1,6 @@
 """What verification had to go by: the queries the server ran inside the executor's own windows."""
 
+from support.contract import INCONCLUSIVE
 from support.judgement.observations.index import told
 from support.judgement.observations.registry import Seen, observation, yes_or_no
 from support.judgement.world import World
@@ -49,7 +50,7 @@ def low_sample_detected(world: World) -> Seen:
     count = len(window.samples)
     if count >= world.min_samples:
         return Seen(f"No ({count} samples)")
-    detected = "inconclusive" in world.said("message").lower()
+    detected = INCONCLUSIVE in world.said("message").lower()
     return Seen(
         f"{'Yes' if detected else 'No'} (< {world.min_samples} samples)",
         f"{count} samples; message: {world.said('message')}",

@@ -16,6 +16,7 @@ from support.run.notices import (
     VerdictReached,
 )
 from support.run.pointers import shown, where_to_look
+from support.run.verdict_table import show_verdict
 from support.terminal import Terminal
 
 
@@ -55,7 +56,7 @@ class TerminalLines:
             case RunTrouble(blames, message):
                 terminal.trouble(blames, message)
             case VerdictReached(content, folder, True):
-                terminal.verdict(content, shown(folder))
+                show_verdict(terminal, content, shown(folder))
             case VerdictReached(content):
                 terminal.say(f"Nothing was run. Decision: {terminal.coloured(content['decision'])}")
             case NoVerdict(message, runs):

@@ -1,0 +1,68 @@
+"""The command ``acceptance``; as a module, ``python -m support.commands``."""
+
+from typing import NoReturn
+
+import click
+
+from support.commands.bench import bench
+from support.commands.command_line import end
+from support.commands.matrix import matrix
+from support.commands.merge import merge
+from support.commands.mutate import mutate
+from support.commands.preflight import preflight
+from support.commands.prove import prove
+from support.commands.report import report
+from support.commands.run import run
+from support.commands.shard import shard
+from support.commands.signoff import signoff
+
+GROUPS = {
+    "To a decision": (preflight, run, report, signoff),
+    "More servers, more machines": (matrix, shard, merge),
+    "How far to trust it": (prove, mutate, bench),
+}
+
+
+class Door(click.Group):
+    """All sub-commands, listed by what they are for."""
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list into the page of ``--help``."""
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(str(command.name), command.get_short_help_str(100)) for command in commands])
+
+
+@click.group(
+    cls=Door,
+    commands=[command for commands in GROUPS.values() for command in commands],
+    context_settings={"max_content_width": 110},
+)
+def acceptance() -> None:
+    """May this Executor v1 go on a canary run in production? Test cases against real servers, with evidence for
+    every value, and one decision: APPROVED, CONDITIONAL or BLOCKED.
+
+    \b
+    The usual order, from the project's folder:
+      acceptance run                 about a minute; the exit status is the decision
+      reports/result-log.html        look at the log: every Expected with its Actual, blockers, what to sign
+      acceptance signoff --verify    before it is signed: was any evidence changed since?
+
+    \b
+    Your own executor takes the bundled one's place by settings, with every command that takes -D:
+      acceptance run -D agent_command='/opt/executor/agent {execution_id}' -D api_command='/opt/executor/api'
+      acceptance preflight           for one that is running already (docs/your-executor.md)
+
+    \b
+    Exit status of every command: 2 bad input, or nothing could be done; 130 interrupted. Output that nobody reads
+    any more (| head) changes nothing. The others, and examples: acceptance COMMAND --help.
+    """
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    end(acceptance, "acceptance")
+
+
+if __name__ == "__main__":
+    main()

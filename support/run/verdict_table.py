@@ -1,0 +1,54 @@
+"""The verdict as a table for the terminal: of one run, or of several runs beside each other."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from support.form import TEST_CASES
+from support.result_words import NOT_APPLICABLE, PASS
+from support.terminal import Terminal, table
+
+Verdict = Mapping[str, Any]
+"""The content of ``verdict.json``."""
+
+_CASE = ["TC", "Prio", "Test case"]
+
+
+def show_verdict(terminal: Terminal, verdict: Verdict, place: str) -> None:
+    """Say how each test case came out, the decision with its reasons, and the ``place`` of what was left."""
+    cases = verdict["test_cases"]
+    rows = [_row(case_id, case) for case_id, case in cases.items()]
+    head, rule, *lines = table(rows, [*_CASE, "Ran", "Result", "Status of the run", "Time"])
+    results = [case["result"] for case in cases.values()]
+    coloured = [
+        line if result == PASS else terminal.coloured(result, line) for result, line in zip(results, lines, strict=True)
+    ]
+    terminal.say("", head, rule, *coloured, "", f"{results.count(PASS)} of {len(results)} test cases passed.")
+    terminal.say(f"Decision: {terminal.coloured(verdict['decision'])}")
+    terminal.say(*(f"  - {reason}" for reason in verdict["reasons"]), f"Verdict and evidence: {place}")
+
+
+def beside(verdicts: Mapping[str, Verdict]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of verdicts beside each other: a row for each test case, a column for each verdict by its name."""
+    rows = [
+        [case.id, case.priority, case.name, *(result_in(verdict, case.id) for verdict in verdicts.values())]
+        for case in TEST_CASES.values()
+    ]
+    return [*_CASE, *verdicts], rows
+
+
+def result_in(verdict: Verdict, case_id: str) -> str:
+    """PASS, FAIL or NOT RUN, and how many scenarios cannot hold there: ``PASS, 1 N/A``."""
+    case = verdict["test_cases"][case_id]
+    return _with_left_out(case["result"], case)
+
+
+def _row(case_id: str, case: Mapping[str, Any]) -> list[str]:
+    status, expected = case["actual_status"], case["expected_status"]
+    ran = _with_left_out(f"{case['scenarios_run']}/{case['scenarios']}", case)
+    shown = status if status == expected else f"{status} (expected {expected})"
+    return [case_id, case["priority"], case["name"], ran, case["result"], shown, f"{case['duration_s']:.1f} s"]
+
+
+def _with_left_out(text: str, case: Mapping[str, Any]) -> str:
+    count = case["scenarios_not_applicable"]
+    return f"{text}, {count} {NOT_APPLICABLE}" if count else text
