@@ -7,10 +7,11 @@ READY := $(VENV)/.ready
 TOOLS := $(VENV)/.tools-ready
 ACCEPTANCE := $(BIN)/python -m support.commands
 STACK ?=
+JOBS ?=
 SERVERS ?=
 BEHAVE_ARGS ?=
 MUTATE_ARGS ?=
-SETTINGS = $(if $(STACK),-D stack=$(STACK)) $(BEHAVE_ARGS)
+SETTINGS = $(if $(STACK),-D stack=$(STACK)) $(if $(JOBS),-D jobs=$(JOBS)) $(BEHAVE_ARGS)
 
 .PHONY: help setup accept preflight test unit lint report matrix prove mutate bench clean
 .DEFAULT_GOAL := help

@@ -14,8 +14,11 @@ from support.settings import PROJECT
 
 
 @click.command(context_settings=FOR_ANOTHER, options_metavar="")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), help="scenarios side by side; default: what the machine bears"
+)
 @behave_arguments("[OPTIONS OF BEHAVE] [FILE[:LINE]]...")
-def run(arguments: tuple[str, ...]) -> int:
+def run(arguments: tuple[str, ...], jobs: int | None) -> int:
     """Run the test cases and decide.
 
     Takes everything that behave takes; without arguments it runs all scenarios. Leaves verdict, result log, evidence and
@@ -27,6 +30,7 @@ def run(arguments: tuple[str, ...]) -> int:
       acceptance run --tags=@P0                  the blockers
       acceptance run --tags=@TC-03               one test case
       acceptance run features/claiming.feature:6 one scenario
+      acceptance run --jobs 1                    one scenario after the other
       acceptance run -D server=mariadb-10.11     a setting; docs/settings.md lists them
 
     \b
@@ -37,7 +41,7 @@ def run(arguments: tuple[str, ...]) -> int:
       3  CONDITIONAL
       4  BLOCKED; a run that is interrupted, or cannot start, is, too
     """
-    failed = behave(arguments)
+    failed = behave([*(["-D", f"jobs={jobs}"] if jobs else []), *arguments])
     if AcceptanceRunner.decision is None:
         return NOTHING_DONE
     return EXIT_STATUS[AcceptanceRunner.decision] or failed

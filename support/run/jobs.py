@@ -26,12 +26,14 @@ SCENARIOS_A_JOB = 3
 DURATIONS = "durations.json"
 
 
-def number_of_jobs(settings: Settings, scenarios: int, own_formatter: bool) -> tuple[int, str]:
+def number_of_jobs(settings: Settings, asked: int, scenarios: int, own_formatter: bool) -> tuple[int, str]:
     """How many jobs, and why it is one, where somebody could expect more; empty for none.
 
+    :param asked: by behave's own option, which is 1 if nobody asked.
     :param own_formatter: behave writes a report of its own, as it carries the scenarios out.
     """
-    wanted = settings.jobs or min(_bearable(), math.ceil(scenarios / SCENARIOS_A_JOB))
+    chosen = settings.jobs or (asked if asked > 1 else 0)
+    wanted = chosen or min(_bearable(), math.ceil(scenarios / SCENARIOS_A_JOB))
     reasons = (
         ("" if settings.stack == EMBEDDED else f"the stack {settings.stack} has one test environment"),
         (f"there is one server, {settings.mysql_host}" if settings.mysql_host else ""),
@@ -40,7 +42,7 @@ def number_of_jobs(settings: Settings, scenarios: int, own_formatter: bool) -> t
     )
     reason = next(filter(None, reasons), "")
     if reason:
-        return 1, reason if settings.jobs > 1 else ""
+        return 1, reason if chosen > 1 else ""
     return max(1, min(wanted, scenarios)), ""
 
 

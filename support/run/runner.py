@@ -69,7 +69,7 @@ class AcceptanceRunner(Runner):
     def _prepared(self, settings: Settings, selection: Selection) -> PreparedRun:
         secrets = Secrets(settings.secrets())
         each = list(self.config.format) == [self.config.default_format]
-        jobs, why_one = number_of_jobs(settings, len(selection.selected), own_formatter=not each)
+        jobs, why_one = number_of_jobs(settings, self.config.jobs, len(selection.selected), own_formatter=not each)
         order = [scenario.name for scenario in selection.selected] if jobs > 1 else []
         lines = TerminalLines(Terminal(), secrets, each, order)
         return PreparedRun(settings, selection, secrets, jobs, why_one, [lines])

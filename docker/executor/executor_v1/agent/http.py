@@ -48,7 +48,5 @@ def call(
 def send(method: str, url: str, timeout: float, headers: dict[str, str], params: Any, body: Any) -> Answer:
     """The bare call, on a connection of its own and without proxies or credentials out of the environment."""
     with urllib3.PoolManager(retries=False) as pool:
-        response = pool.request(
-            method, url, fields=params, json=body, headers=headers, timeout=timeout, redirect=False
-        )
+        response = pool.request(method, url, fields=params, json=body, headers=headers, timeout=timeout, redirect=False)
         return Answer(response.status, response.data)
