@@ -57,7 +57,7 @@ def api_breaks_over_a_new_run(create):
     return broken
 
 
-@mutant("TC-01", "Same run asked for again", of="api.runs.create")
+@mutant("TC-01", "Same run scheduled again", of="api.runs.create")
 def taken_id_answered_as_new(create):
     """A second run under an id that is taken is answered like a new one."""
 
