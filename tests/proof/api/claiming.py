@@ -46,7 +46,7 @@ def conflict_never_sent(claim):
     return polite
 
 
-@mutant("TC-01", of="api.runs.create", failure="answered POST /api/executions with 500 in place of 201")
+@mutant("TC-01", of="api.runs.create", failure="answered POST /api/executions with 500 instead of 201")
 def api_breaks_over_a_new_run(create):
     """The API breaks down over every new run, with a database that is well."""
 
