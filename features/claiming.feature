@@ -1,6 +1,5 @@
 Feature: Claiming an execution run
-  Many workers may want the same execution run. One gets it; and when the one that got it dies, another
-  takes over once the lease has run out, and not a moment before.
+  Many workers may want the same execution run, and only one of them gets it.
 
   @TC-01 @P1 @critical
   Scenario: TC-01 Worker Claim Conflict
@@ -8,7 +7,7 @@ Feature: Claiming an execution run
 
     Given execution run "test-tc01-001" on connection "conn-001" adds index "idx_tc01_customer" on test_orders (customer_id)
     When two workers claim the run at the same moment, and the one that gets it is called worker 1
-    And the same execution run is asked for once more
+    And the same execution run is scheduled once more
     Then the result log reads
       | Field                      | Expected     |
       | Worker 1 HTTP Response     | 200 OK       |
@@ -17,150 +16,4 @@ Feature: Claiming an execution run
       | Only 1 worker executed     | Yes          |
       | Worker 1 exit status       | 0            |
       | Worker 2 exit status       | 3            |
-      | Same run asked for again   | 409 Conflict |
-
-  @TC-10 @P2 @normal
-  Scenario: TC-10 Worker Crash + Lease Expiry
-    Worker crash กลางทาง → lease หมดอายุแล้ว worker ใหม่รับต่อได้
-    The ADD INDEX of the crashed worker came to nothing: the successor adds the index.
-
-    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
-    And the claim of worker 1 has a short lease
-    When worker 1 is killed while its ADD INDEX waits for the table, and the ADD INDEX dies with it
-    And the lease of worker 1 has run out
-    And worker 2 carries out the run
-    Then the result log reads
-      | Field                         | Expected                 |
-      | Worker 1 claimed successfully | Yes                      |
-      | Worker 1 crashed              | Yes (simulated)          |
-      | Lease expired                 | Yes                      |
-      | Worker 2 claimed successfully | Yes (after lease expiry) |
-      | Final execution_run Status    | COMPLETED                |
-      | ADD INDEX carried out         | once                     |
-
-  @TC-10 @P2 @normal
-  Scenario: TC-10 Worker Crash + Lease Expiry: the server finishes the ADD INDEX of the crashed worker
-    MySQL สร้าง index จนเสร็จแม้ worker ตายไปแล้ว → worker ใหม่ต้องรู้จัก index นั้นและไม่สร้างซ้ำ
-
-    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
-    And the claim of worker 1 has a short lease
-    When worker 1 is killed while its ADD INDEX waits for the table, and the server carries the ADD INDEX out all the same
-    And the lease of worker 1 has run out
-    And worker 2 carries out the run
-    Then the result log reads
-      | Field                           | Expected                 |
-      | Worker 1 claimed successfully   | Yes                      |
-      | Worker 1 crashed                | Yes (simulated)          |
-      | Lease expired                   | Yes                      |
-      | Worker 2 claimed successfully   | Yes (after lease expiry) |
-      | Final execution_run Status      | COMPLETED                |
-      | Index found and not added again | Yes                      |
-
-  @TC-10 @P2 @normal
-  Scenario: TC-10 Worker Crash + Lease Expiry: somebody else's index has the name when the successor comes
-    มีคนอื่นสร้าง index ชื่อเดียวกันบนคอลัมน์อื่นระหว่างนั้น → worker ใหม่ห้ามถือว่าเป็นของ run และห้ามแตะ
-
-    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
-    And the claim of worker 1 has a short lease
-    When worker 1 is killed while its ADD INDEX waits for the table, and the ADD INDEX dies with it
-    And somebody else makes index "idx_tc10_crash" on test_orders (customer_id)
-    And the lease of worker 1 has run out
-    And worker 2 carries out the run
-    Then the result log reads
-      | Field                           | Expected                 |
-      | Worker 1 claimed successfully   | Yes                      |
-      | Worker 1 crashed                | Yes (simulated)          |
-      | Lease expired                   | Yes                      |
-      | Worker 2 claimed successfully   | Yes (after lease expiry) |
-      | Index taken for the run's own   | No                       |
-      | Index that was there before     | unchanged                |
-
-  @TC-10 @P2 @normal
-  Scenario: TC-10 Worker Crash + Lease Expiry: a successor that comes too early
-    Worker ใหม่ที่มาก่อน lease หมดอายุต้องได้ 409
-
-    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
-    And worker 2 asks for the run in the very moment in which worker 1 is killed
-    When worker 1 is killed while its ADD INDEX waits for the table, and the ADD INDEX dies with it
-    Then the result log reads
-      | Field                         | Expected        |
-      | Worker 1 claimed successfully | Yes             |
-      | Worker 1 crashed              | Yes (simulated) |
-      | Claim before the lease ended  | 409 Conflict    |
-      | Final execution_run Status    | RUNNING         |
-      | ADD INDEX carried out         | never           |
-
-  @TC-10 @P2 @normal
-  Scenario: TC-10 Worker Crash + Lease Expiry: the ADD INDEX of the crashed worker still waits when its successor comes
-    ADD INDEX ของ worker ที่ตายไปแล้วยังรอตารางอยู่ → worker ใหม่ต้องสร้าง index ได้ครั้งเดียว ไม่ชนกัน
-
-    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
-    And the claim of worker 1 has a short lease
-    When worker 1 is killed while its ADD INDEX waits for the table
-    And the lease of worker 1 has run out
-    And worker 2 carries out the run, and the table comes free while both ADD INDEX wait for it
-    Then the result log reads
-      | Field                         | Expected                 |
-      | Worker 1 claimed successfully | Yes                      |
-      | Worker 1 crashed              | Yes (simulated)          |
-      | Lease expired                 | Yes                      |
-      | Worker 2 claimed successfully | Yes (after lease expiry) |
-      | Final execution_run Status    | COMPLETED                |
-      | ADD INDEX carried out         | once                     |
-
-  @TC-10 @P2 @normal
-  Scenario: TC-10 Worker Crash + Lease Expiry: control, a worker that is alive keeps its run
-    Worker ที่ยังทำงานอยู่ต้องต่ออายุ lease → worker อื่นต้องได้ 409
-
-    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
-    And the claim of worker 1 has a short lease
-    When worker 1 waits for the table for longer than its lease, and worker 2 asks for the run meanwhile
-    Then the result log reads
-      | Field                         | Expected     |
-      | Worker 1 claimed successfully | Yes          |
-      | Worker 2 HTTP Response        | 409 Conflict |
-      | Only 1 worker executed        | Yes          |
-      | Final execution_run Status    | COMPLETED    |
-
-  @TC-10 @P2 @normal
-  Scenario Outline: TC-10 Worker Crash + Lease Expiry: worker 1 freezes <moment>, and wakes up after the takeover
-    Worker 1 ค้างจน lease หมด แล้วตื่นมาหลัง worker 2 รับช่วงไปแล้ว → ห้ามแตะต้อง run อีก
-    The kill switch fails for worker 1 alone: if it went on, it would take back the index of worker 2.
-
-    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
-    And the claim of worker 1 has a short lease
-    When worker 1 freezes <moment>
-    And the lease of worker 1 has run out
-    And worker 2 takes the run over, and worker 1 wakes up in the middle of it
-    Then the result log reads
-      | Field                               | Expected                 |
-      | Worker 1 claimed successfully       | Yes                      |
-      | Lease expired                       | Yes                      |
-      | Worker 2 claimed successfully       | Yes (after lease expiry) |
-      | Done by worker 1 after the takeover | Nothing                  |
-      | Index found and not added again     | Yes                      |
-      | Final execution_run Status          | COMPLETED                |
-
-    Examples:
-      | moment                              |
-      | after its ADD INDEX                 |
-      | while its last report is on the way |
-
-  @TC-10 @P2 @normal
-  Scenario Outline: TC-10 Worker Crash + Lease Expiry: control, the last report <trouble>
-    รายงานสุดท้ายไม่ได้รับคำตอบ → worker ต้องส่งซ้ำ และผลของ run ต้องไม่เปลี่ยน
-
-    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
-    When worker 1 carries out the run, and its last report <trouble>
-    Then the result log reads
-      | Field                         | Expected  |
-      | Worker 1 claimed successfully | Yes       |
-      | Last report sent again        | Yes       |
-      | Worker 1 exit status          | 0         |
-      | ADD INDEX carried out         | once      |
-      | Final execution_run Status    | COMPLETED |
-
-    Examples:
-      | trouble                         |
-      | is answered with 503 at first   |
-      | arrives, but its answer is lost |
+      | Same run scheduled again   | 409 Conflict |

@@ -1,10 +1,10 @@
 Feature: Errors of the ADD INDEX itself
-  What the server refuses is not forced on it: the run ends, says why, and nothing else is tried.
+  What the server refuses is not forced on it: the run ends and says why, and nothing else is tried.
 
   @TC-04 @P2 @normal
   Scenario: TC-04 LOCK=NONE Not Supported
     MySQL ไม่รองรับ LOCK=NONE → mark requires_manual
-    The table is MyISAM, which can add no index in place.
+    The table is MyISAM, which cannot add an index in place.
 
     Given execution run "test-tc04-001" on connection "conn-004" adds index "idx_tc04_content" on test_myisam_table (content(100))
     When worker 1 carries out the run
@@ -52,7 +52,7 @@ Feature: Errors of the ADD INDEX itself
   Scenario: TC-05 Index Already Exists
     Index มีอยู่แล้ว → abort
 
-    Given index "idx_tc05_existing" on test_orders (customer_id) is there already
+    Given index "idx_tc05_existing" on test_orders (customer_id) already exists
     And execution run "test-tc05-001" on connection "conn-005" adds index "idx_tc05_existing" on test_orders (customer_id)
     When worker 1 carries out the run
     Then the result log reads
@@ -67,7 +67,7 @@ Feature: Errors of the ADD INDEX itself
   Scenario: TC-05 Index Already Exists: of the same name, on another column
     มี index ชื่อเดียวกันบนคอลัมน์อื่น → abort และห้ามแตะ index เดิม
 
-    Given index "idx_tc05_existing" on test_orders (order_date) is there already
+    Given index "idx_tc05_existing" on test_orders (order_date) already exists
     And execution run "test-tc05-001" on connection "conn-005" adds index "idx_tc05_existing" on test_orders (customer_id)
     When worker 1 carries out the run
     Then the result log reads
@@ -82,7 +82,7 @@ Feature: Errors of the ADD INDEX itself
   Scenario: TC-05 Index Already Exists: the run is to drop it
     Executor v1 ทำ ADD INDEX เท่านั้น → abort และห้ามแตะ index เดิม
 
-    Given index "idx_tc05_existing" on test_orders (customer_id) is there already
+    Given index "idx_tc05_existing" on test_orders (customer_id) already exists
     And execution run "test-tc05-001" on connection "conn-005" drops index "idx_tc05_existing" on test_orders (customer_id)
     When worker 1 carries out the run
     Then the result log reads

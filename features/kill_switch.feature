@@ -19,7 +19,7 @@ Feature: Kill switch
 
   @TC-02 @P0 @blocker
   Scenario: TC-02 Kill Switch Before Start: the global switch
-    Kill switch รวม (global) เปิดก่อนเริ่ม → abort ทุก connection
+    Global kill switch เปิดก่อนเริ่ม → abort ทุก connection
 
     Given execution run "test-tc02-001" on connection "conn-002" adds index "idx_tc02_status" on test_orders (status)
     And the global kill switch is on
@@ -51,7 +51,7 @@ Feature: Kill switch
 
   @TC-03 @P0 @blocker
   Scenario: TC-03 Kill Switch After ADD INDEX: the global switch
-    Kill switch รวม (global) เปิดหลัง ADD INDEX ก่อน verify → rollback
+    Global kill switch เปิดหลัง ADD INDEX ก่อน verify → rollback
 
     Given execution run "test-tc03-001" on connection "conn-003" adds index "idx_tc03_date" on test_orders (order_date)
     And the global kill switch will be turned on once the index exists
@@ -92,7 +92,7 @@ Feature: Kill switch
 
     Examples: the API answers, but not the question
       | API error                            |
-      | HTML page in place of an answer      |
+      | HTML page instead of an answer       |
       | empty object                         |
       | one of the two fields missing        |
       | false written as text                |
@@ -108,10 +108,10 @@ Feature: Kill switch
 
   @TC-09 @P0 @blocker
   Scenario Outline: TC-09 Kill Switch API Failure after ADD INDEX: <API error>
-    Kill switch API ล่มหลัง ADD INDEX → ถือว่าเปิด → rollback
+    Kill switch API ล่มหลัง ADD INDEX → ถือว่า kill switch เปิด → rollback
 
     Given execution run "test-tc09-001" on connection "conn-009" adds index "idx_tc09_api" on test_orders (customer_id, order_date)
-    And the kill switch API fails once the index exists: <API error>
+    And the kill switch API will fail once the index exists: <API error>
     When worker 1 carries out the run
     Then the result log reads
       | Field                       | Expected             |

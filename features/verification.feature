@@ -1,13 +1,13 @@
 Feature: Verification after ADD INDEX
-  After the index is made the application's queries are measured again. If they got worse the index is
-  dropped; if too few of them ran to say so, it stays and the run says that nothing could be concluded.
+  Once the index exists, the application's queries are measured again. If they got worse, the index is
+  dropped; if too few of them ran to say so, it stays, and the run says that nothing could be concluded.
 
   @TC-06 @P1 @critical
   Scenario Outline: TC-06 Verification Fail + Rollback OK: <what gets worse>
     Verification fail → rollback success
 
     Given execution run "test-tc06-001" on connection "conn-006" adds index "idx_tc06_perf" on test_orders (total_amount)
-    And the application's queries <change> once the index exists
+    And the application's queries will <change> once the index exists
     When worker 1 carries out the run
     Then the result log reads
       | Field                              | Expected            |
@@ -32,7 +32,7 @@ Feature: Verification after ADD INDEX
     ไม่มีอะไรแย่ลง → ต้องไม่ rollback
 
     Given execution run "test-tc06-001" on connection "conn-006" adds index "idx_tc06_perf" on test_orders (total_amount)
-    And the application's queries <change> once the index exists
+    And the application's queries will <change> once the index exists
     When worker 1 carries out the run
     Then the result log reads
       | Field                              | Expected  |
@@ -51,10 +51,10 @@ Feature: Verification after ADD INDEX
 
   @TC-06 @P1 @critical
   Scenario Outline: TC-06 Verification Fail + Rollback OK: just beyond the limits: queries <change>
-    แย่เกินเกณฑ์ (latency 10 %, rows examined 20 %) เพียงเล็กน้อย → rollback
+    แย่ลงเกินเกณฑ์ (latency 10 %, rows examined 20 %) เพียงเล็กน้อย → rollback
 
     Given execution run "test-tc06-001" on connection "conn-006" adds index "idx_tc06_perf" on test_orders (total_amount)
-    And the application's queries <change> once the index exists
+    And the application's queries will <change> once the index exists
     When worker 1 carries out the run
     Then the result log reads
       | Field                              | Expected            |
@@ -79,7 +79,7 @@ Feature: Verification after ADD INDEX
     แย่ลงแต่ไม่เกินเกณฑ์ (latency 10 %, rows examined 20 %) → ต้องไม่ rollback
 
     Given execution run "test-tc06-001" on connection "conn-006" adds index "idx_tc06_perf" on test_orders (total_amount)
-    And the application's queries <change> once the index exists
+    And the application's queries will <change> once the index exists
     When worker 1 carries out the run
     Then the result log reads
       | Field                              | Expected  |
@@ -99,11 +99,11 @@ Feature: Verification after ADD INDEX
   @TC-07 @P2 @normal @needs.accounts
   Scenario: TC-07 Verification Fail + Rollback Fail
     Verification fail แต่ rollback fail → mark + audit
-    The right to change the table is taken away after the index was made.
+    The executor loses its right to change the table, so its DROP INDEX is refused.
 
     Given execution run "test-tc07-001" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
-    And the application's queries get slower once the index exists
-    And the executor may no longer change test_orders once the index exists
+    And the application's queries will get slower once the index exists
+    And the executor will lose its right to change test_orders once the index exists
     When worker 1 carries out the run
     Then the result log reads
       | Field                      | Expected        |
@@ -119,11 +119,11 @@ Feature: Verification after ADD INDEX
 
   @TC-07 @P2 @normal
   Scenario: TC-07 Verification Fail + Rollback Fail: another session holds the table
-    Session อื่นถือ lock ของตารางไว้ตอน DROP INDEX → rollback fail → mark + audit
+    Session อื่นถือ lock ของตารางตอน DROP INDEX → rollback fail → mark + audit
 
     Given execution run "test-tc07-001" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
-    And the application's queries get slower once the index exists
-    And another session holds test_orders once the index exists
+    And the application's queries will get slower once the index exists
+    And another session will hold a lock on test_orders once the index exists
     When worker 1 carries out the run
     Then the result log reads
       | Field                      | Expected        |
@@ -140,10 +140,10 @@ Feature: Verification after ADD INDEX
   @TC-08 @P2 @normal
   Scenario Outline: TC-08 Low Sample - Inconclusive: <samples> samples
     Sample ต่ำ → inconclusive และห้าม auto-rollback
-    The few queries that run are slower, so a judgement would roll the index back.
+    The few queries that run are slower, so a judgement would drop the index.
 
     Given execution run "test-tc08-001" on connection "conn-008" adds index "idx_tc08_low" on test_orders (status)
-    And the application's queries get slower once the index exists, but only <samples> of them run in the metrics window
+    And the application's queries will get slower once the index exists, but only <samples> of them will run in the metrics window
     When worker 1 carries out the run
     Then the result log reads
       | Field                         | Expected           |
@@ -167,7 +167,7 @@ Feature: Verification after ADD INDEX
     มี 10 samples พอดี → ตัดสินได้ → rollback
 
     Given execution run "test-tc08-001" on connection "conn-008" adds index "idx_tc08_low" on test_orders (status)
-    And the application's queries get slower once the index exists, but only 10 of them run in the metrics window
+    And the application's queries will get slower once the index exists, but only 10 of them will run in the metrics window
     When worker 1 carries out the run
     Then the result log reads
       | Field                             | Expected            |

@@ -8,6 +8,6 @@ from support.scenario.result_table import all_as_expected, judge
 
 
 @then("the result log reads")
-@then("ผลใน result log คือ")
+@then("ผลใน result log เป็นดังนี้")
 def the_result_log_reads(context: Context) -> None:
     assert_that(judge(context.case, context.table), all_as_expected())

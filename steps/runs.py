@@ -31,31 +31,31 @@ def run_drops_index(context: Context, run_id: str, connection: str, index: str, 
     context.case.approve(RunSpec(run_id, connection, index, table, _columns(columns), action="DROP_INDEX"))
 
 
-@given('index "{index}" on {table:w} ({columns}) is there already')
+@given('index "{index}" on {table:w} ({columns}) already exists')
 @given('มี index "{index}" บน {table:w} ({columns}) อยู่แล้ว')
-def index_is_there_already(context: Context, index: str, table: str, columns: str) -> None:
+def index_already_exists(context: Context, index: str, table: str, columns: str) -> None:
     preparing.place_index(context.case, index, table, columns)
 
 
-@when('somebody else makes index "{index}" on {table:w} ({columns})')
+@when('somebody else adds index "{index}" on {table:w} ({columns})')
 @when('มีคนอื่นสร้าง index "{index}" บน {table:w} ({columns})')
-def somebody_else_makes_index(context: Context, index: str, table: str, columns: str) -> None:
+def somebody_else_adds_index(context: Context, index: str, table: str, columns: str) -> None:
     preparing.place_index(context.case, index, table, columns)
 
 
 @given("there is a table test_places of locations")
-@given("มีตาราง test_places ที่เก็บตำแหน่ง")
+@given("มีตาราง test_places สำหรับเก็บพิกัด")
 def table_of_locations(context: Context) -> None:
     preparing.make_table_of_locations(context.case)
 
 
-@given("the executor may no longer change {table:w} once the index exists")
-@given("executor ถูกถอนสิทธิ์แก้ไข {table:w} เมื่อ index มีแล้ว")
-def executor_may_no_longer_change(context: Context, table: str) -> None:
+@given("the executor will lose its right to change {table:w} once the index exists")
+@given("executor จะถูกถอนสิทธิ์แก้ไข {table:w} เมื่อมี index แล้ว")
+def executor_loses_its_right_later(context: Context, table: str) -> None:
     preparing.revoke_alter_once_index_exists(context.case, table)
 
 
-@given("another session holds {table:w} once the index exists")
-@given("session อื่นถือ {table:w} ไว้เมื่อ index มีแล้ว")
-def another_session_holds(context: Context, table: str) -> None:
+@given("another session will hold a lock on {table:w} once the index exists")
+@given("session อื่นจะถือ lock ของ {table:w} เมื่อมี index แล้ว")
+def another_session_holds_a_lock_later(context: Context, table: str) -> None:
     preparing.hold_table_once_index_exists(context.case, table)

@@ -18,7 +18,7 @@ class AcceptanceError(Exception):
 
 
 class TestEnvironmentError(AcceptanceError):
-    """The test environment broke: a server, a port, a process or an account that the run needs is not there or not well."""
+    """The test environment failed: a server, a port, a process or an account that the run needs is not there or not well."""
 
     blames = "the test environment"
     __test__ = False  # not one of pytest's classes

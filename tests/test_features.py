@@ -15,7 +15,9 @@ from support.gateway.faults import FAULTS
 from support.judgement.observations import known_fields
 from support.run.phrases import check_phrases
 from support.run.selection import all_features, expected_scenarios, id_of, scenarios_of
+from support.scenario.freezes import FROZEN_AT
 from support.scenario.queries import CHANGES
+from support.scenario.reports import REPORT_TROUBLES
 
 PROJECT = Path(__file__).resolve().parent.parent
 SEVERITIES = {"blocker", "critical", "normal", "minor", "trivial"}
@@ -122,9 +124,9 @@ def test_a_scenario_written_in_thai_means_the_same(steps):
   @TC-08 @P2 @normal
   เหตุการณ์: TC-08 ภาษาไทย
     กำหนดให้ execution run "test-tc08-001" ของ connection "conn-008" เพิ่ม index "idx_tc08_low" บน test_orders (status)
-    และ query ของแอปพลิเคชันช้าลงเมื่อ index มีแล้ว แต่มีเพียง 5 query ใน metrics window
+    และ query ของแอปพลิเคชันจะช้าลง เมื่อมี index แล้ว แต่จะรันเพียง 5 ครั้งใน metrics window
     เมื่อ worker 1 ดำเนินการ run
-    ดังนั้น ผลใน result log คือ
+    ดังนั้น ผลใน result log เป็นดังนี้
       | Field              | Expected           |
       | Rollback performed | No                 |
 """
@@ -138,14 +140,23 @@ def test_a_scenario_written_in_thai_means_the_same(steps):
 def test_api_errors_and_changes_of_the_examples_exist(features):
     for path in (PROJECT / "features").glob("*.feature"):
         text = path.read_text(encoding="utf-8")
-        for error in re.findall(r"^\s*And the kill switch API fails[^:]*: ([^<\n]+)$", text, re.MULTILINE):
+        for error in re.findall(
+            r"^\s*And the kill switch API (?:fails|will fail)[^:]*: ([^<\n]+)$", text, re.MULTILINE
+        ):
             assert error in FAULTS
     examples = {row["API error"] for feature in features for scenario in feature.scenarios
                 for examples in getattr(scenario, "examples", []) for row in examples.table
                 if "API error" in row.headings}  # fmt: skip
     assert examples <= set(FAULTS)
     assert {"500 Internal Server Error", "503 Service Unavailable", "time-out", "connection refused"} <= examples
-    assert all(change.thai for change in CHANGES.values())
+
+
+@pytest.mark.parametrize("words", [CHANGES, FROZEN_AT, REPORT_TROUBLES], ids=["changes", "moments", "troubles"])
+def test_every_word_of_a_table_has_a_thai_one_of_its_own(words):
+    thai = [meaning.thai for meaning in words.values()]
+
+    assert all(re.search(r"[\u0e00-\u0e7f]{3,}", word) for word in thai)
+    assert len(set(thai)) == len(words)
 
 
 def feature_with(tags: str, name: str = "a scenario"):

@@ -172,7 +172,7 @@ def test_faults_that_are_status_codes(gateway, fault, status):
     ("fault", "body"),
     [
         ("empty object", {}),
-        ("null in place of an object", None),
+        ("null instead of an object", None),
         ("false written as text", {"global_active": "false", "connection_active": "false", "reason": None}),
         ("one of the two fields missing", {"global_active": False, "reason": None}),
     ],
@@ -185,7 +185,7 @@ def test_faults_that_are_wrong_answers(gateway, fault, body):
     assert (answer.status_code, answer.json()) == (200, body)
 
 
-@pytest.mark.parametrize("fault", ["HTML page in place of an answer", "half an object"])
+@pytest.mark.parametrize("fault", ["HTML page instead of an answer", "half an object"])
 def test_faults_that_are_no_json(gateway, fault):
     gateway.fail("kill switch", FAULTS[fault])
 

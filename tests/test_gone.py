@@ -72,7 +72,9 @@ def api_of(run_id: str) -> int:
     return found.pid
 
 
-def assert_stopped_by_the_stand(reports: Path, process: "subprocess.Popen[bytes]", run_id: str, words: str) -> None:
+def assert_stopped_by_the_test_environment(
+    reports: Path, process: "subprocess.Popen[bytes]", run_id: str, words: str
+) -> None:
     status, output = process.wait(PATIENCE), (reports.parent / "output").read_text()
     assert status == 1, output
     assert "Traceback" not in output
@@ -96,7 +98,7 @@ def test_a_part_of_the_stand_is_killed_in_the_middle(reports, part_of, words):
 
     os.kill(part_of(run_id), signal.SIGKILL)
 
-    assert_stopped_by_the_stand(reports, process, run_id, words)
+    assert_stopped_by_the_test_environment(reports, process, run_id, words)
     named = re.search("^Stopping here: .*; its log: (.*)$", (reports.parent / "output").read_text(), re.MULTILINE)
     assert Path(named[1]).is_file(), "the log that the message names is still there"
 
@@ -121,7 +123,7 @@ def test_a_server_that_the_settings_name_is_killed_in_the_middle(reports, own_se
 
     own_server.stop()
 
-    assert_stopped_by_the_stand(reports, process, run_id, LOST)
+    assert_stopped_by_the_test_environment(reports, process, run_id, LOST)
 
 
 # -- the disk -----------------------------------------------------------------------------------------------------

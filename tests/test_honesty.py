@@ -24,7 +24,7 @@ SPOILT_FEATURE = """
 @TC-05 @P2 @normal
 Feature: Spoilt
   Background:
-    Given index "idx_tc05_existing" on test_orders (customer_id) is there already
+    Given index "idx_tc05_existing" on test_orders (customer_id) already exists
     And execution run "test-tc05-001" on connection "conn-005" adds index "idx_tc05_existing" on test_orders (customer_id)
 
   Scenario: a Field whose observation raises

@@ -87,7 +87,7 @@ def test_what_the_executor_lacks_is_not_run_and_never_green(lacking):
     assert evidence[FULLTEXT]["result"] == "NOT RUN"
     reason = evidence[FULLTEXT]["unmet"]
     assert reason.startswith(
-        "needs a SaaS API that keeps a run's index_type: a run asked for with index_type FULLTEXT has"
+        "needs a SaaS API that keeps a run's index_type: a run scheduled with index_type FULLTEXT has"
     )
     case = content["test_cases"]["TC-04"]
     assert (case["result"], case["scenarios_run"], case["scenarios"]) == ("NOT RUN", 1, 2)

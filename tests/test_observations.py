@@ -111,8 +111,8 @@ def test_the_good_story():
         ("Kill switch detected after ADD", {"row": {"status": "completed"}, "index": INDEX}, "No"),
         ("Kill switch detected after ADD", {"calls": {1: [call(body=ACTIVE, after_index=False)]}}, "No"),
         # an id that is taken, and a name
-        ("Same run asked for again", {}, "it was not asked for"),
-        ("Same run asked for again", {"answer_to_same_id": "201 Created"}, "201 Created"),
+        ("Same run scheduled again", {}, "it was not scheduled again"),
+        ("Same run scheduled again", {"answer_to_same_id": "201 Created"}, "201 Created"),
         ("Index taken for the run's own", {}, "nobody else made one"),
         ("Index taken for the run's own", {"index_before": INDEX, "row": {"status": "completed"}}, "Yes"),
         ("Index taken for the run's own", {"index_before": INDEX, "row": {"status": "failed"}}, "Yes"),
@@ -208,8 +208,8 @@ def test_without_windows_nothing_was_verified():
     assert see("Low sample detected") == "No"
 
 
-@pytest.mark.parametrize(("opening", "on_the_stand"), [(4.0, True), (4.4, False)])
-def test_a_window_that_a_busy_server_opened_late_is_not_blamed_on_the_executor(opening, on_the_stand):
+@pytest.mark.parametrize(("opening", "on_the_environment"), [(4.0, True), (4.4, False)])
+def test_a_window_that_a_busy_server_opened_late_is_not_blamed_on_the_executor(opening, on_the_environment):
     """The read that opens it takes until 4.5 by the server; the one that closes it comes at 5, with two queries to come."""
     given = windows(0.005, 0.005)
     given["metric_reads"][2] = statement(READ, opening, kind="select", seconds=4.5 - opening)
@@ -218,7 +218,7 @@ def test_a_window_that_a_busy_server_opened_late_is_not_blamed_on_the_executor(o
     ]
     there = world(**given)
 
-    if on_the_stand:
+    if on_the_environment:
         with pytest.raises(TestEnvironmentError, match="8 of 10 in 0.500 s"):
             refuse_a_failed_workload(there, 20, (10, 10), None, 0, 0.9)
     else:

@@ -101,7 +101,7 @@ def test_a_gate_that_nobody_reaches_is_an_error_of_its_own_kind(reports):
     )
 
     status, output = behave(
-        reports, "features/claiming.feature", "--name=TC-10 Worker Crash [+] Lease Expiry$",
+        reports, "features/takeover.feature", "--name=TC-10 Worker Crash [+] Lease Expiry$",
         "-D", f"agent_command={sys.executable} {script} {{execution_id}}", "-D", "patience_seconds=1",
     )  # fmt: skip
 

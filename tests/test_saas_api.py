@@ -55,7 +55,7 @@ def api_answering():
     ],
 )
 def test_an_api_that_has_its_database_and_does_not_answer_is_to_blame_itself(api_answering, status, health, blamed):
-    with pytest.raises(blamed, match=f"POST /api/executions with {status} in place of 201"):
+    with pytest.raises(blamed, match=f"POST /api/executions with {status} instead of 201"):
         api_answering(status, health).create_run(RUN)
 
 

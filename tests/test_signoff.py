@@ -243,8 +243,8 @@ def test_a_record_that_is_gone_and_one_that_is_new_are_noticed(reports, capsys):
     status, said = run(capsys, folder, "--verify")
 
     assert status == 1
-    assert f"{file.name}: is in the result log and not there any more" in said
-    assert "TC-99-new.json: is there and not in the result log" in said
+    assert f"{file.name}: is in the result log but no longer there" in said
+    assert "TC-99-new.json: is there but not in the result log" in said
 
 
 def test_a_decision_that_was_changed_in_the_log_is_noticed(reports, capsys):

@@ -22,7 +22,7 @@ def _blaming(whom: str) -> str:
 CATEGORIES = [
     {"name": "The executor broke its promise", "matchedStatuses": [Status.FAILED]},
     {
-        "name": "The test environment broke",
+        "name": "The test environment failed",
         "matchedStatuses": [Status.BROKEN],
         "messageRegex": _blaming(TEST_ENVIRONMENT),
     },

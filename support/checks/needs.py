@@ -1,8 +1,9 @@
-"""What a scenario needs that not every test environment, executor or server offers; it says so by a tag ``@needs.<name>``.
+"""What a scenario needs and not every test environment, executor or server offers; it says so by a tag ``@needs.<name>``.
 
-Each need is looked at for real, once a run, when a scenario first asks for it. There are two kinds. Where test environment
-or executor lack something, the scenario is NOT RUN, and so is its test case. What the *server* cannot have makes a scenario
-that cannot hold there (N/A): it is shown and counted, and its test case is judged by its other scenarios.
+Each need is looked at for real, once a run, when a scenario first asks for it. There are two kinds. What the test
+environment or the executor lacks leaves the scenario NOT RUN, and so its test case. What the *server* cannot have makes
+the scenario one that cannot hold there (N/A): it is shown and counted, and its test case is judged by its other
+scenarios.
 """
 
 from collections.abc import Callable, Iterable
@@ -46,10 +47,10 @@ def _index_types(stack: Stack) -> str | None:
         stack.api.create_run(_PROBE)
         kept = stack.database.value("SELECT index_type FROM execution_runs WHERE id = %s", (_PROBE.id,))
     except AssertionError as refusal:
-        return f"a run with index_type {_PROBE.index_type} is not taken: {refusal}"
+        return f"a run with index_type {_PROBE.index_type} is refused: {refusal}"
     finally:
         tables.empty_state(stack.database)
-    return None if kept == _PROBE.index_type else f"a run asked for with index_type {_PROBE.index_type} has {kept}"
+    return None if kept == _PROBE.index_type else f"a run scheduled with index_type {_PROBE.index_type} has {kept}"
 
 
 def _refusals(stack: Stack) -> str | None:

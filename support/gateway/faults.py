@@ -133,9 +133,9 @@ FAULTS = {
         Fault("time-out", _silence, hangs=True),
         Fault("connection refused", _reset, refuses=True),
         Fault("connection reset", _reset),
-        Fault("HTML page in place of an answer", _answers(200, _LOGIN_PAGE, "text/html")),
+        Fault("HTML page instead of an answer", _answers(200, _LOGIN_PAGE, "text/html")),
         Fault("empty object", _answers(200, "{}")),
-        Fault("null in place of an object", _answers(200, "null")),
+        Fault("null instead of an object", _answers(200, "null")),
         Fault(
             "false written as text",
             _answers(200, '{"global_active": "false", "connection_active": "false", "reason": null}'),

@@ -21,10 +21,10 @@ def refuse_a_failed_workload(
     if counted != len(world.workload):
         raise NotMade(
             f"the server ran {len(world.workload)} of the application's queries but counted {counted}: its statement"
-            " counters are not locked and lost some, so the executor was told something else than what happened"
+            " counters are not locked and lost some, so the executor did not read what happened"
         )
     if hidden and not world.metrics_window:
-        raise TestEnvironmentError(f"the executor's windows cannot be told, because it reads its metrics {NO_TEXT}")
+        raise TestEnvironmentError(f"the executor's windows cannot be made out, because it reads its metrics {NO_TEXT}")
     if not _lie_in_the_windows(world, samples, length):
         return
     if samples[1] and world.worse() != ([intended] if intended else []):

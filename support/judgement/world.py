@@ -50,7 +50,7 @@ class Window:
 
 @dataclass
 class Participant:
-    """A worker, as the test environment saw it."""
+    """A worker, as the suite saw it from outside."""
 
     number: int
     calls: list[Call]

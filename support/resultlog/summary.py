@@ -11,11 +11,11 @@ from support.resultlog.model import Blocker, BlockerCount, CaseLog, FailureBlock
 ACTIONS = {
     "the executor": "Fix the executor, so that what differs above is as expected; then run the test case again.",
     "the test environment": (
-        "Put the test environment right (a server, port, process or account); nothing is said about the executor until then."
+        "Repair the test environment (a server, port, process or account); until then nothing can be said about the executor."
     ),
-    "the settings": "Correct the setting that the failure names; nothing is said about the executor until then.",
-    "the agent command": "Correct agent_command, so that it starts a worker; nothing is said about the executor until then.",
-    "the suite": "Correct the acceptance suite; nothing is said about the executor until then.",
+    "the settings": "Correct the setting that the failure names; until then nothing can be said about the executor.",
+    "the agent command": "Correct agent_command, so that it starts a worker; until then nothing can be said about the executor.",
+    "the suite": "Correct the acceptance suite; until then nothing can be said about the executor.",
 }
 CONFIGURATION = ("the settings", "the agent command")
 

@@ -37,8 +37,8 @@ def differences(stated: dict[str, str], folders: list[Folder]) -> list[str]:
         for path in stated
         if there.get(path, stated[path]) != stated[path]
     ]
-    told += [f"{path}: is in the result log and not there any more" for path in stated if path not in there]
-    told += [f"{path}: is there and not in the result log" for path in there if path not in stated]
+    told += [f"{path}: is in the result log but no longer there" for path in stated if path not in there]
+    told += [f"{path}: is there but not in the result log" for path in there if path not in stated]
     return sorted(told)
 
 

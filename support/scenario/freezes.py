@@ -1,14 +1,26 @@
 """What phrases do about a worker that stops dead and comes back when another has taken its run over."""
 
+from typing import NamedTuple
+
 from support.gateway.faults import FAULTS
+from support.gateway.gates import Condition
 from support.scenario.carrying_out import await_gate, wait_for
 from support.scenario.case import Case
 
+
+class Moment(NamedTuple):
+    """The call in whose middle a worker freezes: its kind, and which of that kind. ``thai`` is the Thai phrase's word."""
+
+    thai: str
+    kind: str
+    condition: Condition
+
+
 FROZEN_AT = {
-    "after its ADD INDEX": ("kill switch", lambda call: bool(call.after_index)),
-    "while its last report is on the way": ("status", lambda call: call.reports_an_end),
+    "after its ADD INDEX": Moment("หลัง ADD INDEX", "kill switch", lambda call: bool(call.after_index)),
+    "while its last report is on the way": Moment("ขณะส่งรายงานสุดท้าย", "status", lambda call: call.reports_an_end),
 }
-"""The calls in whose middle worker 1 can freeze, in the words of the features."""
+"""When worker 1 can freeze, in the words of the features."""
 
 
 def freeze(case: Case, moment: str) -> None:
@@ -16,7 +28,7 @@ def freeze(case: Case, moment: str) -> None:
 
     The answer it will find when it comes back is a failure where that makes it act: a kill-switch call that failed.
     """
-    kind, condition = FROZEN_AT[moment]
+    _, kind, condition = FROZEN_AT[moment]
     worker = case.new_worker(1)
     case.frozen_call = worker.gateway.hold(kind, condition)
     if kind == "kill switch":

@@ -43,16 +43,16 @@ CHANGES = {
     # More of them run, too, so that a sum in place of an average would be a degradation
     "get faster": Change("เร็วขึ้น", CountQuery, Profile(0.010), Profile(0.0065), None, samples=(SAMPLES, 2 * SAMPLES)),
     "stop scanning the whole table": Change(
-        "เลิกกวาดอ่านทั้งตาราง", LookupQuery, Profile(0.010, scans=True), Profile(0.005), None
+        "เลิกสแกนทั้งตาราง", LookupQuery, Profile(0.010, scans=True), Profile(0.005), None
     ),
     "examine more rows": Change(
-        "อ่านแถวมากขึ้น", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=500), "rows examined"
+        "อ่าน row มากขึ้น", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=500), "rows examined"
     ),
     "scan the whole table": Change(
-        "กวาดอ่านทั้งตาราง", LookupQuery, Profile(0.010), Profile(0.005, scans=True), "full scans"
+        "สแกนทั้งตาราง", LookupQuery, Profile(0.010), Profile(0.005, scans=True), "full scans"
     ),
     "scan the whole table once in a while": Change(
-        "กวาดอ่านทั้งตารางเป็นบางครั้ง",
+        "สแกนทั้งตารางเป็นบางครั้ง",
         LookupQuery,
         Profile(0.010),
         Profile(0.005),
@@ -68,10 +68,10 @@ CHANGES = {
         "ช้าลง 5 %", CountQuery, Profile(1.000), Profile(1.050), None, connections=12, window_seconds=2.0
     ),
     "examine 21 % more rows": Change(
-        "อ่านแถวมากขึ้น 21 %", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=121), "rows examined"
+        "อ่าน row มากขึ้น 21 %", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=121), "rows examined"
     ),
     "examine 20 % more rows": Change(
-        "อ่านแถวมากขึ้น 20 %", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=120), None
+        "อ่าน row มากขึ้น 20 %", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=120), None
     ),
 }
 """By the phrase's own words."""

@@ -94,7 +94,7 @@ class SaasApi:
         if answer.status_code != expected:
             complaint = (
                 f"the SaaS API at {self.url} answered {method} {path} with {answer.status_code}"
-                f" in place of {expected}: {answer.text[:300]}"
+                f" instead of {expected}: {answer.text[:300]}"
             )
             # One that can't answer may have lost its database; one that has it, or answers wrongly, breaks the contract
             environment_broke = answer.status_code >= 500 and not self._is_well()
@@ -103,7 +103,7 @@ class SaasApi:
             content = answer.json()
         except ValueError as error:
             raise TestEnvironmentError(
-                f"the SaaS API at {self.url} answered {method} {path} with no JSON: {answer.text[:100]!r}"
+                f"the SaaS API at {self.url} answered {method} {path}, but not with JSON: {answer.text[:100]!r}"
             ) from error
         return content if isinstance(content, dict) else {"items": content}
 

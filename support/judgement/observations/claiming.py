@@ -142,10 +142,10 @@ def last_report_sent_again(world: World) -> Seen:
     return yes_or_no(same and reports[-1].status in (200, 409) and not reports[-1].fault, "; ".join(told_so))
 
 
-@observation("Same run asked for again")
-def same_run_asked_for_again(world: World) -> Seen:
+@observation("Same run scheduled again")
+def same_run_scheduled_again(world: World) -> Seen:
     """The answer to a second request for a run of the same id: an id that is taken is not given to another run."""
-    return Seen(world.answer_to_same_id or "it was not asked for")
+    return Seen(world.answer_to_same_id or "it was not scheduled again")
 
 
 @observation("Index taken for the run's own")

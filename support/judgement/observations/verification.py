@@ -9,7 +9,7 @@ from support.judgement.world import World
 def _in_words(world: World) -> str:
     values = world.measured()
     if not values:
-        return f"the executor read the statement statistics {len(world.metric_reads)} times: it had not its two windows"
+        return f"the executor read the statement statistics {len(world.metric_reads)} times, so it did not have its two windows"
     return ", ".join(f"{name} {before:.4g} → {after:.4g}" for name, (before, after) in values.items())
 
 

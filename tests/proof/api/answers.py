@@ -20,7 +20,7 @@ def _with_status(chosen):
     return patch
 
 
-@mutant("TC-01", of="api.guard.Guard.__call__", failure="answered POST /api/executions with 200 in place of 201")
+@mutant("TC-01", of="api.guard.Guard.__call__", failure="answered POST /api/executions with 200 instead of 201")
 def api_answers_200_to_everything(call):
     """The API answers every call with 200, whatever it did or did not do."""
     return _with_status(lambda path, status: 200)(call)

@@ -46,7 +46,7 @@ def conflict_never_sent(claim):
     return polite
 
 
-@mutant("TC-01", of="api.runs.create", failure="answered POST /api/executions with 500 in place of 201")
+@mutant("TC-01", of="api.runs.create", failure="answered POST /api/executions with 500 instead of 201")
 def api_breaks_over_a_new_run(create):
     """The API breaks down over every new run, with a database that is well."""
 
@@ -57,7 +57,7 @@ def api_breaks_over_a_new_run(create):
     return broken
 
 
-@mutant("TC-01", "Same run asked for again", of="api.runs.create")
+@mutant("TC-01", "Same run scheduled again", of="api.runs.create")
 def taken_id_answered_as_new(create):
     """A second run under an id that is taken is answered like a new one."""
 

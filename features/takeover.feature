@@ -1,0 +1,143 @@
+Feature: Taking over from a dead worker
+  When the worker that claimed the run dies, another takes over once the lease has run out, and not a moment before.
+
+  Background:
+    Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry
+    Worker crash กลางทาง → lease หมดอายุแล้ว worker ใหม่รับต่อได้
+    The ADD INDEX of the crashed worker came to nothing, so its successor adds the index.
+
+    Given the claim of worker 1 has a short lease
+    When worker 1 is killed while its ADD INDEX waits for the table's lock, and the ADD INDEX dies with it
+    And the lease of worker 1 has run out
+    And worker 2 carries out the run
+    Then the result log reads
+      | Field                         | Expected                 |
+      | Worker 1 claimed successfully | Yes                      |
+      | Worker 1 crashed              | Yes (simulated)          |
+      | Lease expired                 | Yes                      |
+      | Worker 2 claimed successfully | Yes (after lease expiry) |
+      | Final execution_run Status    | COMPLETED                |
+      | ADD INDEX carried out         | once                     |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: the server finishes the ADD INDEX of the crashed worker
+    MySQL สร้าง index จนเสร็จแม้ worker ตายไปแล้ว → worker ใหม่ต้องรู้ว่ามี index นั้นแล้วและไม่สร้างซ้ำ
+
+    Given the claim of worker 1 has a short lease
+    When worker 1 is killed while its ADD INDEX waits for the table's lock, but the server completes the ADD INDEX all the same
+    And the lease of worker 1 has run out
+    And worker 2 carries out the run
+    Then the result log reads
+      | Field                           | Expected                 |
+      | Worker 1 claimed successfully   | Yes                      |
+      | Worker 1 crashed                | Yes (simulated)          |
+      | Lease expired                   | Yes                      |
+      | Worker 2 claimed successfully   | Yes (after lease expiry) |
+      | Final execution_run Status      | COMPLETED                |
+      | Index found and not added again | Yes                      |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: somebody else's index has the name when the successor comes
+    มีคนอื่นสร้าง index ชื่อเดียวกันบนคอลัมน์อื่นระหว่างนั้น → worker ใหม่ห้ามถือว่าเป็นของ run และห้ามแตะ
+
+    Given the claim of worker 1 has a short lease
+    When worker 1 is killed while its ADD INDEX waits for the table's lock, and the ADD INDEX dies with it
+    And somebody else adds index "idx_tc10_crash" on test_orders (customer_id)
+    And the lease of worker 1 has run out
+    And worker 2 carries out the run
+    Then the result log reads
+      | Field                           | Expected                 |
+      | Worker 1 claimed successfully   | Yes                      |
+      | Worker 1 crashed                | Yes (simulated)          |
+      | Lease expired                   | Yes                      |
+      | Worker 2 claimed successfully   | Yes (after lease expiry) |
+      | Index taken for the run's own   | No                       |
+      | Index that was there before     | unchanged                |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: a successor that comes too early
+    Worker ใหม่ที่มาก่อน lease หมดอายุต้องได้ 409
+
+    Given worker 2 will claim the run at the very moment when worker 1 is killed
+    When worker 1 is killed while its ADD INDEX waits for the table's lock, and the ADD INDEX dies with it
+    Then the result log reads
+      | Field                         | Expected        |
+      | Worker 1 claimed successfully | Yes             |
+      | Worker 1 crashed              | Yes (simulated) |
+      | Claim before the lease ended  | 409 Conflict    |
+      | Final execution_run Status    | RUNNING         |
+      | ADD INDEX carried out         | never           |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: the ADD INDEX of the crashed worker still waits when its successor comes
+    ADD INDEX ของ worker ที่ตายไปแล้วยังรอ lock ของตารางอยู่ → ต้องสร้าง index เพียงครั้งเดียว ไม่ชนกัน
+
+    Given the claim of worker 1 has a short lease
+    When worker 1 is killed while its ADD INDEX waits for the table's lock
+    And the lease of worker 1 has run out
+    And worker 2 carries out the run, and the table's lock is released while both ADD INDEX statements wait for it
+    Then the result log reads
+      | Field                         | Expected                 |
+      | Worker 1 claimed successfully | Yes                      |
+      | Worker 1 crashed              | Yes (simulated)          |
+      | Lease expired                 | Yes                      |
+      | Worker 2 claimed successfully | Yes (after lease expiry) |
+      | Final execution_run Status    | COMPLETED                |
+      | ADD INDEX carried out         | once                     |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: control, a worker that is alive keeps its run
+    Worker ที่ยังทำงานอยู่ต้องต่ออายุ lease → worker อื่นต้องได้ 409
+
+    Given the claim of worker 1 has a short lease
+    When worker 1 waits for the table's lock for longer than its lease, and worker 2 claims the run meanwhile
+    Then the result log reads
+      | Field                         | Expected     |
+      | Worker 1 claimed successfully | Yes          |
+      | Worker 2 HTTP Response        | 409 Conflict |
+      | Only 1 worker executed        | Yes          |
+      | Final execution_run Status    | COMPLETED    |
+
+  @TC-10 @P2 @normal
+  Scenario Outline: TC-10 Worker Crash + Lease Expiry: worker 1 freezes <moment>, and wakes up after the takeover
+    Worker 1 ค้างจน lease หมดอายุ แล้วกลับมาทำงานหลัง worker 2 รับ run ต่อไปแล้ว → ห้ามแตะ run อีก
+    The kill switch fails for worker 1 alone: if it went on, it would take back the index of worker 2.
+
+    Given the claim of worker 1 has a short lease
+    When worker 1 freezes <moment>
+    And the lease of worker 1 has run out
+    And worker 2 takes the run over, and worker 1 wakes up in the middle of it
+    Then the result log reads
+      | Field                               | Expected                 |
+      | Worker 1 claimed successfully       | Yes                      |
+      | Lease expired                       | Yes                      |
+      | Worker 2 claimed successfully       | Yes (after lease expiry) |
+      | Done by worker 1 after the takeover | Nothing                  |
+      | Index found and not added again     | Yes                      |
+      | Final execution_run Status          | COMPLETED                |
+
+    Examples:
+      | moment                              |
+      | after its ADD INDEX                 |
+      | while its last report is on the way |
+
+  @TC-10 @P2 @normal
+  Scenario Outline: TC-10 Worker Crash + Lease Expiry: control, the last report <trouble>
+    รายงานสุดท้ายไม่ได้ response ที่ใช้ได้ → worker ต้องส่งซ้ำ และผลของ run ต้องไม่เปลี่ยน
+
+    When worker 1 carries out the run, and its last report <trouble>
+    Then the result log reads
+      | Field                         | Expected  |
+      | Worker 1 claimed successfully | Yes       |
+      | Last report sent again        | Yes       |
+      | Worker 1 exit status          | 0         |
+      | ADD INDEX carried out         | once      |
+      | Final execution_run Status    | COMPLETED |
+
+    Examples:
+      | trouble                         |
+      | is answered with 503 at first   |
+      | arrives, but its answer is lost |
