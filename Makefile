@@ -12,8 +12,9 @@ SERVERS ?=
 BEHAVE_ARGS ?=
 MUTATE_ARGS ?=
 SETTINGS = $(if $(STACK),-D stack=$(STACK)) $(if $(JOBS),-D jobs=$(JOBS)) $(BEHAVE_ARGS)
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadgroup
 
-.PHONY: help setup accept preflight test unit lint report matrix prove mutate bench clean
+.PHONY: help setup accept preflight test unit quick lint report matrix prove mutate bench clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -43,15 +44,23 @@ accept: $(READY) ## run the ten test cases; ends with the decision and its exit 
 preflight: $(READY) ## is everything there to judge an executor that runs already? docs/your-executor.md
 	@$(ACCEPTANCE) preflight $(BEHAVE_ARGS)
 
-test: lint unit accept ## everything CI runs: lint, the suite's own tests, the ten test cases on MySQL and on MariaDB
-	@$(ACCEPTANCE) run $(BEHAVE_ARGS) -D server=mariadb-10.11 -D reports=reports/mariadb-10.11
+test: ## everything CI runs: lint, the suite's own tests, the ten test cases on MySQL and on MariaDB
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory accept
+	@$(MAKE) --no-print-directory accept BEHAVE_ARGS='$(BEHAVE_ARGS) -D server=mariadb-10.11 -D reports=reports/mariadb-10.11'
 
-lint: $(TOOLS) ## style of the code
+lint: $(TOOLS) ## style, types and import contracts of the code
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@PYTHONPATH=docker/executor $(BIN)/lint-imports --no-logo
 
-unit: $(TOOLS) ## the suite's and the bundled executor's own tests
-	@$(BIN)/python -m pytest
+unit: $(TOOLS) ## the suite's and the bundled executor's own tests, side by side
+	@$(PYTEST)
+
+quick: $(TOOLS) ## those of them that start no other program: half a minute, for the loop of a change
+	@$(PYTEST) --quick
 
 report: $(READY) ## make result log and Allure report of the newest run again (Allure needs Node.js)
 	@$(ACCEPTANCE) signoff; test $$? -ne 2 && $(ACCEPTANCE) report

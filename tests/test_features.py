@@ -9,7 +9,7 @@ from behave.model import Scenario
 from behave.parser import parse_feature
 from behave.runner_util import load_step_modules
 
-from support.errors import SettingsError, SuiteError
+from support.errors import SuiteError
 from support.form import TEST_CASES
 from support.gateway.faults import FAULTS
 from support.judgement.observations import known_fields
@@ -111,12 +111,6 @@ def test_every_phrase_is_there_in_english_and_in_thai_with_the_same_parts(steps)
         assert parts[0] == parts[1], f"{name}: {patterns}"
 
 
-def test_step_functions_have_names_with_a_meaning(steps):
-    for definitions in steps.steps.values():
-        for definition in definitions:
-            assert definition.func.__name__ not in ("step_impl", "impl", "_")
-
-
 def test_a_scenario_written_in_thai_means_the_same(steps):
     feature = parse_feature(
         """# language: th
@@ -183,7 +177,3 @@ def test_two_scenarios_of_one_name_are_refused():
 
     with pytest.raises(SuiteError, match="have the same name: a scenario"):
         expected_scenarios(twins)
-
-
-def test_errors_of_settings_and_of_the_suite_are_told_apart():
-    assert SettingsError.blames != SuiteError.blames

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from support.errors import TestEnvironmentError
+from support.gateway import faults
 from support.gateway.calls import kind_of
 from support.gateway.faults import FAULTS
 from support.gateway.gateway import Gateway
@@ -218,14 +219,15 @@ def test_silence_lasts_until_the_worker_gives_up(gateway):
     assert gateway.calls[0].status is None
 
 
-def test_an_answer_a_byte_at_a_time_outlives_every_read_time_out(gateway):
+def test_an_answer_a_byte_at_a_time_outlives_every_read_time_out(gateway, monkeypatch):
+    monkeypatch.setattr(faults, "DRIP_SECONDS", 0.01)
     gateway.fail("kill switch", FAULTS["answer a byte at a time"])
     started = time.monotonic()
 
-    answer = requests.get(gateway.url + KILL_SWITCH, timeout=0.5)
+    answer = requests.get(gateway.url + KILL_SWITCH, timeout=0.4)
 
     assert answer.json()["global_active"] is False
-    assert time.monotonic() - started > 2 * 0.5
+    assert time.monotonic() - started > 2 * 0.4
 
 
 def test_a_refused_call_is_refused_and_the_next_one_goes_through(gateway):
@@ -285,10 +287,22 @@ def test_a_port_in_use_is_one_clear_line(api):
         Gateway("worker-1", [api], int(api.rpartition(":")[2]))
 
 
-def test_every_fault_has_been_tried_here_or_says_what_it_does():
-    assert all(fault.name == name for name, fault in FAULTS.items())
-    assert [name for name, fault in FAULTS.items() if fault.refuses] == ["connection refused"]
-    assert {name for name, fault in FAULTS.items() if fault.hangs} == {"time-out", "answer a byte at a time"}
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS.values() if not fault.hangs], ids=lambda fault: fault.name)
+def test_no_fault_gives_the_answer_of_a_switch_that_is_off(gateway, fault):
+    """To one who follows no redirect; the faults that hang have a test of their own above."""
+    if fault.refuses:
+        gateway.refuse_after("other")
+        requests.get(f"{gateway.url}/health", timeout=5)
+    else:
+        gateway.fail("kill switch", fault)
+
+    try:
+        answer = requests.get(gateway.url + KILL_SWITCH, timeout=5, allow_redirects=False)
+        said = (answer.status_code, answer.json())
+    except requests.RequestException as error:
+        said = error
+
+    assert said != (200, {"global_active": False, "connection_active": False, "reason": None})
 
 
 def test_an_answer_can_be_lost_while_the_call_arrives(gateway):

@@ -1,10 +1,13 @@
 """House rules, kept by a test: how features, steps and support are written. Each rule is shown to bite."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.running import done
 
 PROJECT = Path(__file__).resolve().parent.parent
 SOURCES = [
@@ -63,16 +66,17 @@ def names_without_meaning(tree: ast.AST) -> Iterator[str]:
             yield f"line {function.lineno}: {function.name} says nothing"
 
 
-def imports_upwards(tree: ast.AST) -> Iterator[str]:
+def imports_beside(tree: ast.AST) -> Iterator[str]:
+    """What environment.py has no business with: contracts of import-linter are about packages, so it has none."""
     for node in ast.walk(tree):
         names = [n.name for n in getattr(node, "names", [])] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for name in names:
-            if name.split(".")[0] in ("steps", "environment", "tests", "executor_v1"):
+            if name.split(".")[0] in ("steps", "tests", "executor_v1"):
                 yield f"line {node.lineno}: imports {name}"
 
 
-EVERYWHERE = [sleeps, bare_excepts, imports_upwards]
+EVERYWHERE = [sleeps, bare_excepts]
 IN_STEPS = [thens_without_assertion, phrases_with_logic, names_without_meaning]
 
 
@@ -88,11 +92,9 @@ def test_rules_for_phrases(rule):
         assert list(rule(ast.parse(path.read_text(encoding="utf-8")))) == [], path
 
 
-def test_the_executor_imports_nothing_of_the_suite():
-    for path in (PROJECT / "docker" / "executor").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom):
-                assert (node.module or "").split(".")[0] != "support", path
+def test_environment_imports_nothing_that_no_contract_can_forbid_it():
+    text = (PROJECT / "environment.py").read_text(encoding="utf-8")
+    assert list(imports_beside(ast.parse(text))) == []
 
 
 def test_modules_stay_short_enough_to_read_in_one_go():
@@ -106,8 +108,8 @@ def test_modules_stay_short_enough_to_read_in_one_go():
         (sleeps, "import time\ntime.sleep(1)"),
         (sleeps, "from time import sleep"),
         (bare_excepts, "try:\n    x()\nexcept:\n    pass"),
-        (imports_upwards, "import executor_v1.api"),
-        (imports_upwards, "from steps.runs import x"),
+        (imports_beside, "import executor_v1.api"),
+        (imports_beside, "from steps.runs import x"),
         (thens_without_assertion, "@then('x')\ndef x(context):\n    return context.ok"),
         (phrases_with_logic, "@when('x')\ndef x(context):\n    if context.a:\n        b()"),
         (phrases_with_logic, "@when('x')\ndef x(context):\n    return True"),
@@ -117,3 +119,28 @@ def test_modules_stay_short_enough_to_read_in_one_go():
 )
 def test_each_rule_bites(rule, offence):
     assert list(rule(ast.parse(offence)))
+
+
+# -- the tests themselves -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def of_this_module() -> None:
+    """Something that takes long to make."""
+
+
+def test_what_shares_a_fixture_of_its_module_shares_a_worker(of_this_module, request):
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("the tests don't run side by side, in groups")
+
+    assert request.node.nodeid.endswith(f"@{Path(__file__).stem}")
+
+
+def test_a_quick_run_skips_what_starts_a_program():
+    test = "tests/test_house_rules.py::test_a_quick_run_skips_what_starts_a_program"
+
+    status, output = done([sys.executable, "-m", "pytest", "--quick", "-rs", test])
+
+    assert status == 0, output
+    assert "1 skipped" in output
+    assert "it starts a program" in output

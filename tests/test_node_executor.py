@@ -15,20 +15,22 @@ PATIENCE = 120.0
 
 
 @pytest.fixture(scope="module")
-def executor():
-    """The folder of the Node executor, ready to run."""
+def executor(tmp_path_factory):
+    """A copy of the Node executor, ready to run; the folder itself is where the documents' npm works at the same time."""
     missing = [program for program in ("node", "npm") if shutil.which(program) is None]
     if missing:
         pytest.skip(f"the executor for Node.js cannot be run: {' and '.join(missing)} is not on the PATH")
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if int(version.lstrip("v").split(".")[0]) < NODE_NEEDED:
         pytest.skip(f"the executor for Node.js needs Node {NODE_NEEDED} or newer; there is {version}")
+    copy = tmp_path_factory.mktemp("node") / EXECUTOR.name
+    shutil.copytree(EXECUTOR, copy, ignore=shutil.ignore_patterns("node_modules"))
     done = subprocess.run(
         ["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"],
-        cwd=EXECUTOR, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        cwd=copy, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"npm ci failed: {done.stderr}"
-    return EXECUTOR
+    return copy
 
 
 def judged(executor, reports, agent, *selection):

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -18,20 +19,32 @@ from support.resultlog.building import build
 from support.resultlog.merging import merge
 from support.resultlog.moments import Clock
 from support.resultlog.reading import BadEvidence, read
+from tests.running import done
 
 P0, P1 = ("TC-02", "TC-03", "TC-09"), ("TC-01", "TC-06")
 WORDS = ("PASS", "FAIL", "NOT RUN")
 NASTY = "a|b\n`c` *d* _e_ <script>alert(1)</script> [x](http://y) & &amp; ~z~ \\ ก้ำ"
 
 
+PRINT_A_LOG = (
+    "import sys; from pathlib import Path; from tests.test_resultlog_data import made_log;"
+    " sys.stdout.buffer.write(''.join(made_log(Path(sys.argv[1]))).encode())"
+)
+
+
 def section(text: str, start: str, end: str) -> str:
     return text[text.index(start) : text.index(end, text.index(start) + len(start))]
 
 
-def test_the_same_files_give_the_same_bytes(tmp_path):
+@pytest.mark.parametrize("changed", [{"PYTHONHASHSEED": "1"}, {"PYTHONHASHSEED": "2"}, {"TZ": "Asia/Tokyo"}])
+def test_the_same_files_give_the_same_bytes(tmp_path, changed):
+    """In another process, where sets have another order or the clock another zone."""
     folder = make_run(tmp_path, failing={LOCATIONS["TC-04"][0]})
 
-    assert made_log(folder) == made_log(folder)
+    status, output = done([sys.executable, "-c", PRINT_A_LOG, str(folder)], **changed)
+
+    assert status == 0, output
+    assert output == "".join(made_log(folder))
 
 
 def test_dates_and_times_are_those_of_the_time_zone(tmp_path):

@@ -449,11 +449,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_run(tmp_path_factory.mktemp("reports"), failing={LOCATIONS["TC-03"][0]})
 
 
-def test_the_form_knows_every_kind_of_line():
-    kinds = {line.split(" ")[0] for line in FORM.splitlines()}
-    assert kinds >= {"#", "##", "###", "####", "|", "·", "=", "[]", ">", "--", "SELECT", "SHOW"}
-
-
 def test_nothing_of_the_form_is_missing(folder):
     assert missing(FORM.splitlines(), skeleton(made_log(folder)[0])) == []
 

@@ -322,6 +322,8 @@ def test_the_command_and_publish_make_the_same(reports, capsys):
     folder = make_run(reports)
     publishing.publish(folder, reports)
     published = [(folder / name).read_bytes() for name in PRODUCTS]
+    for name in PRODUCTS:
+        (folder / name).unlink()
     run(capsys, folder)
 
     assert published == [(folder / name).read_bytes() for name in PRODUCTS]

@@ -1,6 +1,7 @@
 """Fail-closed: everything but a well-formed "inactive" is active, within the deadline."""
 
 import json
+import re
 import socket
 import threading
 from contextlib import ExitStack
@@ -116,8 +117,9 @@ def test_a_body_shorter_than_announced_is_active(serve):
 
 
 def test_silence_ends_at_the_deadline(serve):
+    """That of the whole call or, on a busy machine, that of the socket, which is as long and begins a moment later."""
     config = serve(lambda connection, ended: ended.wait(10))
-    assert "within 0.3 s" in killswitch.ask(config, "conn-001").reason
+    assert re.search(r"within 0\.3 s|read timeout=0\.3\b", killswitch.ask(config, "conn-001").reason)
 
 
 def test_a_drip_of_bytes_ends_at_the_deadline(serve):
