@@ -90,7 +90,7 @@ def takes_over_and_worker_1_wakes(context: Context, number: int) -> None:
 @when("the same execution run is scheduled once more")
 @when("มีการ schedule execution run เดิมซ้ำ")
 def same_run_scheduled_again(context: Context) -> None:
-    claims.ask_for_the_same_run_again(context.case)
+    claims.schedule_the_same_run_again(context.case)
 
 
 @when("the lease of worker 1 has run out")

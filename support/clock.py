@@ -1,8 +1,47 @@
-"""The wall clock of this machine, by which the suite times everything that it sees itself."""
+"""The wall clock of this machine, by which the suite times all that it sees itself; and times as people read them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 
 def now() -> datetime:
     """The time now, in UTC."""
     return datetime.now(UTC)
+
+
+def moment(time: datetime | str) -> datetime:
+    """The moment of an ISO 8601 text with its zone."""
+    return datetime.fromisoformat(time) if isinstance(time, str) else time
+
+
+class Clock:
+    """Writes moments, or their ISO 8601 texts, as people of one time zone read them. Everything in the evidence is UTC."""
+
+    def __init__(self, time_zone: str) -> None:
+        self._zone = ZoneInfo(time_zone)
+
+    def _local(self, time: datetime | str) -> datetime:
+        return moment(time).astimezone(self._zone)
+
+    def date(self, time: datetime | str) -> str:
+        """``YYYY-MM-DD``."""
+        return f"{self._local(time):%Y-%m-%d}"
+
+    def minute(self, time: datetime | str) -> str:
+        """``HH:MM UTC+7``."""
+        local = self._local(time)
+        return f"{local:%H:%M} {_offset(local.utcoffset() or timedelta())}"
+
+    def second(self, time: datetime | str) -> str:
+        """``HH:MM:SS``."""
+        return f"{self._local(time):%H:%M:%S}"
+
+    def instant(self, time: datetime | str | None) -> str:
+        """``HH:MM:SS.mmm``: where the order of things within a second matters; empty for none."""
+        return f"{self._local(time):%H:%M:%S.%f}"[:-3] if time else ""
+
+
+def _offset(offset: timedelta) -> str:
+    minutes = round(offset.total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02d}' if rest else ''}"

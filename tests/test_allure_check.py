@@ -8,7 +8,10 @@ import pytest
 
 from support.allure import attachments, pages, timeline
 from support.allure.check import check
+from support.clock import moment
+from support.record.evidence import Evidence, Fact, Query, Secrets, write
 from support.record.outcome import Outcome
+from support.record.reading import Record
 
 PLACE = "features/x.feature:3"
 
@@ -25,8 +28,15 @@ def sides(tmp_path: Path) -> tuple[Path, Path]:
     evidence.mkdir()
     labels = [{"name": "location", "value": PLACE}, {"name": "test_case", "value": "TC-02"}]
     (results / "a-result.json").write_text(json.dumps({"name": "a", "status": "passed", "labels": labels}))
-    (evidence / "a.json").write_text(json.dumps({"location": PLACE, "result": "PASS", "started": "2026-01-01"}))
+    keep(evidence, "a.json", PLACE)
     return results, evidence
+
+
+def keep(folder: Path, name: str, location: str) -> None:
+    """Leave evidence of a scenario that passed."""
+    write(Evidence("TC-02", "a scenario", "x", location, [], "", result="PASS"), folder, Secrets([])).rename(
+        folder / name
+    )
 
 
 def differences(sides: tuple[Path, Path], status: str = "passed", failed: bool = False, ids=None) -> list[str]:
@@ -70,7 +80,7 @@ def test_evidence_that_is_gone_is_named(sides):
 
 
 def test_evidence_of_what_was_not_selected_is_named(sides):
-    (sides[1] / "b.json").write_text(json.dumps({"location": "y", "result": "PASS", "started": "2026"}))
+    keep(sides[1], "b.json", "y")
     assert differences(sides) == ["y: there is evidence, but it was not selected"]
 
 
@@ -101,7 +111,7 @@ def test_a_short_log_is_left_as_it_is():
 
 
 @pytest.fixture
-def record() -> dict:
+def record() -> Record:
     """Evidence of a worker that is refused, with all that a page has to escape."""
     start = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
     at = [(start + timedelta(seconds=n / 10)).isoformat() for n in range(11)]
@@ -110,15 +120,14 @@ def record() -> dict:
             "fault": None, "held": True, "after_index": None, "trouble": None, "kind": "claim", "answer": "200 OK"}  # fmt: skip
     statement = {"thread": 1, "kind": "alter_table", "text": "ALTER TABLE t DROP INDEX `<i>`", "errno": 1205,
                  "message": "<lock>", "started": at[5], "ended": None, "seconds": 0.1}  # fmt: skip
-    return {
-        "wire": [call, {**call, "kind": "kill switch", "arrived": at[4], "status": None, "fault": "silence"}],
-        "statements": [statement],
-        "workers": [{"number": 1, "started": at[1], "ended": at[8], "killed": at[8], "exit_status": -9}],
-        "facts": [{"label": "Metrics Window", "value": "<w>", "time": at[5]},
-                  {"label": "Sample Count Observed", "value": "3", "time": at[7]}],
-        "queries": [{"title": "ตรวจสอบ", "sql": "SELECT '<'", "rows": [{"a": None, "b": "<b>"}], "time": at[10]}],
-        "logs": [],
-    }  # fmt: skip
+    return Record(
+        "TC-10", "a scenario", "x", PLACE, [], "",
+        wire=[call, {**call, "kind": "kill switch", "arrived": at[4], "status": None, "fault": "silence"}],
+        statements=[statement],
+        workers=[{"number": 1, "started": at[1], "ended": at[8], "killed": at[8], "exit_status": -9}],
+        facts=[Fact("Metrics Window", "<w>", moment(at[5])), Fact("Sample Count Observed", "3", moment(at[7]))],
+        queries=[Query("ตรวจสอบ", "SELECT '<'", [{"a": None, "b": "<b>"}], moment(at[10]))],
+    )  # fmt: skip
 
 
 def test_pages_escape_everything_and_show_thai(record):
@@ -145,4 +154,4 @@ def test_the_picture_has_the_lanes_the_lease_the_window_and_the_crash(record):
 
 
 def test_no_picture_without_a_moment(record):
-    assert timeline.svg({**record, "wire": [], "statements": [], "workers": [], "facts": []}, pages.Clock("UTC")) == ""
+    assert timeline.svg(Record("", "", "", "", [], ""), pages.Clock("UTC")) == ""

@@ -13,6 +13,7 @@ from support.checks.needs import NEEDS, Need, Offer
 from support.errors import SuiteError
 from support.form import TEST_CASES
 from support.judgement.verdict import verdict
+from support.record.reading import Record
 from support.result_words import APPROVED, BLOCKED
 from support.run.selection import all_features, scenarios_of
 
@@ -186,8 +187,9 @@ def test_each_need_is_looked_at_once_and_that_of_the_server_first(monkeypatch):
 
 
 def record(case_id, location, result, unmet=None):
-    return {"id": case_id, "location": location, "result": result, "actual_status": None, "duration_s": 1.0,
-            "blames": None, "file": f"{location}.json", "unmet": unmet}  # fmt: skip
+    return Record(
+        id=case_id, name="", feature="", location=location, tags=[], description="", result=result, unmet=unmet
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,17 @@ from datetime import UTC, datetime
 import pytest
 from test_resultlog_data import LOCATIONS, STARTED, change, made_log, make_run
 
+from support.clock import Clock
 from support.form import TEST_CASES
 from support.judgement.verdict import decide
+from support.record.envelope import BadEvidence
 from support.record.evidence import Fact, Observation, Query, Secrets
+from support.record.reading import read
 from support.record.run_record import Check
 from support.result_words import NOT_RUN, PASS
 from support.resultlog import markdown, rows, summary
 from support.resultlog.building import build
 from support.resultlog.merging import merge
-from support.resultlog.moments import Clock
-from support.resultlog.reading import BadEvidence, read
 from tests.running import done
 
 P0, P1 = ("TC-02", "TC-03", "TC-09"), ("TC-01", "TC-06")

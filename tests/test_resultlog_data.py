@@ -9,11 +9,11 @@ from typing import Any
 from support.form import TEST_CASES, form
 from support.record import evidence
 from support.record.evidence import Evidence, Fact, Observation, Query, Secrets
+from support.record.reading import read
 from support.record.run_record import Check, RunRecord
 from support.result_words import FAIL, NOT_RUN, PASS
 from support.resultlog.building import build
 from support.resultlog.merging import merge
-from support.resultlog.reading import read
 from support.resultlog.rendering import as_markdown, as_page
 
 RUN = "20260201-171500-abc123"
@@ -114,4 +114,4 @@ def test_a_made_run_is_read_as_a_real_one(tmp_path):
     folder = read(make_run(tmp_path, records={LOCATIONS["TC-01"][0]: {"result": NOT_RUN}}))
 
     assert len(folder.records) == 20
-    assert {record["result"] for record in folder.records} == {PASS, NOT_RUN}
+    assert {record.result for record in folder.records} == {PASS, NOT_RUN}

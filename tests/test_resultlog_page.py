@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from test_resultlog_data import LOCATIONS, make_run
 
+from support.record.reading import read
 from support.resultlog.merging import merge
 from support.resultlog.publishing import write
-from support.resultlog.reading import read
 
 BROWSER = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None

@@ -10,8 +10,8 @@ from test_resultlog_data import LOCATIONS, RUN, change, make_run
 
 from support.commands.command_line import status_of
 from support.commands.signoff import signoff
+from support.record.envelope import BadEvidence
 from support.resultlog import publishing
-from support.resultlog.reading import BadEvidence
 
 PROJECT = Path(__file__).resolve().parent.parent
 OTHER = "20260201-180000-def456"

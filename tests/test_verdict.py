@@ -6,6 +6,7 @@ import pytest
 
 from support.form import TEST_CASES
 from support.judgement.verdict import decide, result_of, verdict
+from support.record.reading import Record
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL
 
 P0, P1 = ("TC-02", "TC-03", "TC-09"), ("TC-01", "TC-06")
@@ -48,16 +49,13 @@ def test_the_reasons_name_every_test_case_that_did_not_pass():
     assert reasons == ["passed: P0 3 of 3, P1 2 of 2, P2 4 of 5", "P2 TC-07 Verification Fail + Rollback Fail: FAIL"]
 
 
-def record(location, result="PASS", status="FAILED", blames=None):
-    return {
-        "id": "TC-09",
-        "location": location,
-        "result": result,
-        "actual_status": status,
-        "duration_s": 1.0,
-        "blames": blames,
-        "file": f"{location}.json",
-    }
+def record(location, result="PASS", status="FAILED", blames=None, case_id="TC-09"):
+    one = Record(
+        id=case_id, name="", feature="", location=location, tags=[], description="", result=result,
+        actual_status=status, duration_s=1.0, blames=blames,
+    )  # fmt: skip
+    one.file = f"{location}.json"
+    return one
 
 
 @pytest.mark.parametrize(
@@ -100,7 +98,7 @@ def test_the_verdict_has_what_a_pipeline_needs():
 
 
 def test_trouble_with_the_run_itself_forbids_an_approval():
-    all_passed = [record("a") | {"id": case_id} for case_id in TEST_CASES]
+    all_passed = [record("a", case_id=case_id) for case_id in TEST_CASES]
     expected = {case_id: {"a"} for case_id in TEST_CASES}
 
     assert verdict("r", all_passed, expected, {}, [])["decision"] == APPROVED

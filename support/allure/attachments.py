@@ -1,14 +1,15 @@
 """The evidence of a scenario as attachments of its result: bounded when it passed, complete when it did not."""
 
 from pathlib import Path
-from typing import Any
 
 from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import ATTACHMENT_PATTERN, Attachment
 from allure_commons.types import AttachmentType
 
 from support.allure import pages, timeline
+from support.clock import Clock
 from support.record.evidence import Secrets
+from support.record.reading import Record
 
 LOG_LINES_WHEN_GREEN, LOG_BYTES_WHEN_GREEN = 200, 20_000
 
@@ -20,7 +21,7 @@ class Attachments:
         self, logger: AllureFileLogger, uuid: str, run_folder: Path, zone: str, red: bool, secrets: Secrets
     ) -> None:
         self._logger, self._uuid, self._run_folder = logger, uuid, run_folder
-        self._clock, self._red, self._secrets = pages.Clock(zone), red, secrets
+        self._clock, self._red, self._secrets = Clock(zone), red, secrets
         self._count = 0
 
     def add(self, name: str, body: str, kind: AttachmentType) -> Attachment:
@@ -30,23 +31,22 @@ class Attachments:
         self._logger.report_attached_data(self._secrets.masked(body), file)
         return Attachment(name=name, source=file, type=kind.mime_type)
 
-    def of_test(self, record: dict[str, Any]) -> list[Attachment]:
+    def of_test(self, record: Record) -> list[Attachment]:
         """What belongs to the scenario as a whole, the picture first."""
         found, clock, red = [], self._clock, self._red
         picture = timeline.svg(record, clock)
-        if picture or record["facts"]:
-            body = pages.page("Timeline", picture, pages.facts(record, clock))
-            found.append(self.add("Timeline", body, AttachmentType.HTML))
-        if record["wire"]:
+        if picture or record.facts:
+            found.append(self.add("Timeline", pages.facts(record, clock, picture), AttachmentType.HTML))
+        if record.wire:
             found.append(self.add("Calls of the workers", pages.wire(record, clock, red), AttachmentType.HTML))
-        if record["statements"]:
+        if record.statements:
             title = "Schema changes the server counted"
             found.append(self.add(title, pages.statements(record, clock), AttachmentType.HTML))
-        if record["queries"]:
+        if record.queries:
             found.append(self.add("Database verification", pages.queries(record, clock, red), AttachmentType.HTML))
-        found += [self._log(name) for name in record["logs"]]
-        if red and "file" in record:
-            text = (self._run_folder / "evidence" / record["file"]).read_text("utf-8")
+        found += [self._log(name) for name in record.logs]
+        if red:
+            text = (self._run_folder / record.path).read_text("utf-8")
             found.append(self.add("Evidence record", text, AttachmentType.JSON))
         return found
 

@@ -8,8 +8,8 @@ from typing import Any
 from allure_commons.model2 import Status
 
 from support.allure.judgement import RED
-from support.record import evidence
 from support.record.outcome import NOT_ENDED, PASSED, Outcome
+from support.record.reading import Record, read_all
 from support.result_words import PASS
 
 
@@ -31,9 +31,9 @@ def check(
     for result in shown:
         if location := label(result, "location"):
             found.setdefault(location, []).append(result)
-    records: dict[str, list[dict[str, Any]]] = {}
-    for _, record in evidence.read_all(evidence_folder):
-        records.setdefault(record["location"], []).append(record)
+    records: dict[str, list[Record]] = {}
+    for record in read_all(evidence_folder):
+        records.setdefault(record.location, []).append(record)
     differences, selected = [], set()
     for outcome in outcomes:
         selected.add(outcome.location)
@@ -53,7 +53,7 @@ def check(
 def _of_scenario(
     outcome: Outcome,
     results: list[dict[str, Any]],
-    records: list[dict[str, Any]],
+    records: list[Record],
     expected: Mapping[str, Collection[str]],
 ) -> list[str]:
     if len(results) != 1:
@@ -64,7 +64,7 @@ def _of_scenario(
         said.append(f"behave calls it {outcome.status}, Allure {status}")
     elif outcome.status in NOT_ENDED and status in RED:
         said.append(f"behave calls it {outcome.status}, as if nothing was wrong; Allure {status}")
-    verdicts = [record["result"] for record in records]
+    verdicts = [record.result for record in records]
     if len(verdicts) > 1:
         said.append(f"there are {len(verdicts)} evidence records of it")
     elif (verdicts == [PASS]) != allure_passed:

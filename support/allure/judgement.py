@@ -1,11 +1,11 @@
 """The status Allure shows: the worst of what behave and the evidence say, and whom it blames."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from allure_commons.model2 import Status
 
 from support.errors import INTERRUPTED
+from support.record.evidence import Evidence
 from support.record.outcome import NOT_ENDED, PASSED, SKIPPED, Outcome
 from support.result_words import NOT_APPLICABLE, PASS, UNJUDGED
 
@@ -52,16 +52,17 @@ class Judgement:
     message: str | None
 
 
-def judge(outcome: Outcome, record: dict[str, Any] | None, unfinished: str) -> Judgement:
+def judge(outcome: Outcome, record: Evidence | None, unfinished: str) -> Judgement:
     """The status of a scenario.
 
     :param record: its evidence, or None if it left none.
     :param unfinished: why a scenario that behave never began did not run.
     """
-    messages, blames = [], []
-    if record is not None and record["failure"]:
-        messages.append(record["failure"])
-        blames.append(record["blames"] or SUITE)
+    messages: list[str] = []
+    blames: list[str] = []
+    if record is not None and record.failure:
+        messages.append(record.failure)
+        blames.append(record.blames or SUITE)
     for step in outcome.steps:
         if step.message:
             _add(messages, step.message)
@@ -70,8 +71,8 @@ def judge(outcome: Outcome, record: dict[str, Any] | None, unfinished: str) -> J
         _add(messages, message)
         blames.append(blame)
     if not messages:
-        if _was_left_out(outcome, record):
-            return Judgement(Status.SKIPPED, None, f"{record['result']}: {record['unmet']}")
+        if record is not None and _was_left_out(outcome, record):
+            return Judgement(Status.SKIPPED, None, f"{record.result}: {record.unmet}")
         said = _contradiction(outcome, record)
         if said is None and outcome.status == PASSED:
             return Judgement(Status.PASSED, None, None)
@@ -82,19 +83,17 @@ def judge(outcome: Outcome, record: dict[str, Any] | None, unfinished: str) -> J
     return Judgement(status, blames[0], "\n\n".join(message.strip() for message in messages))
 
 
-def _was_left_out(outcome: Outcome, record: dict[str, Any] | None) -> bool:
+def _was_left_out(outcome: Outcome, record: Evidence) -> bool:
     """It was skipped before its first step for a need that is not met, as its evidence says too."""
-    if record is None or not record.get("unmet"):
-        return False
-    return outcome.status == SKIPPED and record["result"] in UNJUDGED
+    return bool(record.unmet) and outcome.status == SKIPPED and record.result in UNJUDGED
 
 
-def _contradiction(outcome: Outcome, record: dict[str, Any] | None) -> str | None:
+def _contradiction(outcome: Outcome, record: Evidence | None) -> str | None:
     """What is wrong where nothing failed, if anything is: a result that is missing or not the same on all sides."""
     if outcome.status == PASSED:
         if record is None:
             return "behave calls the scenario passed, but it left no evidence"
-        return None if record["result"] == PASS else f"behave calls it passed, its evidence says {record['result']}"
+        return None if record.result == PASS else f"behave calls it passed, its evidence says {record.result}"
     if outcome.status not in NOT_ENDED:
         return f"behave calls the scenario {outcome.status}"
     if outcome.begun:

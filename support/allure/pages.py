@@ -1,10 +1,14 @@
 """The evidence of a scenario as HTML that reads well inside the report: every value escaped, bounded when green."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from html import escape
+from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from support.clock import Clock, moment
+from support.record.evidence import Evidence, Observation
+from support.resultlog import rendering
+from support.resultlog.blocks import Code, Heading, Inline, Paragraph, Part, Preformatted, Strong, Table
 
 CALLS_WHEN_GREEN, ROWS_WHEN_GREEN = 200, 50
 
@@ -20,160 +24,103 @@ tr.bad td{background:#fdecea}tr.odd td{background:#fff8e5}
 .bad b{color:#b3261e}.good b{color:#137333}
 details code{display:block;min-width:260px}
 pre,code{font:12.5px/1.4 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0}
-.quiet{color:#5c6670;font-size:13px;margin:2px 0 8px}
+.small{color:#5c6670;font-size:13px;margin:2px 0 8px}
 """
 
 
-class Clock:
-    """Times as people read them: hours to milliseconds in the run's time zone."""
-
-    def __init__(self, zone: str) -> None:
-        self._zone = ZoneInfo(zone)
-
-    def time(self, stamp: str | None) -> str:
-        """``stamp`` as HH:MM:SS.mmm; empty for none."""
-        if not stamp:
-            return ""
-        return parsed(stamp).astimezone(self._zone).strftime("%H:%M:%S.%f")[:-3]
+def page(title: str, *parts: Part | Markup) -> str:
+    """A whole HTML page; a ``Markup`` is HTML already."""
+    return rendering.page(title, parts, STYLE)
 
 
-def parsed(stamp: str) -> datetime:
-    """The moment of an ISO 8601 text with its zone."""
-    return datetime.fromisoformat(stamp)
+def _text(value: object) -> str:
+    return "NULL" if value is None else str(value)
 
 
-def milliseconds(start: str | None, end: str | None) -> str:
+def _milliseconds(start: str | None, end: str | None) -> str:
     """Whole milliseconds from ``start`` to ``end``; empty if one is missing."""
-    return f"{(parsed(end) - parsed(start)).total_seconds() * 1000:.0f}" if start and end else ""
+    return f"{(moment(end) - moment(start)).total_seconds() * 1000:.0f}" if start and end else ""
 
 
-def page(title: str, *parts: str) -> str:
-    """A whole HTML page."""
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-    return f'<!DOCTYPE html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>'
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[Any]], classes: Iterable[str] = ()) -> str:
-    """A table; ``classes`` are those of its rows. A cell that is already HTML is an ``Html``; all else is escaped."""
-    marks = iter(classes)
-    body = "".join(
-        f'<tr class="{next(marks, "")}">{"".join(f"<td>{_cell(cell)}</td>" for cell in row)}</tr>' for row in rows
-    )
-    return f"<table><tr>{''.join(f'<th>{escape(name)}</th>' for name in header)}</tr>{body}</table>"
-
-
-class Html(str):
-    """Text that is HTML already."""
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, Html):
-        return value
-    return escape("NULL" if value is None else str(value))
-
-
-def heading(text: str) -> str:
-    """A heading over a table."""
-    return f"<h2>{escape(text)}</h2>"
-
-
-def remark(text: str) -> str:
-    """A line in small print."""
-    return f'<p class="quiet">{escape(text)}</p>'
-
-
-def observations(rows: list[dict[str, Any]]) -> str:
+def observations(rows: Sequence[Observation]) -> str:
     """The Field/Expected/Actual table of one ``Then``."""
     words = {"PASS": "✓", "FAIL": "✗"}
-    lines = [
-        [r["field"], r["expected"], Html(f"<b>{escape(r['actual'])}</b>"), words.get(r["verdict"], "?"), r["because"]]
-        for r in rows
-    ]
-    wrong = sum(1 for row in rows if row["verdict"] != "PASS")
-    told = f"{wrong} of {len(rows)} rows differ" if wrong else f"all {len(rows)} rows as expected"
-    classes = ["good" if row["verdict"] == "PASS" else "bad" for row in rows]
-    return page(
-        "Result log",
-        remark(told),
-        table(["Field", "Expected", "Actual", "", "What the actual value rests on"], lines, classes),
-    )
+    cells = [(row.field, row.expected, Strong(row.actual), words.get(row.verdict, "?"), row.because) for row in rows]
+    wrong = sum(1 for row in rows if row.verdict != "PASS")
+    count = f"{wrong} of {len(rows)} rows differ" if wrong else f"all {len(rows)} rows as expected"
+    marks = ["good" if row.verdict == "PASS" else "bad" for row in rows]
+    head = ("Field", "Expected", "Actual", "", "What the actual value rests on")
+    return page("Result log", Paragraph(count, "small"), Table(head, cells, marks=marks))
 
 
 def step_table(rows: list[list[str]]) -> str:
     """The table of a phrase that is no result log."""
-    return page("Table", table(rows[0], rows[1:]))
+    return page("Table", Table(rows[0], rows[1:]))
 
 
-def wire(record: dict[str, Any], clock: Clock, red: bool) -> str:
+def wire(record: Evidence, clock: Clock, red: bool) -> str:
     """Every call of every worker, in order; with bodies when red."""
-    parts = []
-    for worker in sorted({call["worker"] for call in record["wire"]}):
-        calls = sorted((c for c in record["wire"] if c["worker"] == worker), key=lambda call: call["arrived"])
+    parts: list[Part] = []
+    for worker in sorted({call["worker"] for call in record.wire}):
+        calls = sorted((c for c in record.wire if c["worker"] == worker), key=lambda call: str(call["arrived"]))
         shown = calls if red else calls[:CALLS_WHEN_GREEN]
-        parts += [heading(f"{worker}: {len(calls)} calls to the SaaS API"), _calls(shown, clock, red)]
+        parts += [Heading(2, f"{worker}: {len(calls)} calls to the SaaS API"), _calls(shown, clock, red)]
         if len(shown) < len(calls):
-            parts.append(remark(f"{len(calls) - len(shown)} more calls are in the evidence record."))
+            parts.append(Paragraph(f"{len(calls) - len(shown)} more calls are in the evidence record.", "small"))
     return page("Calls over the wire", *parts)
 
 
-def _calls(calls: list[dict[str, Any]], clock: Clock, red: bool) -> str:
+def _calls(calls: list[dict[str, Any]], clock: Clock, red: bool) -> Table:
     """The table; a column that no call fills is left out."""
     there = {True: "yes", False: "no", None: ""}
-    columns = {
-        "Time": [clock.time(call["arrived"]) for call in calls],
+    columns: dict[str, list[Inline]] = {
+        "Time": [clock.instant(call["arrived"]) for call in calls],
         "Call": [call["kind"] for call in calls],
         "Method": [call["method"] for call in calls],
         "Path": [call["path"] for call in calls],
         "Answer": [call["answer"] for call in calls],
-        "ms": [milliseconds(call["arrived"], call["answered"]) for call in calls],
+        "ms": [_milliseconds(call["arrived"], call["answered"]) for call in calls],
         "Held": ["held" if call["held"] else "" for call in calls],
         "Fault": [call["fault"] or call["trouble"] or "" for call in calls],
         "Index there": [there[call["after_index"]] for call in calls],
         "Bodies": [_bodies(call) if red else "" for call in calls],
     }
     filled = {name: cells for name, cells in columns.items() if any(cells)}
-    classes = ["bad" if not 200 <= (c["status"] or 0) < 300 else "odd" if c["held"] else "" for c in calls]
-    return table(list(filled), zip(*filled.values(), strict=True), classes)
+    marks = ["bad" if not 200 <= (c["status"] or 0) < 300 else "odd" if c["held"] else "" for c in calls]
+    return Table(list(filled), list(zip(*filled.values(), strict=True)), marks=marks)
 
 
-def _bodies(call: dict[str, Any]) -> Html | str:
+def _bodies(call: dict[str, Any]) -> str:
     """What was sent and answered, folded."""
     bodies = [f"{way} {body}" for way, body in (("→", call["request_body"]), ("←", call["response_body"])) if body]
-    if not bodies:
-        return ""
-    return Html(
-        f"<details><summary>show</summary><code>{'<br>'.join(escape(body) for body in bodies)}</code></details>"
-    )
+    folded = Markup("<details><summary>show</summary><code>{}</code></details>")
+    return folded.format(Markup("<br>").join(bodies)) if bodies else ""
 
 
-def queries(record: dict[str, Any], clock: Clock, red: bool) -> str:
+def queries(record: Evidence, clock: Clock, red: bool) -> str:
     """The database verification queries with the rows they returned."""
-    parts = []
-    for query in record["queries"]:
-        rows = query["rows"] if red else query["rows"][:ROWS_WHEN_GREEN]
-        parts += [heading(query["title"]), f"<pre>{escape(query['sql'])}</pre>"]
+    parts: list[Part] = []
+    for query in record.queries:
+        rows = query.rows if red else query.rows[:ROWS_WHEN_GREEN]
+        parts += [Heading(2, query.title), Preformatted(query.sql)]
         if rows:
-            parts.append(table(list(rows[0]), [list(row.values()) for row in rows]))
-        left = len(query["rows"]) - len(rows)
-        parts.append(
-            remark(f"{len(query['rows'])} rows at {clock.time(query['time'])}{f', {left} not shown' if left else ''}")
-        )
+            parts.append(Table(list(rows[0]), [[_text(value) for value in row.values()] for row in rows]))
+        left = f", {len(query.rows) - len(rows)} not shown" if len(rows) < len(query.rows) else ""
+        parts.append(Paragraph(f"{len(query.rows)} rows at {clock.instant(query.time)}{left}", "small"))
     return page("Database verification", *parts)
 
 
-def statements(record: dict[str, Any], clock: Clock) -> str:
+def statements(record: Evidence, clock: Clock) -> str:
     """The schema changes the server itself counted."""
+    head = ("Started", "Kind", "Statement", "Outcome", "Server's message", "ms", "Thread")
     rows = [
-        [clock.time(s["started"]), s["kind"], Html(f"<code>{escape(s['text'])}</code>"), _outcome(s), s["message"],
-         f"{s['seconds'] * 1000:.0f}", s["thread"]]
-        for s in record["statements"]
+        (clock.instant(s["started"]), s["kind"], Code(s["text"]), _outcome(s), _text(s["message"]),
+         f"{s['seconds'] * 1000:.0f}", _text(s["thread"]))
+        for s in record.statements
     ]  # fmt: skip
-    classes = ["" if s["ended"] and not s["errno"] else "bad" for s in record["statements"]]
-    return page(
-        "Schema changes",
-        remark("As the server's own record of statements has them, whatever the executor says."),
-        table(["Started", "Kind", "Statement", "Outcome", "Server's message", "ms", "Thread"], rows, classes),
-    )
+    marks = ["" if s["ended"] and not s["errno"] else "bad" for s in record.statements]
+    about = Paragraph("As the server's own record of statements has them, whatever the executor says.", "small")
+    return page("Schema changes", about, Table(head, rows, marks=marks))
 
 
 def _outcome(statement: dict[str, Any]) -> str:
@@ -182,16 +129,18 @@ def _outcome(statement: dict[str, Any]) -> str:
     return f"Error {statement['errno']}" if statement["errno"] else "done"
 
 
-def facts(record: dict[str, Any], clock: Clock) -> str:
-    """The facts and the workers' ends, as a fragment."""
-    found = sorted(record["facts"], key=lambda fact: fact["time"])
-    rows = [[clock.time(fact["time"]), fact["label"], fact["value"]] for fact in found]
-    ends = [
-        [f"worker {w['number']}", clock.time(w["started"]), clock.time(w["ended"]), clock.time(w["killed"]),
-         "" if w["exit_status"] is None else w["exit_status"]]
-        for w in record["workers"]
-    ]  # fmt: skip
-    told = heading("Facts") + table(["Time", "Fact", "Value"], rows) if rows else ""
-    if ends:
-        told += heading("Workers") + table(["Worker", "Started", "Ended", "Killed", "Exit status"], ends)
-    return told
+def facts(record: Evidence, clock: Clock, picture: str = "") -> str:
+    """The facts and the workers' ends, below their picture, which is HTML already."""
+    parts: list[Part | Markup] = [Markup(picture)]
+    if record.facts:
+        found = sorted(record.facts, key=lambda fact: fact.time)
+        rows = [(clock.instant(fact.time), fact.label, fact.value) for fact in found]
+        parts += [Heading(2, "Facts"), Table(("Time", "Fact", "Value"), rows)]
+    if record.workers:
+        ends = [
+            (f"worker {one['number']}", *(clock.instant(one[name]) for name in ("started", "ended", "killed")),
+             "" if one["exit_status"] is None else str(one["exit_status"]))
+            for one in record.workers
+        ]  # fmt: skip
+        parts += [Heading(2, "Workers"), Table(("Worker", "Started", "Ended", "Killed", "Exit status"), ends)]
+    return page("Timeline", *parts)

@@ -1,12 +1,10 @@
 """Writes the Allure results of a run while it runs, and at its end holds them against everything else."""
 
 import errno
-import json
 import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from support.allure.check import check
 from support.allure.judgement import TEST_ENVIRONMENT, judge
@@ -14,6 +12,7 @@ from support.allure.results import Results
 from support.errors import INTERRUPTED
 from support.record.evidence import Secrets
 from support.record.outcome import Outcome, Trouble
+from support.record.reading import Record, read_record
 from support.record.run_record import RunRecord
 
 RESULTS = "allure-results"
@@ -35,7 +34,7 @@ class AllureRecorder:
         self._folder, self._record = folder, record
         self._results = Results(folder / RESULTS, folder, record, secrets)
         self._outcomes: dict[str, Outcome] = {}
-        self._evidence: dict[str, dict[str, Any]] = {}
+        self._evidence: dict[str, Record] = {}
         self._read: set[str] = set()
         self._results.describe(self._environment())
         for outcome in planned:
@@ -110,12 +109,12 @@ class AllureRecorder:
         self._results.scenario(outcome, judge(outcome, record, unfinished), record)
         self._outcomes[outcome.location] = outcome
 
-    def _evidence_of(self, outcome: Outcome) -> dict[str, Any] | None:
+    def _evidence_of(self, outcome: Outcome) -> Record | None:
         for path in (self._folder / "evidence").glob("*.json"):
             if path.name not in self._read:
                 self._read.add(path.name)
-                record = json.loads(path.read_text("utf-8"))
-                self._evidence[record["location"]] = {**record, "file": path.name}
+                record = read_record(path)
+                self._evidence[record.location] = record
         return self._evidence.get(outcome.location)
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from support.allure.judgement import CATEGORIES
 from support.allure.recorder import RESULTS
+from support.record.envelope import BadEvidence
+from support.record.reading import read
 from support.resultlog.merging import merge, verdict_of
-from support.resultlog.reading import BadEvidence, read
 from support.settings import PROJECT
 
 HERE = Path(__file__).resolve().parent

@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import threading
-from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -22,11 +21,12 @@ from support.allure.attachments import Attachments
 from support.allure.judgement import CATEGORIES, RED, Judgement
 from support.allure.stepping import steps_of
 from support.clock import now
+from support.files import shown
 from support.form import PRIORITIES, TEST_CASES
 from support.record.evidence import Secrets
 from support.record.outcome import Outcome, Trouble
+from support.record.reading import Record
 from support.record.run_record import RunRecord
-from support.settings import PROJECT
 
 EPIC = "Executor v1 acceptance"
 RUN_FEATURE = "The run itself"
@@ -57,7 +57,7 @@ class Results:
         text = self._secrets.masked("".join(lines))
         (self.folder / "environment.properties").write_text(text, encoding="utf-8")
 
-    def scenario(self, outcome: Outcome, judgement: Judgement, record: dict[str, Any] | None) -> None:
+    def scenario(self, outcome: Outcome, judgement: Judgement, record: Record | None) -> None:
         """Write the result of a scenario.
 
         :param record: its evidence, if it left any.
@@ -65,9 +65,7 @@ class Results:
         test_case_id = md5(outcome.full_name)
         parameters = [Parameter(name=name, value=value) for name, value in outcome.parameters]
         uuid = self._uuid(f"{outcome.location} {outcome.full_name}")
-        start, stop = (
-            (record["started"], record["ended"] or record["started"]) if record else [self._record.started] * 2
-        )
+        start, stop = (record.started, record.ended or record.started) if record else [self._record.started] * 2
         red = judgement.status in RED
         attachments = Attachments(self._logger, uuid, self._run_folder, self._record.time_zone, red, self._secrets)
         tags = [parse_tag(tag) for tag in outcome.tags]
@@ -90,7 +88,7 @@ class Results:
         )
         result.steps = steps_of(outcome, record, attachments, result.start)
         result.attachments = attachments.of_test(record) if record else []
-        self._write(result)
+        self._write(result, uuid)
 
     def run_trouble(self, number: int, trouble: Trouble) -> None:
         """Write the result of something that went wrong outside of every scenario, as a broken one and as an error."""
@@ -115,11 +113,11 @@ class Results:
                 Label("blames", trouble.blames),
             ],
         )
-        self._write(result)
+        self._write(result, uuid)
         error = GlobalError(
             message=f"{trouble.where}: {trouble.message}", trace=details.trace, timestamp=_milliseconds(when)
         )
-        self._write(Globals(errors=[error]), f"{uuid}-globals.json")
+        self._write(Globals(errors=[error]), uuid)
 
     def _labels(self, outcome: Outcome, judgement: Judgement, tags: list[Label]) -> list[Label]:
         case = TEST_CASES.get(outcome.id)
@@ -137,14 +135,14 @@ class Results:
             Label("blames", judgement.blames or ""),
         ]
         known = [Label(LabelType.SEVERITY, Severity.NORMAL.value), *tags]
-        return labels_set(known) + [label for label in labels if label.value]
+        return [*labels_set(known), *(label for label in labels if label.value)]
 
-    def _details(self, outcome: Outcome, judgement: Judgement, record: dict[str, Any] | None) -> StatusDetails | None:
+    def _details(self, outcome: Outcome, judgement: Judgement, record: Record | None) -> StatusDetails | None:
         if judgement.message is None:
             return None
         lines = [judgement.message, ""]
         lines += [f"Blame: {judgement.blames}"] if judgement.blames else []
-        lines += [f"Log: {log.removeprefix(f'{PROJECT}/')}" for log in record["logs"]] if record else []
+        lines += [f"Log: {shown(log)}" for log in record.logs] if record else []
         lines.append(f"Again: behave {outcome.location}")
         traces = [step.trace for step in outcome.steps if step.trace]
         return StatusDetails(message="\n".join(lines), trace="\n".join(traces) or None)
@@ -152,11 +150,15 @@ class Results:
     def _uuid(self, what: str) -> str:
         return str(uuid5(NAMESPACE_URL, f"{self._record.run_id} {what}"))
 
-    def _write(self, item: TestResult | Globals, name: str | None = None) -> None:
+    def _write(self, item: TestResult | Globals, uuid: str) -> None:
         """Write ``item`` under a name of its own, so that a later result of the same scenario takes its place."""
         _mask(item, self._secrets)
-        item.file_pattern = name or f"{item.uuid}-result.json"
-        (self._logger.report_globals if isinstance(item, Globals) else self._logger.report_result)(item)
+        if isinstance(item, Globals):
+            item.file_pattern = f"{uuid}-globals.json"
+            self._logger.report_globals(item)
+        else:
+            item.file_pattern = f"{uuid}-result.json"
+            self._logger.report_result(item)
 
 
 def _mask(item: Any, secrets: Secrets) -> None:
@@ -173,9 +175,9 @@ def _mask(item: Any, secrets: Secrets) -> None:
             _mask(value, secrets)
 
 
-def _milliseconds(moment: datetime | str) -> int:
+def _milliseconds(moment: datetime) -> int:
     """Milliseconds since 1970, as Allure has times."""
-    return round((datetime.fromisoformat(moment) if isinstance(moment, str) else moment).timestamp() * 1000)
+    return round(moment.timestamp() * 1000)
 
 
 def _escaped(key: str) -> str:
@@ -183,5 +185,5 @@ def _escaped(key: str) -> str:
     return key.replace("\\", "\\\\").replace(" ", "\\ ").replace(":", "\\:").replace("=", "\\=")
 
 
-def _write_json(path: Path, content: Sequence | dict) -> None:
+def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

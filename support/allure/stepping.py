@@ -1,7 +1,5 @@
 """A scenario's phrases as Allure's steps, each ``Then`` with its Field/Expected/Actual table."""
 
-from typing import Any
-
 from allure_commons.model2 import Status, StatusDetails, TestStepResult
 from allure_commons.types import AttachmentType
 
@@ -9,19 +7,18 @@ from support.allure import pages
 from support.allure.attachments import Attachments
 from support.allure.judgement import EXECUTOR
 from support.judgement.observations.registry import ALWAYS, HEADINGS
+from support.record.evidence import Evidence, Observation
 from support.record.outcome import Outcome, StepOutcome
 
 _STATUSES = {"passed": Status.PASSED, "skipped": Status.SKIPPED, "untested": Status.SKIPPED}
 
 
-def steps_of(
-    outcome: Outcome, record: dict[str, Any] | None, attachments: Attachments, start: int
-) -> list[TestStepResult]:
+def steps_of(outcome: Outcome, record: Evidence | None, attachments: Attachments, start: int) -> list[TestStepResult]:
     """The steps of ``outcome``; durations are true, their start is where the step before ended.
 
     :param start: milliseconds since 1970.
     """
-    left = list(record["observations"]) if record else []
+    left = list(record.observations) if record else []
     steps = []
     for step in outcome.steps:
         end = start + round(step.seconds * 1000)
@@ -48,10 +45,10 @@ def _status(step: StepOutcome) -> str:
     return _STATUSES.get(step.status, Status.BROKEN)
 
 
-def _observed(step: StepOutcome, left: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _observed(step: StepOutcome, left: list[Observation]) -> list[Observation]:
     """The observations that this step made: its rows, in their order, and the one that is always made."""
     if not step.table or step.table[0] != HEADINGS or not left:
         return []
     fields = [row[0] for row in step.table[1:]] + [ALWAYS[0]]
     observed = left[: len(fields)]
-    return observed if [row["field"] for row in observed] == fields else []
+    return observed if [row.field for row in observed] == fields else []

@@ -6,7 +6,8 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from support.allure.pages import Clock, parsed
+from support.clock import Clock, moment
+from support.record.evidence import Evidence
 
 WIDTH, LEFT, RIGHT = 860, 76, 16
 """Pixels: of the picture, of the lane names, of the right margin."""
@@ -42,20 +43,20 @@ class _Scale:
         self.start, self.end = min(moments), max(moments)
         self.seconds = max((self.end - self.start).total_seconds(), 0.001)
 
-    def x(self, moment: datetime) -> float:
-        share = (min(max(moment, self.start), self.end) - self.start).total_seconds() / self.seconds
+    def x(self, time: datetime) -> float:
+        share = (min(max(time, self.start), self.end) - self.start).total_seconds() / self.seconds
         return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
 
 
-def svg(record: dict[str, Any], clock: Clock) -> str:
+def svg(record: Evidence, clock: Clock) -> str:
     """The picture as an ``<svg>`` element; empty if nothing happened that has a place in time."""
-    moments = [parsed(stamp) for stamp in _stamps(record)]
+    moments = list(_moments(record))
     if len(moments) < 2:
         return ""
     scale = _Scale(moments)
     labels = _facts(record, scale)
     top = 24 + FACT * len({row for _, row, _ in labels})
-    workers = sorted({worker["number"] for worker in record["workers"]})
+    workers = sorted({worker["number"] for worker in record.workers})
     height = top + LANE * (1 + len(workers)) + FOOT
     drawn = [*_windows(record, scale, top, height - FOOT), *_axis(scale, clock, record, top, height - FOOT)]
     drawn += _server(record, scale, top)
@@ -69,20 +70,19 @@ def svg(record: dict[str, Any], clock: Clock) -> str:
     )
 
 
-def _stamps(record: dict[str, Any]) -> Iterable[str]:
+def _moments(record: Evidence) -> Iterable[datetime]:
     groups = [
-        ("wire", ("arrived", "answered")),
-        ("statements", ("started", "ended")),
-        ("workers", ("started", "ended")),
+        (record.wire, ("arrived", "answered")),
+        (record.statements, ("started", "ended")),
+        (record.workers, ("started", "ended")),
     ]
     for group, names in groups:
-        for item in record[group]:
-            yield from (item[name] for name in names if item[name])
-    yield from (fact["time"] for fact in record["facts"])
+        yield from (moment(item[name]) for item in group for name in names if item[name])
+    yield from (fact.time for fact in record.facts)
 
 
-def _axis(scale: _Scale, clock: Clock, record: dict[str, Any], top: float, bottom: float) -> list[str]:
-    first = clock.time(min(_stamps(record), key=parsed))
+def _axis(scale: _Scale, clock: Clock, record: Evidence, top: float, bottom: float) -> list[str]:
+    first = clock.instant(min(_moments(record)))
     drawn = [_text(LEFT, 14, f"{first} + {scale.seconds:.2f} s", "#5c6670")]
     step = next(s for s in (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1e9) if scale.seconds / s <= 10)
     for n in range(1, int(scale.seconds / step) + 1):
@@ -92,12 +92,13 @@ def _axis(scale: _Scale, clock: Clock, record: dict[str, Any], top: float, botto
     return drawn
 
 
-def _facts(record: dict[str, Any], scale: _Scale) -> list[tuple[float, int, str]]:
+def _facts(record: Evidence, scale: _Scale) -> list[tuple[float, int, str]]:
     """(x, row, label) of every fact, in rows so that the labels don't cover each other."""
-    placed, ends = [], []
-    for fact in sorted(record["facts"], key=lambda fact: fact["time"]):
-        label = fact["value"] if fact["label"] == "Moment" else fact["label"]
-        x, width = scale.x(parsed(fact["time"])), 6.2 * len(label) + 8
+    placed: list[tuple[float, int, str]] = []
+    ends: list[float] = []
+    for fact in sorted(record.facts, key=lambda fact: fact.time):
+        label = fact.value if fact.label == "Moment" else fact.label
+        x, width = scale.x(fact.time), 6.2 * len(label) + 8
         left = min(x, WIDTH - width)
         row = next((n for n, end in enumerate(ends) if end <= left), len(ends))
         ends[row:row + 1] = [left + width]  # fmt: skip
@@ -115,25 +116,25 @@ def _fact_lines(labels: list[tuple[float, int, str]], bottom: float) -> list[str
     return drawn
 
 
-def _windows(record: dict[str, Any], scale: _Scale, top: float, bottom: float) -> list[str]:
+def _windows(record: Evidence, scale: _Scale, top: float, bottom: float) -> list[str]:
     """The executor's window after the ADD INDEX, from the two facts that open and close it."""
-    times = {fact["label"]: parsed(fact["time"]) for fact in record["facts"]}
+    times = {fact.label: fact.time for fact in record.facts}
     opened, closed = times.get("Metrics Window"), times.get("Sample Count Observed")
     if opened is None or closed is None:
         return []
     return [_bar(scale, opened, closed, top, bottom - top, "window", "metrics window")]
 
 
-def _server(record: dict[str, Any], scale: _Scale, top: float) -> list[str]:
+def _server(record: Evidence, scale: _Scale, top: float) -> list[str]:
     drawn = [_text(6, top + 26, "server", weight="600")]
-    for row, statement in enumerate(record["statements"]):
-        started, ended = parsed(statement["started"]), statement["ended"]
+    for row, statement in enumerate(record.statements):
+        started, ended = moment(statement["started"]), statement["ended"]
         kind = "drop" if "DROP" in statement["text"].upper() else "add"
         failed = bool(statement["errno"])
         word = f"{kind.upper()} INDEX" + (f": error {statement['errno']}" if failed else "" if ended else ": not ended")
         y = top + 8 + 15 * (row % 3)
         title = f"{statement['text']} {statement['message']}"
-        end = parsed(ended) if ended else scale.end
+        end = moment(ended) if ended else scale.end
         drawn.append(_bar(scale, started, end, y, 11, "error" if failed else kind, title))
         after = scale.x(end) + 5
         if after + 7 * len(word) < WIDTH:
@@ -143,18 +144,18 @@ def _server(record: dict[str, Any], scale: _Scale, top: float) -> list[str]:
     return drawn
 
 
-def _worker(record: dict[str, Any], number: int, scale: _Scale, top: float) -> list[str]:
+def _worker(record: Evidence, number: int, scale: _Scale, top: float) -> list[str]:
     drawn = [_text(6, top + 34, f"worker {number}", weight="600")]
-    for life in (worker for worker in record["workers"] if worker["number"] == number and worker["started"]):
-        end = parsed(life["ended"]) if life["ended"] else scale.end
+    for life in (worker for worker in record.workers if worker["number"] == number and worker["started"]):
+        end = moment(life["ended"]) if life["ended"] else scale.end
         drawn.append(
-            _bar(scale, parsed(life["started"]), end, top + 24, 16, "life", f"exit status {life['exit_status']}")
+            _bar(scale, moment(life["started"]), end, top + 24, 16, "life", f"exit status {life['exit_status']}")
         )
         if life["killed"]:
-            x = scale.x(parsed(life["killed"]))
+            x = scale.x(moment(life["killed"]))
             cross = f"M{x - 6} {top + 26}l12 12m0 -12l-12 12"
             drawn.append(f'<path d="{cross}" stroke="{COLOURS["error"]}" stroke-width="3"><title>killed</title></path>')
-    calls = [call for call in record["wire"] if call["worker"] == f"worker-{number}"]
+    calls = [call for call in record.wire if call["worker"] == f"worker-{number}"]
     for start, end in _leases(calls):
         drawn.append(_bar(scale, start, end, top + 44, 6, "lease", f"lease until {end:%H:%M:%S.%f}"))
     return drawn + [_mark(call, scale, top + 32) for call in sorted(calls, key=_weight)]
@@ -170,7 +171,7 @@ def _leases(calls: list[dict[str, Any]]) -> list[tuple[datetime, datetime]]:
             end = datetime.fromisoformat(json.loads(call["response_body"])["lease_expires_at"])
         except (ValueError, KeyError, TypeError):
             continue  # a foreign API's answer; the picture does without
-        granted = parsed(call["answered"])
+        granted = moment(call["answered"])
         found.append((granted, end if end.tzinfo else end.replace(tzinfo=granted.tzinfo)))
     return found
 
@@ -180,7 +181,7 @@ def _weight(call: dict[str, Any]) -> int:
 
 
 def _mark(call: dict[str, Any], scale: _Scale, y: float) -> str:
-    x, kind = scale.x(parsed(call["arrived"])), call["kind"]
+    x, kind = scale.x(moment(call["arrived"])), call["kind"]
     colour = COLOURS[_colour(call)]
     title = escape(f"{call['method']} {call['path']}: {call['answer']}{' (held)' if call['held'] else ''}")
     shapes = {

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from support.commands.command_line import FOR_ANOTHER, NOTHING_DONE, behave_arguments, process
-from support.record import evidence
+from support.record.reading import Record, read_all
 from support.resultlog.publishing import LATEST
 from support.run.phases import TIMING_FILE
 from support.settings import Settings
@@ -43,7 +43,7 @@ def bench(arguments: tuple[str, ...]) -> int:
     status = process(["behave", *arguments])
     wall = time.monotonic() - clock
     folder = Settings.read({}).reports_folder / LATEST
-    records = [record for _, record in evidence.read_all(folder / "evidence")]
+    records = read_all(folder / "evidence")
     if status or not records:
         print(f"bench: the run did not pass (exit status {status}), so its times mean nothing", file=sys.stderr)
         return NOTHING_DONE
@@ -52,11 +52,11 @@ def bench(arguments: tuple[str, ...]) -> int:
     return 0 if share <= OVERHEAD_LIMIT and reporting <= REPORTING_LIMIT * wall else 1
 
 
-def _show(records: list[dict[str, Any]], started: float, wall: float, reporting: float) -> float:
+def _show(records: list[Record], started: float, wall: float, reporting: float) -> float:
     """Show the shares and the slowest phrases; return the suite's own share of ``wall``; times in seconds."""
-    working = _union([_span(worker) for record in records for worker in record["workers"] if worker["started"]])
-    before = _time(records[0]["started"]) - started
-    scenarios = sum(record["duration_s"] for record in records)
+    working = _union([_span(worker) for record in records for worker in record.workers if worker["started"]])
+    before = records[0].started.timestamp() - started
+    scenarios = sum(record.duration_s for record in records)
     own = wall - working
     times = {
         "wall time of the run": wall,
@@ -77,11 +77,11 @@ def _show(records: list[dict[str, Any]], started: float, wall: float, reporting:
     return own / wall
 
 
-def _slowest(records: list[dict[str, Any]]) -> list[list[str]]:
+def _slowest(records: list[Record]) -> list[list[str]]:
     by_phrase: dict[str, list[float]] = defaultdict(list)
     for record in records:
-        for step in record["steps"]:
-            by_phrase[_without_names(step["phrase"])].append(step["seconds"])
+        for step in record.steps:
+            by_phrase[_without_names(step.phrase)].append(step.seconds)
     totals = sorted(by_phrase.items(), key=lambda pair: -sum(pair[1]))[:SLOWEST]
     return [[phrase[:90], str(len(t)), f"{sum(t) / len(t):.2f} s", f"{sum(t):.2f} s"] for phrase, t in totals]
 

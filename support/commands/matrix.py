@@ -11,11 +11,11 @@ import click
 
 from support.commands.command_line import process, settings_option
 from support.errors import SettingsError
+from support.files import shown
 from support.judgement.verdict import verdict
 from support.result_words import APPROVED, NOT_RUN, PASS
 from support.resultlog.markdown import cell, line
 from support.resultlog.publishing import VERDICT, withdraw
-from support.run.pointers import shown
 from support.run.verdict_table import Verdict, beside, result_in
 from support.servers.packages import FETCHABLE
 from support.settings import Settings

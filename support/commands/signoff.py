@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
+from support.record.envelope import BadEvidence
+from support.record.reading import Folder, read
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL
 from support.resultlog import publishing, verifying
 from support.resultlog.merging import merge, verdict_of
-from support.resultlog.reading import BadEvidence, Folder, read
 from support.resultlog.rendering import MARKDOWN
 from support.run.verdict_table import show_verdict
 from support.settings import Settings

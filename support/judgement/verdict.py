@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.files import write_whole
 from support.form import PRIORITIES, TEST_CASES, form
+from support.record.reading import Record
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
 
 
@@ -30,7 +32,7 @@ class Result:
     unmet: tuple[tuple[str, str], ...] = ()
 
 
-def result_of(case_id: str, records: list[dict[str, Any]], expected: set[str]) -> Result:
+def result_of(case_id: str, records: Sequence[Record], expected: set[str]) -> Result:
     """The result of a test case from its records.
 
     It passes only if every scenario of it that can hold on this server ran and passed; it fails as soon as one failed;
@@ -38,33 +40,36 @@ def result_of(case_id: str, records: list[dict[str, Any]], expected: set[str]) -
 
     :param expected: the locations of all scenarios of this test case.
     """
-    mine = [record for record in records if record["id"] == case_id]
-    passed = {record["location"] for record in mine if record["result"] == PASS}
-    ran = [record for record in mine if record["result"] not in UNJUDGED]
-    not_applicable = {record["location"] for record in mine if record["result"] == NOT_APPLICABLE}
-    not_applicable -= {record["location"] for record in mine if record["result"] != NOT_APPLICABLE}
+    mine = [record for record in records if record.id == case_id]
+    ran = [record for record in mine if record.result not in UNJUDGED]
+    not_applicable = _locations(mine, NOT_APPLICABLE) - {one.location for one in mine if one.result != NOT_APPLICABLE}
     expected = expected - not_applicable
-    if any(record["result"] not in (PASS, *UNJUDGED) for record in mine):
+    if any(record.result != PASS for record in ran):
         result = FAIL
-    elif expected and expected <= passed:
-        result = PASS
     else:
-        result = NOT_RUN
-    statuses = sorted({record["actual_status"] for record in ran if record["actual_status"]})
-    first = next((record["actual_status"] for record in ran if record["actual_status"]), NOT_RUN)
-    wanted = TEST_CASES[case_id].expected_status
+        result = PASS if expected and expected <= _locations(ran, PASS) else NOT_RUN
     return Result(
-        case_id,
-        result,
-        wanted if wanted in statuses else first,
-        round(sum(record["duration_s"] for record in ran), 3),
-        len(ran),
-        len(expected),
-        tuple(record["file"] for record in mine),
-        tuple(sorted({record["blames"] for record in mine if record["blames"]})),
-        len(not_applicable),
-        tuple((record["result"], record["unmet"]) for record in mine if record.get("unmet")),
+        id=case_id,
+        result=result,
+        actual_status=_status(ran, TEST_CASES[case_id].expected_status),
+        duration_s=round(sum(record.duration_s for record in ran), 3),
+        ran=len(ran),
+        scenarios=len(expected),
+        evidence=tuple(record.file for record in mine),
+        blames=tuple(sorted({record.blames for record in mine if record.blames})),
+        not_applicable=len(not_applicable),
+        unmet=tuple((record.result, record.unmet) for record in mine if record.unmet),
     )
+
+
+def _locations(records: Sequence[Record], result: str) -> set[str]:
+    return {record.location for record in records if record.result == result}
+
+
+def _status(ran: Sequence[Record], wanted: str) -> str:
+    """The status that the runs ended in: the expected one where a scenario has it, else that of the first."""
+    statuses = [record.actual_status for record in ran if record.actual_status]
+    return wanted if wanted in statuses else next(iter(statuses), NOT_RUN)
 
 
 def decide(results: Mapping[str, str]) -> tuple[str, list[str]]:
@@ -103,7 +108,7 @@ def left_out(result: Result) -> list[str]:
 
 def verdict(
     run_id: str,
-    records: list[dict[str, Any]],
+    records: Sequence[Record],
     expected: Mapping[str, set[str]],
     environment: Mapping[str, str],
     troubles: list[str],
@@ -144,7 +149,5 @@ def verdict(
 
 
 def write(content: dict[str, Any], path: Path) -> None:
-    """Write ``verdict.json``; the file is whole or not there."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
+    """Write ``verdict.json``; the file is whole or as it was."""
+    write_whole(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")

@@ -1,16 +1,18 @@
 """The evidence record of one scenario: what was seen, when, and what it was held against."""
 
-import json
 import re
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import AwareDatetime
+
 from support.clock import now
+from support.files import write_whole
 from support.gateway.calls import Call
-from support.result_words import NOT_RUN
+from support.record.envelope import as_json
+from support.result_words import NOT_RUN, PASS, UNJUDGED
 from support.settings import MASK
 
 
@@ -20,18 +22,26 @@ class Fact:
 
     label: str
     value: str
-    time: datetime
+    time: AwareDatetime
 
 
 @dataclass(frozen=True)
 class Observation:
-    """One row of the result log. ``because`` says what the actual value rests on; verdict is PASS, FAIL or UNKNOWN."""
+    """One row of the result log. ``because`` says what the actual value rests on.
+
+    ``verdict`` is PASS, FAIL or UNKNOWN; in the log also that of a scenario that was not judged.
+    """
 
     field: str
     expected: str
     actual: str
     verdict: str
     because: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """True for what was observed and is not as expected, or could not be observed."""
+        return self.verdict not in (PASS, *UNJUDGED)
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,7 @@ class Query:
     title: str
     sql: str
     rows: list[dict[str, Any]]
-    time: datetime
+    time: AwareDatetime
 
 
 @dataclass
@@ -51,6 +61,27 @@ class Step:
     phrase: str
     status: str
     seconds: float
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A scenario whose situation could not be made, for ``reason``, before anything of it was judged."""
+
+    reason: str
+    started: AwareDatetime
+    ended: AwareDatetime
+    facts: list[Fact]
+    steps: list[Step]
+    wire: list[dict[str, Any]]
+    statements: list[dict[str, Any]]
+    workers: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, record: "Evidence", reason: str) -> "Attempt":
+        """The attempt that ``record`` is of, which ends now."""
+        return cls(
+            reason, record.started, now(), record.facts, record.steps, record.wire, record.statements, record.workers
+        )
 
 
 @dataclass
@@ -67,8 +98,8 @@ class Evidence:
     location: str
     tags: list[str]
     description: str
-    started: datetime = field(default_factory=now)
-    ended: datetime | None = None
+    started: AwareDatetime = field(default_factory=now)
+    ended: AwareDatetime | None = None
     result: str = NOT_RUN
     unmet: str | None = None
     failure: str | None = None
@@ -82,7 +113,7 @@ class Evidence:
     statements: list[dict[str, Any]] = field(default_factory=list)
     workers: list[dict[str, Any]] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
-    attempts: list["Attempt"] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
 
     def fact(self, label: str, value: object, time: datetime | None = None) -> None:
         """Note a fact; without ``time`` it was true now."""
@@ -101,27 +132,6 @@ class Evidence:
     def duration_s(self) -> float:
         """Seconds from the first to the last moment."""
         return ((self.ended or now()) - self.started).total_seconds()
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A scenario whose situation could not be made, for ``reason``, before anything of it was judged."""
-
-    reason: str
-    started: datetime
-    ended: datetime
-    facts: list[Fact]
-    steps: list[Step]
-    wire: list[dict[str, Any]]
-    statements: list[dict[str, Any]]
-    workers: list[dict[str, Any]]
-
-    @classmethod
-    def of(cls, record: Evidence, reason: str) -> "Attempt":
-        """The attempt that ``record`` is of, which ends now."""
-        return cls(
-            reason, record.started, now(), record.facts, record.steps, record.wire, record.statements, record.workers
-        )
 
 
 class Secrets:
@@ -146,29 +156,7 @@ _TOKEN = re.compile(r'((?:\\?")[a-z_]*(?:token|secret|password)[a-z_]*\\?"\s*:\s
 
 
 def write(evidence: Evidence, folder: Path, secrets: Secrets) -> Path:
-    """Write the record as JSON, secrets masked, and return its path; the file is whole or not there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    record = {**asdict(evidence), "duration_s": round(evidence.duration_s, 3)}
-    text = secrets.masked(json.dumps(record, ensure_ascii=False, indent=1, default=plain))
+    """Write the record, secrets masked, and return its path; the file is whole or not there."""
     path = folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', f'{evidence.id} {evidence.location}').strip('-')}.json"
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, secrets.masked(as_json(evidence, duration_s=round(evidence.duration_s, 3))))
     return path
-
-
-def read_all(folder: Path) -> list[tuple[Path, dict[str, Any]]]:
-    """Every record of a folder with its file, in the order of the scenarios' start."""
-    records = [(path, json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")]
-    return sorted(records, key=lambda pair: (pair[1]["started"], pair[0].name))
-
-
-def plain(value: Any) -> Any:
-    """What JSON has no word for, as text or number; times in UTC."""
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat(timespec="milliseconds")
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return str(value)

@@ -1,14 +1,25 @@
 """The record of a run as a whole; with the evidence of its scenarios it is all that reports are made from."""
 
-import json
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from support.record.evidence import Secrets, plain
+from pydantic import AfterValidator, AwareDatetime
+
+from support.files import write_whole
+from support.record.envelope import as_json
+from support.record.evidence import Secrets
 
 RUN_FILE = "run.json"
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("is no time zone") from None
+    return name
 
 
 @dataclass
@@ -28,8 +39,8 @@ class RunRecord:
     """
 
     run_id: str
-    started: datetime
-    time_zone: str
+    started: AwareDatetime
+    time_zone: Annotated[str, AfterValidator(_time_zone)]
     tester: str
     reviewer: str
     settings: list[tuple[str, str]]
@@ -40,17 +51,8 @@ class RunRecord:
     clean_up: list[Check] = field(default_factory=list)
     clean_up_script: str = ""
     troubles: list[str] = field(default_factory=list)
-    ended: datetime | None = None
+    ended: AwareDatetime | None = None
 
     def write(self, folder: Path, secrets: Secrets) -> None:
         """Write ``run.json``; the file is whole or as it was."""
-        folder.mkdir(parents=True, exist_ok=True)
-        text = secrets.masked(json.dumps(asdict(self), ensure_ascii=False, indent=1, default=plain))
-        partial = folder / f"{RUN_FILE}.partial"
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(folder / RUN_FILE)
-
-
-def read(folder: Path) -> dict[str, Any]:
-    """The record in ``folder``."""
-    return json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        write_whole(folder / RUN_FILE, secrets.masked(as_json(self)))

@@ -1,8 +1,8 @@
 """The boxes of the form, ticked or not."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from support.record.run_record import Check
 from support.result_words import PASS, UNJUDGED
 
 GOOD, BAD, WARN = "good", "bad", "warn"
@@ -26,6 +26,11 @@ class Choice:
     note: str = ""
 
 
+def empty(*words: str) -> Choice:
+    """Boxes that a person ticks."""
+    return Choice(tuple(Box(word, False) for word in words))
+
+
 def pass_fail(result: str, strong: bool = False) -> Choice:
     """Pass / Fail; neither for what did not run or cannot hold, which is said in words."""
     words = ("PASS", "FAIL") if strong else ("Pass", "Fail")
@@ -33,15 +38,15 @@ def pass_fail(result: str, strong: bool = False) -> Choice:
     return Choice(boxes, result if result in UNJUDGED else "")
 
 
-def done_or_not_applicable(check: dict[str, Any] | None) -> Choice:
+def done_or_not_applicable(check: Check | None) -> Choice:
     """Done / N/A of a check; neither for one that failed or that the run did not record (None)."""
     if check is None:
-        return Choice((Box("Done", False), Box("N/A", False)), "not recorded")
-    note = f"FAILED: {check['detail']}" if check["done"] is False else check["detail"]
-    return Choice((Box("Done", check["done"] is True), Box("N/A", check["done"] is None, WARN)), note)
+        return Choice(empty("Done", "N/A").boxes, "not recorded")
+    note = f"FAILED: {check.detail}" if check.done is False else check.detail
+    return Choice((Box("Done", check.done is True), Box("N/A", check.done is None, WARN)), note)
 
 
-def done(check: dict[str, Any] | None) -> Choice:
+def done(check: Check | None) -> Choice:
     """Done, where the form has no other box."""
     choice = done_or_not_applicable(check)
     return Choice(choice.boxes[:1], choice.note)

@@ -1,6 +1,33 @@
-"""Text from outside as Markdown that shows it letter for letter, whatever is in it."""
+"""The blocks of a report as Markdown; text from outside is shown letter for letter, whatever is in it."""
 
 import re
+from collections.abc import Callable, Iterator, Sequence
+
+from support.resultlog import rows
+from support.resultlog.blocks import (
+    Code,
+    Group,
+    Heading,
+    Inline,
+    Items,
+    Key,
+    Paragraph,
+    Part,
+    Paths,
+    Preformatted,
+    Queries,
+    Quote,
+    Strong,
+    Table,
+    Ticks,
+    Words,
+)
+from support.resultlog.boxes import Choice
+from support.resultlog.model import Query
+
+TICKED = {"good": "✅", "bad": "❌", "warn": "⚠️"}
+EMPTY = "⬜"
+BLANK = "______________________"
 
 _SPECIAL = re.compile(r"[\\`|*\[\]~]")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -28,12 +55,75 @@ def fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def comment(text: str) -> str:
-    """``text`` as lines of an SQL comment."""
-    return "\n".join(f"-- {part}".rstrip() for part in _BREAKS.split(text))
-
-
 def _escaped(text: str) -> str:
     text = _SPECIAL.sub(lambda found: "\\" + found.group(), _CONTROLS.sub("�", text))
     text = _EDGE.sub(r"\\_", text)
     return _TAG.sub("&lt;", _ENTITY.sub("&amp;", text))
+
+
+def part(it: Part) -> str:
+    """A block, without an empty line after it."""
+    match it:
+        case Group(parts):
+            return "\n\n".join(map(part, parts))
+        case Heading(level, text):
+            return f"{'#' * level} {inline(text)}"
+        case Paragraph(text):
+            return inline(text)
+        case Quote(text):
+            return f"> {inline(text)}"
+        case Items(items, label):
+            return _labelled(label, [f"- {inline(item)}" for item in items])
+        case Ticks(ticks, label):
+            return _labelled(label, [f"- [{'x' if ticked else ' '}] {text}" for text, ticked in ticks])
+        case Preformatted(text, label, language):
+            return _labelled(label, [fenced(text, language)])
+        case Queries(queries, label):
+            return _labelled(label, [fenced("\n".join(_answers(queries)), "sql")])
+        case Table(head, table):
+            rule = f"|{'|'.join('-' * (len(name) + 2) for name in head)}|"
+            return "\n".join([_row(head), rule, *map(_row, table)])
+
+
+def inline(text: Inline, escaped: Callable[[str], str] = line) -> str:
+    """Words within a block."""
+    match text:
+        case None:
+            return BLANK
+        case tuple():
+            return "".join(inline(one, escaped) for one in text)
+        case Choice(boxes, note):
+            words = [f"**{box.word}**" if box.strong else box.word for box in boxes]
+            signs = [TICKED[box.kind] if box.ticked else EMPTY for box in boxes]
+            row = " / ".join(f"{sign} {word}" for sign, word in zip(signs, words, strict=True))
+            return f"{row} — {cell(note)}" if note else row
+        case Strong(words):
+            return f"**{escaped(words)}**"
+        case Code(words):
+            return f"`{words}`"
+        case Key(words) | Paths(words) | str(words):
+            return escaped(words)
+        case Words(words):
+            return words
+
+
+def _row(cells: Sequence[Inline]) -> str:
+    return f"| {' | '.join(inline(text, cell) for text in cells)} |"
+
+
+def _labelled(label: str, lines: list[str]) -> str:
+    return "\n".join([f"**{label}**", *lines] if label else lines)
+
+
+def _answers(queries: Sequence[Query]) -> Iterator[str]:
+    for query in queries:
+        yield f"-- {query.title}\n{query.sql};\n"
+    yield "-- ผลลัพธ์:"
+    for query in queries:
+        if query.rows is None:
+            yield f"-- {query.title}: NOT RUN"
+        else:
+            yield f"-- {query.title}: {rows.counted(query.rows)} at {query.time}"
+            yield from (f"--   {text}" for text in rows.as_lines(query.rows))
+    if not queries:
+        yield "-- no query was run: the scenario ended before"

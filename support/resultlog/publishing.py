@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from support.files import write_whole
 from support.form import form
 from support.judgement import verdict
+from support.record.reading import read
 from support.resultlog.building import build
 from support.resultlog.merging import Material, merge
-from support.resultlog.reading import read, shaped
 from support.resultlog.rendering import MARKDOWN, PAGE, as_markdown, as_page
 
 VERDICT = "verdict.json"
@@ -20,16 +21,11 @@ _RUN_NAME = "%Y%m%d-%H%M%S"
 
 
 def write(material: Material, into: Path) -> dict[str, Any]:
-    """Write ``verdict.json``, ``result-log.md`` and ``result-log.html`` into a folder, and return the verdict.
-
-    :raises BadEvidence: a record has not the shape of one; nothing is written then.
-    """
+    """Write ``verdict.json``, ``result-log.md`` and ``result-log.html`` into a folder, and return the verdict."""
     log, content = build(material)
-    with shaped(material.title):
-        texts = {MARKDOWN: as_markdown(log), PAGE: as_page(log)}
-    into.mkdir(parents=True, exist_ok=True)
+    texts = {MARKDOWN: as_markdown(log), PAGE: as_page(log)}
     for name, text in texts.items():
-        _put(into / name, text.encode("utf-8"))
+        write_whole(into / name, text)
     verdict.write(content, into / VERDICT)
     return content
 
@@ -50,7 +46,7 @@ def publish(run_folder: Path, reports: Path) -> dict[str, Any]:
 def copy_up(run_folder: Path, reports: Path) -> None:
     """Copy the products of a run into the reports folder, and point ``latest`` at the run."""
     for name in PRODUCTS:
-        _put(reports / name, (run_folder / name).read_bytes())
+        write_whole(reports / name, (run_folder / name).read_bytes())
     point_at(run_folder, reports)
 
 
@@ -94,10 +90,3 @@ def _started(name: str) -> datetime | None:
         return datetime.strptime(name.rpartition("-")[0], _RUN_NAME).replace(tzinfo=UTC)
     except ValueError:
         return None
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write a file that is whole or as it was, also when two runs end at once."""
-    partial = path.with_name(f".{path.name}-{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)

@@ -1,21 +1,18 @@
-"""The log as Markdown and as a page, both from the same model."""
+"""The blocks of a report as Markdown and as a page: one file that needs nothing else."""
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, Template
-from jinja2.bccache import Bucket
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from support.form import form
-from support.resultlog import appendix, markdown, rows
-from support.resultlog.boxes import Choice
-from support.resultlog.model import Log
+from support.result_words import APPROVED, CONDITIONAL, NOT_RUN, PASS
+from support.resultlog import markdown, rows
+from support.resultlog.blocks import Log, Part
 
 TEMPLATES = Path(__file__).with_name("templates")
 MARKDOWN, PAGE = "result-log.md", "result-log.html"
-TICKED = {"good": "✅", "bad": "❌", "warn": "⚠️"}
-EMPTY = "⬜"
 SIGNS = {
     "🔴": '<span class="dot bad"></span>',
     "🟠": '<span class="dot warn"></span>',
@@ -25,19 +22,6 @@ SIGNS = {
     "⚠️": '<b class="warn">⚠</b>',
 }
 """What the page shows for a pictograph: a machine that prints may have no font with it."""
-BLANK = "______________________"
-
-
-class _Kept(FileSystemBytecodeCache):
-    """Compiled templates beside Python's own compiled modules; where nothing can be written, compiled each time."""
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep one, if that is possible."""
-        try:
-            Path(self.directory).mkdir(exist_ok=True)
-            super().dump_bytecode(bucket)
-        except OSError:
-            pass  # a folder that is not ours to write in: slower, and all the same
 
 
 def as_markdown(log: Log) -> str:
@@ -46,43 +30,37 @@ def as_markdown(log: Log) -> str:
 
 
 def as_page(log: Log) -> str:
-    """``result-log.html``: one file that needs nothing else."""
-    return _template(f"{PAGE}.j2").render(log=log)
+    """``result-log.html``."""
+    title = f"{log.decision} – Executor v1 result log {log.title}"
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    return page(title, log.sections, style, language="th", template=f"{PAGE}.j2", log=log)
+
+
+def page(
+    title: str, parts: Sequence[Part | Markup], style: str, *, language: str = "en", template: str = "page.html.j2",
+    **more: object,
+) -> str:  # fmt: skip
+    """Parts as a page; a ``Markup`` among them is HTML already.
+
+    :param style: CSS.
+    :param more: what else the template asks for.
+    """
+    return _template(template).render(more, language=language, title=title, parts=parts, style=Markup(style.strip()))
 
 
 @functools.cache
 def _template(name: str) -> Template:
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8").strip()
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=name.startswith(PAGE),
+        autoescape=".html" in name,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        auto_reload=False,
-        bytecode_cache=_Kept(str(TEMPLATES / "__pycache__")),
     )
-    environment.globals |= {"form": form(), "rows": rows, "appendix": appendix, "style": Markup(style)}
-    environment.filters |= {
-        "cell": markdown.cell,
-        "line": markdown.line,
-        "fenced": markdown.fenced,
-        "comment": markdown.comment,
-        "boxes": boxes,
-        "signs": signs,
-        "or_blank": lambda text: BLANK if text is None else markdown.cell(text),
-    }
+    environment.globals |= {"rows": rows, "inline": markdown.inline, "part": markdown.part}
+    environment.filters |= {"kind": lambda it: type(it).__name__, "signs": signs, "colour": colour}
     return environment.get_template(name)
-
-
-def boxes(choice: Choice) -> str:
-    """The boxes of a choice as the form has them: ``✅ Pass / ⬜ Fail``."""
-    shown = [
-        f"{TICKED[box.kind] if box.ticked else EMPTY} {f'**{box.word}**' if box.strong else box.word}"
-        for box in choice.boxes
-    ]
-    return " / ".join(shown) + (f" — {markdown.cell(choice.note)}" if choice.note else "")
 
 
 def signs(text: str) -> Markup:
@@ -91,3 +69,8 @@ def signs(text: str) -> Markup:
     for pictograph, drawn in SIGNS.items():
         shown = shown.replace(pictograph, drawn)
     return Markup(shown)
+
+
+def colour(result: str) -> str:
+    """The class of a result or a decision on the page."""
+    return "good" if result in (PASS, APPROVED) else "warn" if result in (NOT_RUN, CONDITIONAL) else "bad"

@@ -1,14 +1,15 @@
 """One evidence record as the form shows it: the table, the execution details, what was observed, the queries."""
 
 import re
-from typing import Any
 
+from support.clock import Clock
 from support.contract import TEST_ORDERS
 from support.form import TEST_CASES, form
+from support.record.evidence import Observation
+from support.record.reading import Record
 from support.result_words import NOT_RUN, PASS, UNJUDGED, UNKNOWN
 from support.resultlog.merging import Material
-from support.resultlog.model import Query, Row, ScenarioLog
-from support.resultlog.moments import Clock
+from support.resultlog.model import Query, ScenarioLog
 
 NOT_RECORDED = "not recorded"
 NOT_OBSERVED = "not observed"
@@ -24,27 +25,23 @@ def title_of(name: str, case_id: str) -> str:
     return rest
 
 
-def scenario_log(record: dict[str, Any], material: Material, clock: Clock) -> ScenarioLog:
-    """The log of one scenario; ``number`` is for the caller to set."""
-    case_id, result = record["id"], record["result"]
-    rows = [
-        Row(row["field"], row["expected"], row["actual"], row["verdict"], row.get("because", ""))
-        for row in record["observations"]
-    ]
+def scenario_log(record: Record, material: Material, clock: Clock) -> ScenarioLog:
+    """The log of one scenario."""
+    case_id, result = record.id, record.result
+    rows = record.observations or _unseen(case_id, result)
     return ScenarioLog(
-        number=0,
-        title=title_of(record["name"], case_id),
-        location=record["location"],
+        title=title_of(record.name, case_id),
+        location=record.location,
         result=result,
-        description=record["description"],
-        rows=rows or _unseen(case_id, result),
+        description=record.description,
+        rows=rows,
         details=_details(record, clock, _logs(record, material)),
-        observations=_observations(record, rows, clock),
-        queries=[Query(one["title"], one["sql"], one["rows"], clock.second(one["time"])) for one in record["queries"]],
-        failure=record["failure"] or "",
-        blames=record["blames"] or "",
-        unmet=record["unmet"] or "",
-        copies=material.copies.get(record["location"], []),
+        observations=_observations(record, clock),
+        queries=[Query(one.title, one.sql, one.rows, clock.second(one.time)) for one in record.queries],
+        failure=record.failure or "",
+        blames=record.blames or "",
+        unmet=record.unmet or "",
+        copies=material.copies.get(record.location, []),
     )
 
 
@@ -52,7 +49,6 @@ def unrun_log(case_id: str) -> ScenarioLog:
     """The form's own table for a test case whose scenario did not run."""
     case = TEST_CASES[case_id]
     return ScenarioLog(
-        number=1,
         title="",
         location="",
         result=NOT_RUN,
@@ -66,39 +62,39 @@ def unrun_log(case_id: str) -> ScenarioLog:
     )
 
 
-def has_own_table(record: dict[str, Any]) -> bool:
+def has_own_table(record: Record) -> bool:
     """True if the record judged every row of the form's own table, or nothing at all; one that was left out has none."""
-    if record["unmet"]:
+    if record.unmet:
         return False
-    judged = {(row["field"], row["expected"]) for row in record["observations"]}
-    return not judged or judged >= set(TEST_CASES[record["id"]].fields)
+    judged = {(row.field, row.expected) for row in record.observations}
+    return not judged or judged >= set(TEST_CASES[record.id].fields)
 
 
-def log_paths(record: dict[str, Any], material: Material) -> list[str]:
+def log_paths(record: Record, material: Material) -> list[str]:
     """The record's log files, below its run's folder; with the run's id where there are several runs."""
-    prefix = f"{record['run_id']}/" if material.merged else ""
-    return [f"{prefix}logs/{path.rpartition('/logs/')[2]}" for path in record["logs"]]
+    prefix = f"{record.run_id}/" if material.merged else ""
+    return [f"{prefix}logs/{path.rpartition('/logs/')[2]}" for path in record.logs]
 
 
-def _logs(record: dict[str, Any], material: Material) -> str:
+def _logs(record: Record, material: Material) -> str:
     return ", ".join(log_paths(record, material)) or "no worker was started, so there is none"
 
 
-def _unseen(case_id: str, result: str) -> list[Row]:
+def _unseen(case_id: str, result: str) -> list[Observation]:
     """The form's rows where nothing was observed: because it did not run, or because it failed before."""
     actual, verdict = (result, result) if result in UNJUDGED else (NOT_OBSERVED, UNKNOWN)
-    return [Row(field, expected, actual, verdict) for field, expected in TEST_CASES[case_id].fields]
+    return [Observation(field, expected, actual, verdict) for field, expected in TEST_CASES[case_id].fields]
 
 
-def _details(record: dict[str, Any], clock: Clock, logs: str) -> list[tuple[str, str]]:
-    facts = {fact["label"]: fact for fact in record["facts"]}  # of several the last: a worker that was started again
+def _details(record: Record, clock: Clock, logs: str) -> list[tuple[str, str]]:
+    facts = {fact.label: fact for fact in record.facts}  # of several the last: a worker that was started again
 
     def shown(label: str) -> str:
         kind, fact = form().details[label], facts.get(label)
         if kind == "start":
-            return clock.second(record["started"])
+            return clock.second(record.started)
         if kind == "end":
-            return clock.second(record["ended"]) if record["ended"] else NOT_RECORDED
+            return clock.second(record.ended) if record.ended else NOT_RECORDED
         if kind == "logs":
             return logs
         if " of " in kind:
@@ -107,37 +103,38 @@ def _details(record: dict[str, Any], clock: Clock, logs: str) -> list[tuple[str,
         if fact is None:
             return NOT_RECORDED
         if kind == "value":
-            return str(fact["value"])
-        return clock.instant(fact["time"]) + (f" ({fact['value']})" if kind == "time and value" else "")
+            return fact.value
+        return clock.instant(fact.time) + (f" ({fact.value})" if kind == "time and value" else "")
 
-    return [(label, shown(label)) for label in TEST_CASES[record["id"]].details]
+    return [(label, shown(label)) for label in TEST_CASES[record.id].details]
 
 
-def _call(record: dict[str, Any], worker: str, kind: str, clock: Clock) -> str:
+def _call(record: Record, worker: str, kind: str, clock: Clock) -> str:
     """When the worker's last call of that kind was granted, by the wire."""
     times = [
         call["answered"]
-        for call in record["wire"]
+        for call in record.wire
         if call["worker"] == worker and call["kind"] == kind and call["status"] == 200 and call["answered"]
     ]
     return clock.instant(times[-1]) if times else NOT_RECORDED
 
 
-def _observations(record: dict[str, Any], rows: list[Row], clock: Clock) -> list[str]:
+def _observations(record: Record, clock: Clock) -> list[str]:
     """What the rows rest on, and the facts that have no place of their own in the form."""
+    rows = record.observations
     lines = [
         f"{'' if row.verdict == PASS else '✗ '}{row.field} = {row.actual}: {row.because}" for row in rows if row.because
     ]
     lines += [
-        f"{clock.instant(fact['time'])} {fact['label']}: {fact['value']}"
-        for fact in record["facts"]
-        if fact["label"] not in TEST_CASES[record["id"]].details
+        f"{clock.instant(fact.time)} {fact.label}: {fact.value}"
+        for fact in record.facts
+        if fact.label not in TEST_CASES[record.id].details
     ]
-    calls = [call["answer"] for call in record["wire"] if call["kind"] == "kill switch"]
+    calls = [call["answer"] for call in record.wire if call["kind"] == "kill switch"]
     if calls:
         lines.append(f"answers to kill-switch calls on the wire: {', '.join(calls)}")
-    if record["unmet"]:
-        lines.append(f"{record['result']}: {record['unmet']}")
-    if record["failure"] and not any(row.differs for row in rows):
-        lines.append(f"✗ {record['failure'].strip()}")
+    if record.unmet:
+        lines.append(f"{record.result}: {record.unmet}")
+    if record.failure and not any(row.differs for row in rows):
+        lines.append(f"✗ {record.failure.strip()}")
     return lines or ["nothing beyond the table above"]

@@ -1,12 +1,11 @@
 """Sections 3 and 4: totals, blockers, failures, issues, observations and recommendations."""
 
-from typing import Any
-
 from support.form import TEST_CASES, Impact, form
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, PASS, UNJUDGED
+from support.resultlog.blocks import Heading, Paragraph, Part, Strong, Ticks, Words, lines
 from support.resultlog.boxes import BAD, GOOD, WARN, Box, Choice, pass_fail
 from support.resultlog.merging import Material
-from support.resultlog.model import Blocker, BlockerCount, CaseLog, FailureBlock, Issue, ScenarioLog
+from support.resultlog.model import Blocker, BlockerCount, CaseLog, ScenarioLog
 
 ACTIONS = {
     "the executor": "Fix the executor, so that what differs above is as expected; then run the test case again.",
@@ -32,9 +31,9 @@ def overall(cases: list[CaseLog]) -> Choice:
     )
 
 
-def completed(material: Material, troubles: list[str]) -> Choice:
+def completed(material: Material) -> Choice:
     """Whether the run came to its end, and how much of the suite it was."""
-    whole = material.ended is not None and not troubles
+    whole = material.ended is not None and not material.troubles
     there = sum(len(locations) for locations in material.expected.values())
     part = "" if len(material.selected) >= there else f"{len(material.selected)} of {there} scenarios were selected"
     return Choice((Box("Yes", whole), Box("No (stopped early)", not whole, BAD)), part)
@@ -81,93 +80,92 @@ def _counted(kind: str, results: list[str], clear: bool, strong: bool = False) -
     return BlockerCount(kind, len(results), passed, len(results) - passed - unrun, choice, strong)
 
 
-def failures(cases: list[CaseLog]) -> list[FailureBlock]:
-    """3.4: one block for each failed test case."""
-    return [_failure(case) for case in cases if case.failed]
+def failures(cases: list[CaseLog], unrun: int) -> list[Part]:
+    """3.4: what failed, and why."""
+    parts = [part for case in cases if case.failed for part in _failure(case)]
+    none = Paragraph("No test failed." + (f" {unrun} did not run." if unrun else ""))
+    return [Heading(3, "3.4 Failed Tests Detail"), *(parts or [none])]
 
 
-def _failure(case: CaseLog) -> FailureBlock:
-    blames = list(dict.fromkeys(scenario.blames or "unknown" for scenario in case.failed))
-    summary = [line for scenario in case.failed for line in told(scenario)]
+def _failure(case: CaseLog) -> list[Part]:
+    blames = _blames(case)
     because = [f"{row.field}: {row.because}" for scenario in case.failed for row in scenario.differing if row.because]
-    ticked: dict[Impact, bool] = {
+    impacts: dict[Impact, bool] = {
         "blocks_canary": case.priority == "P0",
         "code_fix": "the executor" in blames or "the suite" in blames,
         "configuration": any(name in blames for name in CONFIGURATION),
         "environment": "the test environment" in blames,
     }
-    return FailureBlock(
-        case_id=case.id,
-        name=case.name,
-        summary=summary,
-        cause=[f"Whose fault it looks like: {', '.join(blames)}", *because],
-        impacts=[(text, ticked[name]) for name, text in form().impacts.items()],
-        action=[ACTIONS.get(blame, "Find out why it failed, and run it again.") for blame in blames],
-        again=[f"behave {scenario.location}" for scenario in case.failed],
-    )
+    again = [f"behave {scenario.location}" for scenario in case.failed]
+    return [
+        Heading(4, Words(f"[{case.id}] {case.name} - FAILED")),
+        lines([line for scenario in case.failed for line in _story(scenario)], "Failure Summary:"),
+        lines([f"Whose fault it looks like: {', '.join(blames)}", *because], "Root Cause:"),
+        Ticks([(text, impacts[name]) for name, text in form().impacts.items()], "Impact:"),
+        lines([*_actions(case), "Repeat it with:", *again], "Action Required:"),
+        Paragraph((Strong("Assigned To:"), " ", None)),
+    ]
 
 
-def told(scenario: ScenarioLog) -> list[str]:
+def _blames(case: CaseLog) -> list[str]:
+    return list(dict.fromkeys(scenario.blames or "unknown" for scenario in case.failed))
+
+
+def _actions(case: CaseLog) -> list[str]:
+    return [ACTIONS.get(blame, "Find out why it failed, and run it again.") for blame in _blames(case)]
+
+
+def _story(scenario: ScenarioLog) -> list[str]:
     """A failed scenario in lines: its name, then the rows that differ, or else the failure itself."""
-    lines = [f"{scenario.location} {scenario.title or '(the form’s own table)'}"]
-    seen = [row for row in scenario.differing if row.because or row.verdict == FAIL]
-    lines += [f"  ✗ {row.field}: expected {row.expected}, actual {row.actual}" for row in seen]
-    if not seen:
-        lines += [f"  ✗ {line}" for line in scenario.failure.strip().split("\n")[:12]]
-    return lines
+    title = f"{scenario.location} {scenario.title or '(the form’s own table)'}"
+    rows = [row for row in scenario.differing if row.because or row.verdict == FAIL]
+    if rows:
+        return [title, *(f"  ✗ {row.field}: expected {row.expected}, actual {row.actual}" for row in rows)]
+    return [title, *(f"  ✗ {line}" for line in scenario.failure.strip().split("\n")[:12])]
 
 
-def issues(cases: list[CaseLog], troubles: list[str]) -> list[Issue]:
-    """4.1: a failed scenario is an issue, as severe as its test case's priority; so is trouble of the whole run."""
-    severities = form().priorities
+def issues(cases: list[CaseLog], troubles: list[str]) -> list[tuple[str, str, str]]:
+    """4.1: (issue, severity, test case). A failed scenario is one, as severe as its test case; so is a trouble."""
+    priorities = form().priorities
     found = [
-        (f"{told(scenario)[1].strip(' ✗')} ({scenario.location})", severities[case.priority].severity, case.id)
+        (f"{_story(scenario)[1].strip(' ✗')} ({scenario.location})", priorities[case.priority].severity, case.id)
         for case in cases
         for scenario in case.failed
     ]
-    found += [(trouble, severities["P0"].severity, "all") for trouble in troubles]
-    return [Issue(number, *one) for number, one in enumerate(found, 1)]
+    return found + [(trouble, priorities["P0"].severity, "all") for trouble in troubles]
 
 
 def observations(material: Material) -> list[str]:
     """4.2: what is no issue and still worth knowing."""
-    records = [record for record in material.records if record["result"] not in UNJUDGED]
-    lines = []
+    records = [record for record in material.records if record.result not in UNJUDGED]
+    found = []
     if records:
-        slowest = max(records, key=lambda record: record["duration_s"])
-        seconds = sum(record["duration_s"] for record in records)
-        lines.append(
-            f"{len(records)} scenarios took {seconds:.1f} s, the longest {slowest['duration_s']:.1f} s: {slowest['name'].strip()}"
-        )
-        calls = sum(len(record["wire"]) for record in records)
-        faulty = sum(1 for record in records for call in record["wire"] if call["fault"])
-        lines.append(f"{calls} calls of workers went over the wire; {faulty} of them were made to fail on purpose.")
-        changes = sum(len(record["statements"]) for record in records)
-        lines.append(f"The server counted {changes} schema changes in all scenarios together.")
-    lines += [
-        f"{record['location']} is {record['result']}: {record['unmet']}"
-        for record in material.records
-        if record["unmet"]
+        slowest = max(records, key=lambda record: record.duration_s)
+        seconds = sum(record.duration_s for record in records)
+        calls = [call for record in records for call in record.wire]
+        faults, changes = sum(1 for call in calls if call["fault"]), sum(len(record.statements) for record in records)
+        found = [
+            f"{len(records)} scenarios took {seconds:.1f} s, the longest {slowest.duration_s:.1f} s: {slowest.name.strip()}",
+            f"{len(calls)} calls of workers went over the wire; {faults} of them were made to fail on purpose.",
+            f"The server counted {changes} schema changes in all scenarios together.",
+        ]
+    found += [f"{one.location} is {one.result}: {one.unmet}" for one in material.records if one.unmet]
+    found += [
+        f"{location} was judged in {len(copies)} runs; it counts as passed only if every copy passed."
+        for location, copies in material.copies.items()
     ]
-    for location, copies in material.copies.items():
-        lines.append(f"{location} was judged in {len(copies)} runs; it counts as passed only if every copy passed.")
-    return lines or ["No scenario ran."]
+    return found or ["No scenario ran."]
 
 
-def recommendations(cases: list[CaseLog], environment: dict[str, str], blocks: list[FailureBlock]) -> list[str]:
+def recommendations(cases: list[CaseLog], environment: dict[str, str]) -> list[str]:
     """4.3: what would let the decision be better, or better founded."""
-    lines = [f"{block.case_id}: {action}" for block in blocks for action in block.action]
+    found = [f"{case.id}: {action}" for case in cases for action in _actions(case)]
     unrun = [case.id for case in cases if case.result == NOT_RUN]
     if unrun:
         some = f" --tags={','.join('@' + name for name in unrun)}" if len(unrun) < len(cases) else ""
-        lines.append(f"Run what did not run: behave{some}")
-    if any("unknown" in str(environment.get(part, "")) for part in ("SaaS API", "Agent")):
-        lines.append(
+        found.append(f"Run what did not run: behave{some}")
+    if any("unknown" in environment.get(part, "") for part in ("SaaS API", "Agent")):
+        found.append(
             "Build the SaaS API and the agent with their commit hash: this log cannot name the build it judged."
         )
-    return lines or ["None: every test case passed."]
-
-
-def counts(verdict: dict[str, Any]) -> dict[str, str]:
-    """PASS, FAIL or NOT RUN by test case id."""
-    return {case_id: case["result"] for case_id, case in verdict["test_cases"].items()}
+    return found or ["None: every test case passed."]

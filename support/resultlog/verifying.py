@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from support.resultlog.reading import BadEvidence, Folder
+from support.record.envelope import BadEvidence
+from support.record.reading import Folder
 
 _ROW = re.compile(r"^\| `runs/([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", re.MULTILINE)
 _DECISION = re.compile(r"^\*\*Decision:\*\* .*?(?:✅|⚠️|❌) (\w+)", re.MULTILINE)

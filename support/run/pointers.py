@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from support.files import shown
 from support.record.evidence import Evidence
-from support.settings import PROJECT
 
 
 def where_to_look(record: Evidence, path: Path) -> list[tuple[str, str]]:
@@ -12,10 +12,5 @@ def where_to_look(record: Evidence, path: Path) -> list[tuple[str, str]]:
     :param path: the record's file.
     """
     notes = [("Blame", f"{record.blames}"), ("Evidence", shown(path))]
-    notes += [("Log", shown(Path(log))) for log in record.logs]
+    notes += [("Log", shown(log)) for log in record.logs]
     return [*notes, ("Again", f"behave {record.location}")]
-
-
-def shown(path: Path) -> str:
-    """A path as a person types it in the project's folder."""
-    return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)

@@ -60,7 +60,7 @@ def _let_meet(case: Case, workers: list[Worker], row: RowGate) -> None:
     row.release()
 
 
-def ask_for_the_same_run_again(case: Case) -> None:
+def schedule_the_same_run_again(case: Case) -> None:
     """Schedule the run under test a second time, under the same id, which has to be refused."""
     case.notes.answer_to_same_id = case.stack.api.try_to_create(case.run)
     case.evidence.fact("Same run scheduled again", case.notes.answer_to_same_id)

@@ -1,5 +1,6 @@
 """One run of the suite against one executor, in a process and a reports folder of its own."""
 
+import json
 import shlex
 import shutil
 import signal
@@ -10,9 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from support.record import evidence
-from support.record import run_record as record
 from support.settings import BUNDLED_AGENT, BUNDLED_API
 from tests.proof import judging
 from tests.proof.catalogue import PROJECT, Mutant
@@ -146,7 +146,11 @@ def _left(reports: Path, log: Path) -> Left:
     folders = sorted((reports / "runs").glob("*"))
     lines = log.read_text("utf-8", "replace").strip().splitlines()
     last_line = lines[-1] if lines else "it said nothing"
-    if not folders or not (folders[0] / record.RUN_FILE).exists():
+    if not folders or not (folders[0] / "run.json").exists():
         return Left([], {}, last_line)
-    records = [content for _, content in evidence.read_all(folders[0] / "evidence")]
-    return Left(records, record.read(folders[0]), last_line)
+    records = [_content(file) for file in (folders[0] / "evidence").glob("*.json")]
+    return Left(sorted(records, key=lambda one: one["started"]), _content(folders[0] / "run.json"), last_line)
+
+
+def _content(file: Path) -> dict[str, Any]:
+    return json.loads(file.read_text("utf-8"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from support.files import shown
 from support.record.evidence import Secrets
 from support.run.notices import (
     EnvironmentReady,
@@ -15,7 +16,7 @@ from support.run.notices import (
     Stopping,
     VerdictReached,
 )
-from support.run.pointers import shown, where_to_look
+from support.run.pointers import where_to_look
 from support.run.verdict_table import show_verdict
 from support.terminal import Terminal
 

@@ -1,0 +1,98 @@
+"""Reading what a run has left: its record, its evidence, and the hash of each file as it lies on the disk."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from support.record.envelope import BadEvidence, from_json
+from support.record.evidence import Evidence
+from support.record.run_record import RUN_FILE, RunRecord
+
+EVIDENCE = "evidence"
+
+
+def _call(call: dict[str, Any]) -> dict[str, Any]:
+    """What the result log needs of a call on the wire is there."""
+    missing = [name for name in ("worker", "kind", "status", "answer", "fault", "answered") if name not in call]
+    if missing:
+        raise ValueError(f"a call without {', '.join(missing)}")
+    return call
+
+
+@dataclass
+class Record(Evidence):
+    """Evidence as it is read back.
+
+    ``run_id`` is the run it is of, ``path`` its file in that run's folder with its SHA-256, ``file`` what a verdict calls it.
+    """
+
+    wire: list[Annotated[dict[str, Any], AfterValidator(_call)]] = field(default_factory=list)
+    duration_s: float = 0.0
+    run_id: str = field(init=False, default="")
+    path: str = field(init=False, default="")
+    sha256: str = field(init=False, default="")
+    file: str = field(init=False, default="")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One run's folder. ``hashes`` are the SHA-256 of its files by their path inside the folder."""
+
+    path: Path
+    run: RunRecord
+    records: list[Record]
+    hashes: dict[str, str]
+
+    @property
+    def run_id(self) -> str:
+        """The run it is of."""
+        return self.run.run_id
+
+
+def read(path: Path) -> Folder:
+    """Everything in the folder of a run. Records come in the order of their start.
+
+    :raises BadEvidence: the folder or a file is missing, torn, of another format, or not what it should be.
+    """
+    if not path.is_dir():
+        raise BadEvidence(f"{path}: there is no such folder")
+    if not (path / RUN_FILE).is_file():
+        raise BadEvidence(f"{path}: this is not the folder of a run, for it has no {RUN_FILE}")
+    content, records = _content(path / RUN_FILE), read_all(path / EVIDENCE)
+    run = from_json(RunRecord, content, path / RUN_FILE)
+    for record in records:
+        record.run_id = run.run_id
+    return Folder(path, run, records, {RUN_FILE: _hash(content), **{one.path: one.sha256 for one in records}})
+
+
+def read_all(folder: Path) -> list[Record]:
+    """Every record in a folder of evidence, in the order of the scenarios' start.
+
+    :raises BadEvidence: a file is torn, of another format, or no record.
+    """
+    return sorted(map(read_record, folder.glob("*.json")), key=lambda record: (record.started, record.file))
+
+
+def read_record(file: Path) -> Record:
+    """The record in ``file``.
+
+    :raises BadEvidence: the file is torn, of another format, or no record.
+    """
+    content = _content(file)
+    record = from_json(Record, content, file)
+    record.file, record.path, record.sha256 = file.name, f"{EVIDENCE}/{file.name}", _hash(content)
+    return record
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadEvidence(f"{file}: cannot be read: {error.strerror}") from error
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,56 @@
+"""The appendices of the log: where the log files are, commands to clean up with, the evidence and its hashes."""
+
+from collections.abc import Iterable
+
+from support.form import form
+from support.result_words import NOT_RUN
+from support.resultlog import appendix
+from support.resultlog.blocks import Code, Heading, Inline, Key, Paragraph, Part, Paths, Preformatted, Table
+from support.resultlog.merging import Material
+from support.resultlog.model import CaseLog
+
+COMMON_LOGS = ("logs/saas-api.log", "logs/warden.log")
+
+
+def log_files(material: Material, cases: list[CaseLog]) -> list[Part]:
+    """Appendix A."""
+    folders, common = _codes(f"runs/{run_id}/" for run_id in material.run_ids), _codes(COMMON_LOGS)
+    older = f". Older runs are removed after {form().retention_days} days."
+    rows = [
+        (Key(one.id), Paths("\n".join(one.logs)) if one.logs else NOT_RUN, Key(f"{form().retention_days} days"))
+        for one in cases
+    ]
+    return [
+        Heading(2, "Appendix A: Log Files Reference"),
+        Paragraph(("All of them are below ", folders, " in the reports folder; there too: ", common, older), "small"),
+        Table(("TC ID", "Log File Location", "Retention"), rows),
+    ]
+
+
+def _codes(texts: Iterable[str]) -> Inline:
+    return tuple(part for text in texts for part in (", ", Code(text)))[1:]
+
+
+def clean_up_commands(material: Material) -> list[Part]:
+    """Appendix B."""
+    schema = material.environment.get("Test Database", "executor_test").split(" | ")[0]
+    return [
+        Heading(2, "Appendix B: Quick Cleanup Commands"),
+        Preformatted(appendix.sql(schema), language="sql"),
+        Preformatted(appendix.shell(), language="bash"),
+    ]
+
+
+def evidence(material: Material) -> list[Part]:
+    """Appendix C."""
+    names = {f"{record.run_id}/{record.path}": record.name.strip() for record in material.records}
+    for path in material.hashes:
+        names.setdefault(path, "the run as a whole" if path.endswith("run.json") else "another copy of a scenario")
+    rows = [(Code(f"runs/{path}"), names[path], Code(sha)) for path, sha in sorted(material.hashes.items())]
+    verify = Code("acceptance signoff --verify")
+    explained = " computes the hashes again and names every file that is not what it was."
+    return [
+        Heading(2, "Appendix C: Evidence"),
+        Paragraph(("Made from these files and from nothing else. ", verify, explained), "small"),
+        Table(("Record", "Scenario", "SHA-256"), rows, "cards evidence"),
+    ]
