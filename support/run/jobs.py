@@ -10,6 +10,7 @@ import psutil
 from behave.model import Scenario
 
 from support.checks.needs import PREFIX
+from support.files import write_whole
 from support.record.evidence import Evidence
 from support.run.notices import Notice, RunRecorded, ScenarioJudged
 from support.settings import EMBEDDED, Settings
@@ -88,7 +89,5 @@ class Durations:
             case ScenarioJudged(Evidence(result="PASS") as record):
                 self._new[record.name] = round(record.duration_s, 3)
             case RunRecorded() if self._new:
-                path = self._reports / DURATIONS
-                partial = path.with_name(f".{path.name}-{os.getpid()}")
-                partial.write_text(json.dumps(_durations(self._reports) | self._new, ensure_ascii=False, indent=1))
-                partial.replace(path)
+                durations = _durations(self._reports) | self._new
+                write_whole(self._reports / DURATIONS, json.dumps(durations, ensure_ascii=False, indent=1))
