@@ -61,8 +61,8 @@ def read(path: Path) -> Folder:
         raise BadEvidence(f"{path}: there is no such folder")
     if not (path / RUN_FILE).is_file():
         raise BadEvidence(f"{path}: this is not the folder of a run, for it has no {RUN_FILE}")
-    content, records = _content(path / RUN_FILE), read_all(path / EVIDENCE)
-    run = from_json(RunRecord, content, path / RUN_FILE)
+    content = _content(path / RUN_FILE)
+    run, records = from_json(RunRecord, content, path / RUN_FILE), read_all(path / EVIDENCE)
     for record in records:
         record.run_id = run.run_id
     return Folder(path, run, records, {RUN_FILE: _hash(content), **{one.path: one.sha256 for one in records}})
@@ -73,7 +73,7 @@ def read_all(folder: Path) -> list[Record]:
 
     :raises BadEvidence: a file is torn, of another format, or no record.
     """
-    return sorted(map(read_record, folder.glob("*.json")), key=lambda record: (record.started, record.file))
+    return sorted(map(read_record, sorted(folder.glob("*.json"))), key=lambda record: (record.started, record.file))
 
 
 def read_record(file: Path) -> Record:
