@@ -32,12 +32,20 @@ class Terminal:
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
-        self._coloured = self._out.isatty() and "NO_COLOR" not in os.environ
+        self._live = self._out.isatty()
+        self._coloured = self._live and "NO_COLOR" not in os.environ
 
     def say(self, *lines: str) -> None:
         """Write lines."""
+        self.progress("")
         for line in lines:
             print(line, file=self._out, flush=True)
+
+    def progress(self, text: str) -> None:
+        """Show how far the work is, in a line of its own that the next one takes the place of; only where a person looks."""
+        if self._live:
+            columns = os.get_terminal_size(self._out.fileno()).columns
+            print(f"\r\033[K{set_cell_size(text, columns - 1).rstrip()}", end="", file=self._out, flush=True)
 
     def coloured(self, word: str, text: str | None = None) -> str:
         """``text`` (or the word itself) in the colour of a result or decision."""
@@ -50,11 +58,12 @@ class Terminal:
 
     def scenario_starts(self, title: str) -> None:
         """Show what is being done; the result follows on the same line."""
+        self.progress("")
         print(f"  {title}{' ' * (108 - cell_len(title))} ", end="", file=self._out, flush=True)
 
     def scenario_ends(self, result: str, seconds: float) -> None:
         """Show the result of the scenario."""
-        self.say(f"{self.coloured(result)} {seconds:6.2f} s")
+        print(f"{self.coloured(result)} {seconds:6.2f} s", file=self._out, flush=True)
 
     def failure(self, message: str, notes: list[tuple[str, str]]) -> None:
         """The whole story of one failure."""

@@ -141,7 +141,7 @@ WAYS: dict[str, dict[str, Way]] = {
     },
 }  # fmt: skip
 
-_BY_MAKE_TEST = Place("Makefile", " accept accept-mariadb\n", "make test, which runs this test, ends with it")
+_BY_MAKE_TEST = Place("Makefile", "--no-print-directory accept\n", "make test, which runs this test, ends with it")
 _BY_THE_PROGRAMS = Place(
     "tests/test_commands.py", "def test_the_programs_of_the_executor", "a test of its own: one serves"
 )

@@ -149,6 +149,11 @@ def observations(material: Material) -> list[str]:
             f"{len(calls)} calls of workers went over the wire; {faults} of them were made to fail on purpose.",
             f"The server counted {changes} schema changes in all scenarios together.",
         ]
+    found += [
+        f"{one.location} was made {len(one.attempts) + 1} times, because its situation could not be made: {attempt.reason}"
+        for one in material.records
+        for attempt in one.attempts[-1:]
+    ]
     found += [f"{one.location} is {one.result}: {one.unmet}" for one in material.records if one.unmet]
     found += [
         f"{location} was judged in {len(copies)} runs; it counts as passed only if every copy passed."

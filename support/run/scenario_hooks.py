@@ -100,13 +100,14 @@ class ScenarioHooks:
         undone = case.close()
         for trouble in undone:
             record.fail(f"clean-up failed: {trouble}", TestEnvironmentError.blames)
-        attempts, record.attempts = self._attempts[record.location], self._attempts[record.location].copy()
+        attempts = self._attempts[record.location]
+        record.attempts = attempts.copy()
+        for attempt in attempts:
+            record.fact("Made again", attempt.reason, attempt.ended)
         if self._not_made and not undone:
             attempts.append(Attempt.of(record, str(self._not_made)))
-            if len(attempts) < MOST_ATTEMPTS:
-                return None
-            record.attempts = attempts[:-1]
-            self._judge(record, NOT_RUN)
+            if len(attempts) == MOST_ATTEMPTS:
+                self._judge(record, NOT_RUN)
             return None
         behave_passed = scenario.status.name == "passed"
         if not behave_passed and record.failure is None:
@@ -126,7 +127,7 @@ class ScenarioHooks:
 
     def _judge(self, record: Evidence, result: str) -> None:
         """The scenario is over."""
-        record.ended, record.result = now(), result
+        record.ended, record.result, self._not_made = now(), result, None
         self._recorder.judged(record)
 
     def _reason_to_stop(self, record: Evidence) -> str | None:

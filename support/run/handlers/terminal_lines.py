@@ -25,12 +25,13 @@ class TerminalLines:
     """Says what happens, in lines.
 
     :param each: whether each scenario gets its line; not where behave's own formatter shows it.
-    :param order: the names of all scenarios where they end in another order: their lines come in this one.
+    :param order: the names of all scenarios where several are at work at once: their lines come in this order.
     """
 
     def __init__(self, terminal: Terminal, secrets: Secrets, each: bool, order: Sequence[str] = ()) -> None:
         self._terminal, self._secrets, self._each = terminal, secrets, each
         self._to_come, self._early = list(order), dict[str, ScenarioJudged]()
+        self._at_work, self._count = list[str](), len(order)
 
     def hear(self, notice: Notice) -> None:
         """See ``Handler``."""
@@ -41,12 +42,17 @@ class TerminalLines:
             case EnvironmentReady(run_id, scenarios, server, api, jobs, why_one):
                 beside = f", {jobs} side by side" if jobs > 1 else f", one at a time: {why_one}" if why_one else ""
                 terminal.say(f"Run {run_id}: {scenarios} scenarios against {server}, SaaS API {api}{beside}", "")
-            case ScenarioBegun(name) if self._each and not self._to_come:
+            case ScenarioBegun(name) if self._each and self._count:
+                self._at_work.append(name)
+                self._show_progress()
+            case ScenarioBegun(name) if self._each:
                 terminal.scenario_starts(name)
-            case ScenarioJudged(record) if self._each and self._to_come:
+            case ScenarioJudged(record) if self._each and self._count:
+                self._at_work.remove(record.name)
                 self._early[record.name] = notice
                 while self._to_come and (judged := self._early.pop(self._to_come[0], None)):
                     self._in_order(judged)
+                self._show_progress()
             case ScenarioJudged() if self._each:
                 self._judged(notice)
             case ScenariosEnded() if self._each:
@@ -63,6 +69,10 @@ class TerminalLines:
             case NoVerdict(message, runs):
                 terminal.trouble("No verdict", f"{message}; older runs and their verdicts are in {runs}")
 
+    def _show_progress(self) -> None:
+        done = self._count - len(self._to_come) + len(self._early)
+        self._terminal.progress(f"  {done} of {self._count} done; at work: {', '.join(self._at_work)}")
+
     def _in_order(self, judged: ScenarioJudged) -> None:
         self._to_come.remove(judged.record.name)
         self._terminal.scenario_starts(judged.record.name)
@@ -71,6 +81,8 @@ class TerminalLines:
     def _judged(self, judged: ScenarioJudged) -> None:
         record, masked = judged.record, self._secrets.masked
         self._terminal.scenario_ends(record.result, record.duration_s)
+        for attempt in record.attempts:
+            self._terminal.say(f"      made again, because its situation could not be made: {masked(attempt.reason)}")
         if record.unmet:
             self._terminal.say(f"      {masked(record.unmet)}")
         if record.failure is not None:
