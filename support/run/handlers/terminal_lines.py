@@ -6,6 +6,7 @@ from support.files import shown
 from support.record.evidence import Secrets
 from support.run.notices import (
     EnvironmentReady,
+    FolderMade,
     Notice,
     NoVerdict,
     RunTrouble,
@@ -39,6 +40,8 @@ class TerminalLines:
         match notice:
             case SettingsRead(settings):
                 terminal.say(*(f"setting {name} = {value}" for name, value in settings))
+            case FolderMade():
+                terminal.progress("  starting what is under test …")
             case EnvironmentReady(run_id, scenarios, server, api, jobs, why_one):
                 beside = f", {jobs} side by side" if jobs > 1 else f", one at a time: {why_one}" if why_one else ""
                 terminal.say(f"Run {run_id}: {scenarios} scenarios against {server}, SaaS API {api}{beside}", "")
