@@ -34,7 +34,7 @@ def number_of_jobs(settings: Settings, asked: int, scenarios: int, own_formatter
     :param own_formatter: behave writes a report of its own, as it carries the scenarios out.
     """
     chosen = settings.jobs or (asked if asked > 1 else 0)
-    wanted = chosen or min(_bearable(), math.ceil(scenarios / SCENARIOS_A_JOB))
+    wanted = chosen or min(bearable(), math.ceil(scenarios / SCENARIOS_A_JOB))
     reasons = (
         ("" if settings.stack == EMBEDDED else f"the stack {settings.stack} has one test environment"),
         (f"there is one server, {settings.mysql_host}" if settings.mysql_host else ""),
@@ -47,7 +47,8 @@ def number_of_jobs(settings: Settings, asked: int, scenarios: int, own_formatter
     return max(1, min(wanted, scenarios)), ""
 
 
-def _bearable() -> int:
+def bearable() -> int:
+    """How many servers with their APIs and workers this machine bears side by side."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cores * JOBS_A_CORE, psutil.virtual_memory().available // BYTES_A_JOB))
 

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from support.commands.command_line import INTERRUPTED, end
+from support.run.jobs import bearable
 from support.settings import PROJECT
 from support.terminal import Terminal
 from tests.mutation import diffs, equivalents, report
@@ -42,7 +43,9 @@ _NUMBER = click.IntRange(1)
 )
 @click.option("--minimum", type=_NUMBER, default=5, show_default=True, help="At least so many of each module.")
 @click.option("--seed", default="executor-v1", show_default=True, help="Another word draws other ones.")
-@click.option("--jobs", type=_NUMBER, default=2, show_default=True, help="Copies of the project, and runs at a time.")
+@click.option(
+    "--jobs", type=_NUMBER, default=bearable(), show_default=True, help="Copies of the project, and runs at a time."
+)
 @click.option(
     "--again", multiple=True, type=click.Choice((SURVIVED, NO_ANSWER, EQUIVALENT)), help="Try these once more."
 )

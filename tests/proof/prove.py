@@ -1,6 +1,5 @@
 """``acceptance prove``: every test case can fail."""
 
-import os
 import shutil
 import sys
 import tempfile
@@ -14,6 +13,7 @@ import click
 from support.commands.command_line import INTERRUPTED, end
 from support.form import TEST_CASES
 from support.judgement.observations import known_fields
+from support.run.jobs import bearable
 from support.terminal import Terminal
 from tests.proof import catalogue, matrix
 from tests.proof.catalogue import PROJECT, Mutant
@@ -25,7 +25,7 @@ from tests.proof.side_by_side import side_by_side
 @click.command()
 @click.argument("mutants", nargs=-1, metavar="[MUTANT]...")
 @click.option("--case", type=click.Choice(list(TEST_CASES)), help="Only the mutants of one test case.")
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Runs at a time (as many as cores).")
+@click.option("--jobs", type=click.IntRange(1), default=bearable(), help="Runs at a time (what the machine bears).")
 @click.option(
     "--into", type=click.Path(path_type=Path), default=PROJECT / "reports", help="Folder for prove.md and prove.json."
 )

@@ -103,7 +103,7 @@ class Runs:
         """
         reports.mkdir(parents=True)
         log = reports / "behave.log"
-        command = [*self._behave, "-D", f"reports={reports}", *arguments]
+        command = [*self._behave, "-D", f"reports={reports}", "-D", "jobs=1", *arguments]  # these runs are side by side
         with log.open("wb") as out, self._lock:
             if self._stopped:
                 raise Stopped
