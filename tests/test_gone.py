@@ -183,20 +183,21 @@ def test_the_disk_for_reports_is_full_from_the_start(small_disk):
     assert status == 2
 
 
-def test_the_disk_for_reports_becomes_full_in_the_middle(small_disk, tmp_path):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_disk_for_reports_becomes_full_in_the_middle(small_disk, tmp_path, jobs):
     reports, agent = small_disk("1m"), tmp_path / "agent.py"
     an_older_green_run(reports)
     agent.write_text(GREEDY_AGENT.format(ballast=str(reports / "ballast")))
 
     status, output = behave(
-        reports, "--tags=@TC-05", "-D", f"agent_command={sys.executable} {agent} {{execution_id}}",
+        reports, "--tags=@TC-05", "-D", f"jobs={jobs}", "-D", f"agent_command={sys.executable} {agent} {{execution_id}}",
         PYTHONPATH=str(PROJECT / "docker" / "executor"),
     )  # fmt: skip
 
     assert_no_verdict(reports, status, output)
     assert status == 1
     tried = [line for line in output.splitlines() if line.startswith("  TC-05")]
-    assert len(tried) == 1, "nothing after it was tried"
+    assert len(tried) <= jobs, "nothing after it was tried"
 
 
 def test_after_kill_9_an_older_verdict_is_not_the_newest(reports):

@@ -140,8 +140,8 @@ class SideBySide:
         run = self._run
         match message:
             case Environment():
-                run.ready(message)
                 hand.ready = True
+                run.ready(message)
             case Begun():
                 if hand.scenario:
                     run.notices.say(ScenarioBegun(hand.scenario.name))
