@@ -35,6 +35,13 @@ class _Hand:
         self.scenario: Scenario | None = None
         self.ready = self.leaving = False
 
+    def tell(self, index: int | None) -> None:
+        """Hand it a scenario, or nothing any more."""
+        try:
+            self.connection.send(index)
+        except OSError:
+            pass  # it has died, which is heard next
+
     @property
     def idle(self) -> bool:
         """It waits for something to do."""
@@ -81,10 +88,10 @@ class SideBySide:
         """Hear the jobs, and give those that are idle something to do."""
         try:
             self._listen()
-            self._hand_out()
         except AcceptanceError as error:
             self._trouble = self._trouble or error
             self._stopped = self._stopped or str(error)
+        self._hand_out()
 
     def _start(self, number: int) -> _Hand:
         run, own = self._run, ""
@@ -119,11 +126,11 @@ class SideBySide:
 
     def _give(self, hand: _Hand, scenario: Scenario) -> None:
         hand.scenario = scenario
-        hand.connection.send(self._order.index(scenario))
+        hand.tell(self._order.index(scenario))
 
     def _let_go(self, hand: _Hand) -> None:
         hand.leaving = True
-        hand.connection.send(None)
+        hand.tell(None)
 
     def _listen(self) -> None:
         """Take what the jobs have said."""
