@@ -14,10 +14,10 @@ import psutil
 import pytest
 
 from support.servers.private import PrivateServer
+from support.stacks.embedded import DATA_DIRECTORIES
 from support.stacks.run_processes import MARKER
 from support.stacks.warden import FOLDER_PREFIX, Warden
 from support.waiting import eventually
-from tests.conftest import DATA_DIRECTORIES
 from tests.running import (
     PATIENCE,
     PROJECT,
