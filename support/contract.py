@@ -1,6 +1,6 @@
 """What docs/contract.md says in names and numbers, once; whoever needs one of them takes it from here.
 
-Each part quotes the sentence it comes from. ``tests/test_contract.py`` holds all of them against that page.
+Each part quotes the sentence it comes from. ``tests/ground/test_contract.py`` holds all of them against that page.
 """
 
 from typing import Final, Literal

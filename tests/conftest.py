@@ -12,10 +12,9 @@ import pytest
 
 from support.servers.private import PrivateServer
 from support.servers.programs import ServerProgram, choose_program
+from support.stacks.embedded import DATA_DIRECTORIES
 from support.stacks.warden import FOLDER_PREFIX, Warden
-from tests.running import PROJECT, copy_of_the_project
-
-DATA_DIRECTORIES = PROJECT / ".servers" / "datadirs"
+from tests.harness.running import PROJECT, copy_of_the_project
 
 QUICK = "--quick"
 STARTS_A_PROGRAM = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
