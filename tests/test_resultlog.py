@@ -18,8 +18,8 @@ from support.record.reading import read
 from support.record.run_record import Check
 from support.result_words import NOT_RUN, PASS
 from support.resultlog import markdown, rows, summary
-from support.resultlog.building import build
 from support.resultlog.merging import merge
+from support.resultlog.sections import build
 from tests.running import done
 
 P0, P1 = ("TC-02", "TC-03", "TC-09"), ("TC-01", "TC-06")

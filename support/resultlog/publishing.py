@@ -10,9 +10,9 @@ from support.files import write_whole
 from support.form import form
 from support.judgement import verdict
 from support.record.reading import read
-from support.resultlog.building import build
 from support.resultlog.merging import Material, merge
 from support.resultlog.rendering import MARKDOWN, PAGE, as_markdown, as_page
+from support.resultlog.sections import build
 
 VERDICT = "verdict.json"
 PRODUCTS = (VERDICT, MARKDOWN, PAGE)
