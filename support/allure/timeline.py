@@ -38,14 +38,40 @@ _LEGEND = [
 ]  # fmt: skip
 
 
-class _Scale:
+_WEIGHT = {"claim": 3, "kill switch": 2, "rollback": 2, "status": 1}
+"""What covers what where calls are close together."""
+
+
+class _Picture:
+    """The shapes drawn so far, on a scale from the first to the last moment."""
+
     def __init__(self, moments: list[datetime]) -> None:
         self.start, self.end = min(moments), max(moments)
         self.seconds = max((self.end - self.start).total_seconds(), 0.001)
+        self.shapes: list[str] = []
+
+    def at(self, seconds: float) -> float:
+        return round(LEFT + seconds / self.seconds * (WIDTH - LEFT - RIGHT), 1)
 
     def x(self, time: datetime) -> float:
-        share = (min(max(time, self.start), self.end) - self.start).total_seconds() / self.seconds
-        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+        return self.at((min(max(time, self.start), self.end) - self.start).total_seconds())
+
+    def text(
+        self, x: float, y: float, text: str, colour: str = "#1b1f24", anchor: str = "start", weight: str = "400"
+    ) -> None:
+        look = f'fill="{colour}" text-anchor="{anchor}" font-weight="{weight}"'
+        self.shapes.append(f'<text x="{x}" y="{y}" {look}>{escape(text)}</text>')
+
+    def line(self, x: float, top: float, bottom: float, look: str) -> None:
+        self.shapes.append(f'<line x1="{x}" x2="{x}" y1="{top}" y2="{bottom}" {look}></line>')
+
+    def bar(self, start: datetime, end: datetime, y: float, height: float, kind: str, title: str) -> None:
+        x = self.x(start)
+        size = f'width="{max(self.x(end) - x, 2):.1f}" height="{height}" rx="2" fill="{COLOURS[kind]}"'
+        self.shapes.append(f'<rect x="{x}" y="{y}" {size}><title>{escape(title)}</title></rect>')
+
+    def path(self, path: str, look: str, title: str) -> None:
+        self.shapes.append(f'<path d="{path}" {look}><title>{escape(title)}</title></path>')
 
 
 def svg(record: Evidence, clock: Clock) -> str:
@@ -53,112 +79,96 @@ def svg(record: Evidence, clock: Clock) -> str:
     moments = list(_moments(record))
     if len(moments) < 2:
         return ""
-    scale = _Scale(moments)
-    labels = _facts(record, scale)
-    top = 24 + FACT * len({row for _, row, _ in labels})
+    picture = _Picture(moments)
+    facts = _facts(record, picture)
     workers = sorted({worker["number"] for worker in record.workers})
-    height = top + LANE * (1 + len(workers)) + FOOT
-    drawn = [*_windows(record, scale, top, height - FOOT), *_axis(scale, clock, record, top, height - FOOT)]
-    drawn += _server(record, scale, top)
+    top = 24 + FACT * len({row for _, row, _ in facts})
+    bottom = top + LANE * (1 + len(workers))
+    times = {fact.label: fact.time for fact in record.facts}
+    opened, closed = times.get("Metrics Window"), times.get("Sample Count Observed")
+    if opened and closed:  # the executor's window after the ADD INDEX
+        picture.bar(opened, closed, top, bottom - top, "window", "metrics window")
+    _axis(picture, clock, top, bottom)
+    _server(record, picture, top)
     for position, number in enumerate(workers, start=1):
-        drawn += _worker(record, number, scale, top + LANE * position)
-    drawn += _fact_lines(labels, height - FOOT) + _legend(height - FOOT + 20)
+        _worker(record, number, picture, top + LANE * position)
+    for x, row, label in facts:
+        y = 28 + FACT * row
+        picture.line(x, y, bottom, 'stroke="#7b5ea7" stroke-dasharray="2 3"')
+        picture.text(_left(x, label) + 3, y, label, "#5b3d8a")
+    _legend(picture, bottom + 20)
+    height = bottom + FOOT
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="100%" role="img"'
         f' style="max-width:{1.4 * WIDTH:.0f}px" font-family="system-ui,Tahoma,sans-serif" font-size="11">'
-        f'<rect width="{WIDTH}" height="{height}" fill="#fff"></rect>{"".join(drawn)}</svg>'
+        f'<rect width="{WIDTH}" height="{height}" fill="#fff"></rect>{"".join(picture.shapes)}</svg>'
     )
 
 
 def _moments(record: Evidence) -> Iterable[datetime]:
-    groups = [
-        (record.wire, ("arrived", "answered")),
-        (record.statements, ("started", "ended")),
-        (record.workers, ("started", "ended")),
-    ]
-    for group, names in groups:
-        yield from (moment(item[name]) for item in group for name in names if item[name])
+    yield from (moment(call[name]) for call in record.wire for name in ("arrived", "answered") if call[name])
+    for item in (*record.statements, *record.workers):
+        yield from (moment(item[name]) for name in ("started", "ended") if item[name])
     yield from (fact.time for fact in record.facts)
 
 
-def _axis(scale: _Scale, clock: Clock, record: Evidence, top: float, bottom: float) -> list[str]:
-    first = clock.instant(min(_moments(record)))
-    drawn = [_text(LEFT, 14, f"{first} + {scale.seconds:.2f} s", "#5c6670")]
-    step = next(s for s in (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1e9) if scale.seconds / s <= 10)
-    for n in range(1, int(scale.seconds / step) + 1):
-        x = round(LEFT + n * step / scale.seconds * (WIDTH - LEFT - RIGHT), 1)
-        drawn.append(f'<line x1="{x}" x2="{x}" y1="{top}" y2="{bottom}" stroke="#eef0f3"></line>')
-        drawn.append(_text(x, bottom + 10, f"+{n * step:g} s", "#8a939c", "middle"))
-    return drawn
+def _axis(picture: _Picture, clock: Clock, top: float, bottom: float) -> None:
+    picture.text(LEFT, 14, f"{clock.instant(picture.start)} + {picture.seconds:.2f} s", "#5c6670")
+    step = next(s for s in (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1e9) if picture.seconds / s <= 10)
+    for n in range(1, int(picture.seconds / step) + 1):
+        x = picture.at(n * step)
+        picture.line(x, top, bottom, 'stroke="#eef0f3"')
+        picture.text(x, bottom + 10, f"+{n * step:g} s", "#8a939c", "middle")
 
 
-def _facts(record: Evidence, scale: _Scale) -> list[tuple[float, int, str]]:
+def _left(x: float, label: str) -> float:
+    """Where the label of a fact begins, so that it ends within the picture."""
+    return min(x, WIDTH - 6.2 * len(label) - 8)
+
+
+def _facts(record: Evidence, picture: _Picture) -> list[tuple[float, int, str]]:
     """(x, row, label) of every fact, in rows so that the labels don't cover each other."""
     placed: list[tuple[float, int, str]] = []
     ends: list[float] = []
     for fact in sorted(record.facts, key=lambda fact: fact.time):
         label = fact.value if fact.label == "Moment" else fact.label
-        x, width = scale.x(fact.time), 6.2 * len(label) + 8
-        left = min(x, WIDTH - width)
+        x = picture.x(fact.time)
+        left = _left(x, label)
         row = next((n for n, end in enumerate(ends) if end <= left), len(ends))
-        ends[row:row + 1] = [left + width]  # fmt: skip
+        ends[row:row + 1] = [left + 6.2 * len(label) + 8]  # fmt: skip
         placed.append((x, row, label))
     return placed
 
 
-def _fact_lines(labels: list[tuple[float, int, str]], bottom: float) -> list[str]:
-    drawn = []
-    for x, row, label in labels:
-        y = 28 + FACT * row
-        left = min(x, WIDTH - 6.2 * len(label) - 8)
-        drawn.append(f'<line x1="{x}" x2="{x}" y1="{y}" y2="{bottom}" stroke="#7b5ea7" stroke-dasharray="2 3"></line>')
-        drawn.append(_text(left + 3, y, label, "#5b3d8a"))
-    return drawn
-
-
-def _windows(record: Evidence, scale: _Scale, top: float, bottom: float) -> list[str]:
-    """The executor's window after the ADD INDEX, from the two facts that open and close it."""
-    times = {fact.label: fact.time for fact in record.facts}
-    opened, closed = times.get("Metrics Window"), times.get("Sample Count Observed")
-    if opened is None or closed is None:
-        return []
-    return [_bar(scale, opened, closed, top, bottom - top, "window", "metrics window")]
-
-
-def _server(record: Evidence, scale: _Scale, top: float) -> list[str]:
-    drawn = [_text(6, top + 26, "server", weight="600")]
+def _server(record: Evidence, picture: _Picture, top: float) -> None:
+    picture.text(6, top + 26, "server", weight="600")
     for row, statement in enumerate(record.statements):
-        started, ended = moment(statement["started"]), statement["ended"]
+        start, ended, error = moment(statement["started"]), statement["ended"], statement["errno"]
         kind = "drop" if "DROP" in statement["text"].upper() else "add"
-        failed = bool(statement["errno"])
-        word = f"{kind.upper()} INDEX" + (f": error {statement['errno']}" if failed else "" if ended else ": not ended")
+        word = f"{kind.upper()} INDEX" + (f": error {error}" if error else "" if ended else ": not ended")
         y = top + 8 + 15 * (row % 3)
-        title = f"{statement['text']} {statement['message']}"
-        end = moment(ended) if ended else scale.end
-        drawn.append(_bar(scale, started, end, y, 11, "error" if failed else kind, title))
-        after = scale.x(end) + 5
+        end = moment(ended) if ended else picture.end
+        picture.bar(start, end, y, 11, "error" if error else kind, f"{statement['text']} {statement['message']}")
+        after = picture.x(end) + 5
         if after + 7 * len(word) < WIDTH:
-            drawn.append(_text(after, y + 9.5, word))
+            picture.text(after, y + 9.5, word)
         else:
-            drawn.append(_text(scale.x(started) - 4, y + 9.5, word, anchor="end"))
-    return drawn
+            picture.text(picture.x(start) - 4, y + 9.5, word, anchor="end")
 
 
-def _worker(record: Evidence, number: int, scale: _Scale, top: float) -> list[str]:
-    drawn = [_text(6, top + 34, f"worker {number}", weight="600")]
+def _worker(record: Evidence, number: int, picture: _Picture, top: float) -> None:
+    picture.text(6, top + 34, f"worker {number}", weight="600")
     for life in (worker for worker in record.workers if worker["number"] == number and worker["started"]):
-        end = moment(life["ended"]) if life["ended"] else scale.end
-        drawn.append(
-            _bar(scale, moment(life["started"]), end, top + 24, 16, "life", f"exit status {life['exit_status']}")
-        )
+        end = moment(life["ended"]) if life["ended"] else picture.end
+        picture.bar(moment(life["started"]), end, top + 24, 16, "life", f"exit status {life['exit_status']}")
         if life["killed"]:
-            x = scale.x(moment(life["killed"]))
-            cross = f"M{x - 6} {top + 26}l12 12m0 -12l-12 12"
-            drawn.append(f'<path d="{cross}" stroke="{COLOURS["error"]}" stroke-width="3"><title>killed</title></path>')
+            cross = f"M{picture.x(moment(life['killed'])) - 6} {top + 26}l12 12m0 -12l-12 12"
+            picture.path(cross, f'stroke="{COLOURS["error"]}" stroke-width="3"', "killed")
     calls = [call for call in record.wire if call["worker"] == f"worker-{number}"]
-    for start, end in _leases(calls):
-        drawn.append(_bar(scale, start, end, top + 44, 6, "lease", f"lease until {end:%H:%M:%S.%f}"))
-    return drawn + [_mark(call, scale, top + 32) for call in sorted(calls, key=_weight)]
+    for granted, end in _leases(calls):
+        picture.bar(granted, end, top + 44, 6, "lease", f"lease until {end:%H:%M:%S.%f}")
+    for call in sorted(calls, key=lambda call: _WEIGHT.get(call["kind"], 0)):
+        _mark(call, picture, top + 32)
 
 
 def _leases(calls: list[dict[str, Any]]) -> list[tuple[datetime, datetime]]:
@@ -176,22 +186,17 @@ def _leases(calls: list[dict[str, Any]]) -> list[tuple[datetime, datetime]]:
     return found
 
 
-def _weight(call: dict[str, Any]) -> int:
-    return {"claim": 3, "kill switch": 2, "rollback": 2, "status": 1}.get(call["kind"], 0)
-
-
-def _mark(call: dict[str, Any], scale: _Scale, y: float) -> str:
-    x, kind = scale.x(moment(call["arrived"])), call["kind"]
-    colour = COLOURS[_colour(call)]
-    title = escape(f"{call['method']} {call['path']}: {call['answer']}{' (held)' if call['held'] else ''}")
+def _mark(call: dict[str, Any], picture: _Picture, y: float) -> None:
+    x = picture.x(moment(call["arrived"]))
     shapes = {
         "claim": f"M{x - 6} {y + 6}l6 -12l6 12z",
         "kill switch": f"M{x} {y - 7}l6 7l-6 7l-6 -7z",
         "rollback": f"M{x - 5} {y - 5}h10v10h-10z",
         "status": f"M{x - 4} {y - 4}h8v8h-8z",
     }
-    path = shapes.get(kind, f"M{x - 1} {y - 6}h2v12h-2z")
-    return f'<path d="{path}" fill="{colour}" stroke="#fff" stroke-width="0.7"><title>{title}</title></path>'
+    path = shapes.get(call["kind"], f"M{x - 1} {y - 6}h2v12h-2z")
+    title = f"{call['method']} {call['path']}: {call['answer']}{' (held)' if call['held'] else ''}"
+    picture.path(path, f'fill="{COLOURS[_colour(call)]}" stroke="#fff" stroke-width="0.7"', title)
 
 
 def _colour(call: dict[str, Any]) -> str:
@@ -203,25 +208,12 @@ def _colour(call: dict[str, Any]) -> str:
     return "kill switch on" if on else "kill switch"
 
 
-def _legend(y: float) -> list[str]:
-    drawn, x = [], 6.0
+def _legend(picture: _Picture, y: float) -> None:
+    x = 6.0
     for name, label in _LEGEND:
         if x + 26 + 5.9 * len(label) > WIDTH:
             x, y = 6.0, y + 16
-        drawn.append(f'<rect x="{x}" y="{y}" width="10" height="10" fill="{COLOURS[name]}" stroke="#c5cad0"></rect>')
-        drawn.append(_text(x + 14, y + 9, label, "#3c434a"))
+        look = f'fill="{COLOURS[name]}" stroke="#c5cad0"'
+        picture.shapes.append(f'<rect x="{x}" y="{y}" width="10" height="10" {look}></rect>')
+        picture.text(x + 14, y + 9, label, "#3c434a")
         x += 26 + 5.9 * len(label)
-    return drawn
-
-
-def _bar(scale: _Scale, start: datetime, end: datetime, y: float, height: float, colour: str, title: str) -> str:
-    x = scale.x(start)
-    width = max(scale.x(end) - x, 2)
-    return (
-        f'<rect x="{x}" y="{y}" width="{width:.1f}" height="{height}" rx="2" fill="{COLOURS[colour]}">'
-        f"<title>{escape(title)}</title></rect>"
-    )
-
-
-def _text(x: float, y: float, text: str, colour: str = "#1b1f24", anchor: str = "start", weight: str = "400") -> str:
-    return f'<text x="{x}" y="{y}" fill="{colour}" text-anchor="{anchor}" font-weight="{weight}">{escape(text)}</text>'
