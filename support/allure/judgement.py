@@ -58,34 +58,25 @@ def judge(outcome: Outcome, record: Evidence | None, unfinished: str) -> Judgeme
     :param record: its evidence, or None if it left none.
     :param unfinished: why a scenario that behave never began did not run.
     """
-    messages: list[str] = []
-    blames: list[str] = []
-    if record is not None and record.failure:
-        messages.append(record.failure)
-        blames.append(record.blames or SUITE)
-    for step in outcome.steps:
-        if step.message:
-            _add(messages, step.message)
-            blames.append(step.blames or SUITE)
-    for blame, message in outcome.troubles:
-        _add(messages, message)
-        blames.append(blame)
-    if not messages:
-        if record is not None and _was_left_out(outcome, record):
-            return Judgement(Status.SKIPPED, None, f"{record.result}: {record.unmet}")
-        said = _contradiction(outcome, record)
-        if said is None and outcome.status == PASSED:
+    troubles = [(record.blames, record.failure)] if record and record.failure else []
+    troubles += [(step.blames, step.message) for step in outcome.steps if step.message]
+    troubles += outcome.troubles
+    if not troubles:
+        if record is not None and record.unmet and outcome.status == SKIPPED and record.result in UNJUDGED:
+            return Judgement(Status.SKIPPED, None, f"{record.result}: {record.unmet}")  # as its evidence says, too
+        contradiction = _contradiction(outcome, record)
+        if contradiction is None and outcome.status == PASSED:
             return Judgement(Status.PASSED, None, None)
-        if said is None:
+        if contradiction is None:
             return Judgement(Status.UNKNOWN, None, f"not run: {outcome.skip_reason or unfinished}")
-        messages, blames = [said], [SUITE]
-    status = Status.FAILED if blames[0] == EXECUTOR else Status.BROKEN
-    return Judgement(status, blames[0], "\n\n".join(message.strip() for message in messages))
-
-
-def _was_left_out(outcome: Outcome, record: Evidence) -> bool:
-    """It was skipped before its first step for a need that is not met, as its evidence says too."""
-    return bool(record.unmet) and outcome.status == SKIPPED and record.result in UNJUDGED
+        troubles = [(SUITE, contradiction)]
+    messages: list[str] = []
+    for _, message in troubles:
+        if not any(message in earlier for earlier in messages):
+            messages.append(message)
+    blames = troubles[0][0] or SUITE
+    status = Status.FAILED if blames == EXECUTOR else Status.BROKEN
+    return Judgement(status, blames, "\n\n".join(message.strip() for message in messages))
 
 
 def _contradiction(outcome: Outcome, record: Evidence | None) -> str | None:
@@ -100,8 +91,3 @@ def _contradiction(outcome: Outcome, record: Evidence | None) -> str | None:
         why = f": {outcome.skip_reason}" if outcome.skip_reason else ""
         return f"the scenario began and was not carried to its end (behave calls it {outcome.status}){why}"
     return None
-
-
-def _add(messages: list[str], message: str) -> None:
-    if not any(message in earlier for earlier in messages):
-        messages.append(message)

@@ -16,7 +16,6 @@ from support.record.reading import Record, read_record
 from support.record.run_record import RunRecord
 
 RESULTS = "allure-results"
-CUT_OFF = "the run was cut off before it"
 
 
 class AllureRecorder:
@@ -38,11 +37,13 @@ class AllureRecorder:
         self._read: set[str] = set()
         self._results.describe(self._environment())
         for outcome in planned:
-            self._write(outcome, CUT_OFF)
+            self.settle(outcome)
 
-    def settle(self, outcome: Outcome) -> None:
-        """A scenario has ended, and this is how."""
-        self._write(outcome, CUT_OFF)
+    def settle(self, outcome: Outcome, unfinished: str = "the run was cut off before it") -> None:
+        """Write how a scenario ended; ``unfinished`` is why one that never began did not run."""
+        record = self._evidence_of(outcome) if outcome.begun else None
+        self._results.scenario(outcome, judge(outcome, record, unfinished), record)
+        self._outcomes[outcome.location] = outcome
 
     def conclude(self, failed: bool, left: Iterable[Outcome], elsewhere: list[Trouble], aborted: bool) -> list[str]:
         """Write what is not written yet, check everything, and return the differences, which fail the run.
@@ -58,7 +59,7 @@ class AllureRecorder:
         elsewhere = [*elsewhere, *_of_the_run(troubles)]
         unfinished = elsewhere[0].message.splitlines()[0] if elsewhere else "the run ended before it"
         for outcome in left:
-            self._write(outcome, unfinished)
+            self.settle(outcome, unfinished)
         self._results.describe(self._environment())
         for number, trouble in enumerate(elsewhere):
             self._results.run_trouble(number, trouble)
@@ -103,11 +104,6 @@ class AllureRecorder:
             except FileNotFoundError:
                 continue  # another run was faster
             shutil.rmtree(old, ignore_errors=True)
-
-    def _write(self, outcome: Outcome, unfinished: str) -> None:
-        record = self._evidence_of(outcome) if outcome.begun else None
-        self._results.scenario(outcome, judge(outcome, record, unfinished), record)
-        self._outcomes[outcome.location] = outcome
 
     def _evidence_of(self, outcome: Outcome) -> Record | None:
         for path in (self._folder / "evidence").glob("*.json"):
