@@ -14,31 +14,20 @@ RED = (Status.FAILED, Status.BROKEN)
 EXECUTOR, TEST_ENVIRONMENT, SUITE = "the executor", "the test environment", "the suite"
 
 
-def _blaming(whom: str) -> str:
-    """Matches a whole message, in Java's words as in JavaScript's."""
-    return rf"[\s\S]*\nBlame: {whom}[\s\S]*"
-
+_BLAME = r"[\s\S]*\nBlame: {}[\s\S]*"
+"""Matches a whole message, in Java's words as in JavaScript's."""
 
 CATEGORIES = [
-    {"name": "The executor broke its promise", "matchedStatuses": [Status.FAILED]},
-    {
-        "name": "The test environment failed",
-        "matchedStatuses": [Status.BROKEN],
-        "messageRegex": _blaming(TEST_ENVIRONMENT),
-    },
-    {
-        "name": "The settings or the agent command are wrong",
-        "matchedStatuses": [Status.BROKEN],
-        "messageRegex": _blaming("the (settings|agent command)"),
-    },
-    {"name": "The run was interrupted", "matchedStatuses": [Status.BROKEN], "messageRegex": _blaming(INTERRUPTED)},
-    {"name": "The suite is wrong", "matchedStatuses": [Status.BROKEN]},
-    {
-        "name": "Cannot hold on this server",
-        "matchedStatuses": [Status.SKIPPED],
-        "messageRegex": rf"{NOT_APPLICABLE}: [\s\S]*",
-    },
-    {"name": "Not run", "matchedStatuses": [Status.UNKNOWN, Status.SKIPPED]},
+    {"name": name, "matchedStatuses": statuses, **({"messageRegex": message} if message else {})}
+    for name, statuses, message in (
+        ("The executor broke its promise", [Status.FAILED], None),
+        ("The test environment failed", [Status.BROKEN], _BLAME.format(TEST_ENVIRONMENT)),
+        ("The settings or the agent command are wrong", [Status.BROKEN], _BLAME.format("the (settings|agent command)")),
+        ("The run was interrupted", [Status.BROKEN], _BLAME.format(INTERRUPTED)),
+        ("The suite is wrong", [Status.BROKEN], None),
+        ("Cannot hold on this server", [Status.SKIPPED], rf"{NOT_APPLICABLE}: [\s\S]*"),
+        ("Not run", [Status.UNKNOWN, Status.SKIPPED], None),
+    )
 ]
 """Tried in this order; the status and the ``Blame:`` line of a result's message decide."""
 

@@ -12,25 +12,10 @@ from support.resultlog.blocks import Code, Heading, Inline, Paragraph, Part, Pre
 
 CALLS_WHEN_GREEN, ROWS_WHEN_GREEN = 200, 50
 
-STYLE = """
-body{font:14px/1.45 system-ui,"Noto Sans Thai","Leelawadee UI",Thonburi,Tahoma,sans-serif;color:#1b1f24;background:#fff;
-margin:12px}
-h2{font-size:15px;margin:18px 0 6px}h2:first-child{margin-top:0}
-table{border-collapse:collapse;margin:0 0 10px}
-th,td{border:1px solid #d5dae0;padding:4px 9px;text-align:left;vertical-align:top}
-th{background:#f1f4f7;font-weight:600}
-td:first-child{min-width:90px}
-tr.bad td{background:#fdecea}tr.odd td{background:#fff8e5}
-.bad b{color:#b3261e}.good b{color:#137333}
-details code{display:block;min-width:260px}
-pre,code{font:12.5px/1.4 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0}
-.small{color:#5c6670;font-size:13px;margin:2px 0 8px}
-"""
-
 
 def page(title: str, *parts: Part | Markup) -> str:
     """A whole HTML page; a ``Markup`` is HTML already."""
-    return rendering.page(title, parts, STYLE)
+    return rendering.page(title, parts, "evidence.css")
 
 
 def _text(value: object) -> str:

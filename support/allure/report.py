@@ -48,7 +48,7 @@ class ReportError(Exception):
     """The report cannot be made; ``str()`` is the one line a person reads."""
 
 
-def make(runs: list[Path], reports: Path, tools: Path = TOOLS) -> Path:
+def make(runs: list[Path], reports: Path) -> Path:
     """Make the report of ``runs`` in ``reports`` and return its folder.
 
     :raises ReportError: there are no results, Node.js or npm is not there, or Allure does not do it.
@@ -59,7 +59,7 @@ def make(runs: list[Path], reports: Path, tools: Path = TOOLS) -> Path:
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             raise ReportError(NODE_MISSING.format(program, reports))
-    allure = installed(tools)
+    allure = _installed()
     name = "Executor v1 acceptance, run " + " and ".join(run.name for run in runs)
     _forget(reports / HISTORY, name)
     with tempfile.TemporaryDirectory(prefix="allure-", dir=reports) as work:
@@ -77,17 +77,17 @@ def make(runs: list[Path], reports: Path, tools: Path = TOOLS) -> Path:
     return reports / REPORT
 
 
-def installed(tools: Path) -> Path:
+def _installed() -> Path:
     """Allure's program, installed exactly as pinned if it is not there yet.
 
     :raises ReportError: npm cannot install it.
     """
-    folder = tools / "allure"
+    folder = TOOLS / "allure"
     program = folder / "node_modules" / "allure" / "cli.js"
     if program.exists() and all((folder / pin).read_bytes() == (HERE / pin).read_bytes() for pin in PINS):
         return program
-    tools.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix="allure-", dir=tools))
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix="allure-", dir=TOOLS))
     try:
         for pin in PINS:
             shutil.copyfile(HERE / pin, fresh / pin)
@@ -137,13 +137,12 @@ def _config(name: str, output: Path, history: Path, variables: dict[str, str]) -
 
 def variables_of(runs: list[Path]) -> dict[str, str]:
     """What stands above the results: the decision; of several runs the one of all, for a share alone is never enough."""
-    if len(runs) > 1:
-        try:
-            return {"Decision": verdict_of(merge([read(run) for run in runs]))["decision"]}
-        except BadEvidence as error:
-            return {"Decision": f"none: {error}"}
     try:
+        if len(runs) > 1:
+            return {"Decision": verdict_of(merge([read(run) for run in runs]))["decision"]}
         return {"Decision": json.loads((runs[0] / "verdict.json").read_text("utf-8"))["decision"]}
+    except BadEvidence as error:
+        return {"Decision": f"none: {error}"}
     except OSError:
         return {"Decision": "none: the run was cut off"}
 

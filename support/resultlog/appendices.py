@@ -9,20 +9,9 @@ from support.result_words import NOT_RUN
 from support.resultlog.blocks import Code, Heading, Inline, Key, Paragraph, Part, Paths, Preformatted, Table
 from support.resultlog.cases import CaseLog
 from support.resultlog.merging import Material
+from support.resultlog.rendering import template
 
 COMMON_LOGS = ("logs/saas-api.log", "logs/warden.log")
-
-_DROP = """\
-SET @statement = (
-  SELECT CONCAT('ALTER TABLE {table} ', GROUP_CONCAT(DISTINCT CONCAT('DROP INDEX `', INDEX_NAME, '`') SEPARATOR ', '))
-  FROM information_schema.STATISTICS
-  WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{table}' AND LEFT(INDEX_NAME, {length}) = '{prefix}'
-);
-SET @statement = COALESCE(@statement, 'DO 0');
-PREPARE clean_up FROM @statement;
-EXECUTE clean_up;
-DEALLOCATE PREPARE clean_up;"""
-"""MySQL knows no DROP INDEX IF EXISTS: the indexes that are there are looked up, and dropped in one statement a table."""
 
 
 def log_files(material: Material, cases: list[CaseLog]) -> list[Part]:
@@ -54,38 +43,21 @@ def clean_up_commands(material: Material) -> list[Part]:
 
 def shell() -> str:
     """The commands that reset the kill switches: conn-001 and so on, one connection for each test case, and the global one."""
-    return f"""\
-# Reset kill switches via API
-API_URL="${{API_URL:-http://localhost:3000}}"
-for i in $(seq 1 {int(max(TEST_CASES)[-2:])}); do
-  curl -fsS -X POST "$API_URL{KILL_SWITCH_PATH}" \\
-    -H "Content-Type: application/json" \\
-    -H "{SECRET_HEADER}: $API_SECRET" \\
-    -d "{{\\"connection_id\\": \\"$(printf 'conn-%03d' "$i")\\", \\"active\\": false}}"
-done
-# and the global one
-curl -fsS -X POST "$API_URL{KILL_SWITCH_PATH}" \\
-  -H "Content-Type: application/json" \\
-  -H "{SECRET_HEADER}: $API_SECRET" \\
-  -d '{{"active": false}}'"""
+    count = int(max(TEST_CASES)[-2:])
+    return template("clean-up.sh.j2").render(count=count, path=KILL_SWITCH_PATH, header=SECRET_HEADER).rstrip()
 
 
 def sql(schema: str) -> str:
     """The SQL script for one schema."""
     leftovers = form().leftovers
-    prefix = leftovers.common_index_prefix
-    lines = [
-        "-- Reset test environment",
-        f"USE {quoted(schema)};",
-        "",
-        "-- Drop all test indexes (those that are there; works on MySQL and MariaDB)",
-        f"-- {', '.join(case.index for case in TEST_CASES.values())}",
-        *(_DROP.format(table=table, length=len(prefix), prefix=prefix) for table in TEST_TABLES),
-        "",
-        "-- Clear test data",
-        *(f"DELETE FROM {row.table} WHERE {row.condition};" for row in leftovers.rows),
-    ]
-    return "\n".join(lines)
+    script = template("clean-up.sql.j2").render(
+        schema=quoted(schema),
+        indexes=[case.index for case in TEST_CASES.values()],
+        tables=TEST_TABLES,
+        prefix=leftovers.common_index_prefix,
+        rows=leftovers.rows,
+    )
+    return script.rstrip()
 
 
 def evidence(material: Material) -> list[Part]:

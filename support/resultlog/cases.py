@@ -1,83 +1,47 @@
 """One test case of the form, from the records of all its scenarios."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from support.form import STATUS, TestCase
 from support.result_words import NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
 from support.resultlog.merging import Material, place
-from support.resultlog.scenarios import ScenarioLog, has_own_table, log_paths, scenario_log, unrun_log
+from support.resultlog.scenarios import ScenarioLog, has_own_table, log_paths
 
 SHOWN_LOCATIONS = 4
 
 
-@dataclass
 class CaseLog:
-    """One test case: 2.1–2.10, and its rows in the tables. ``own`` has the form's own table."""
+    """One test case, the form's ``number``-th: 2.1–2.10, and its rows in the tables.
 
-    form: TestCase
-    section: str
-    result: str
-    actual_status: str
-    reference: str
-    note: str
-    own: ScenarioLog
-    further: list[ScenarioLog]
-    unrun: list[str]
-    count: str
-    logs: list[str]
-
-    @property
-    def id(self) -> str:
-        """``TC-01`` and so on."""
-        return self.form.id
-
-    @property
-    def scenarios(self) -> list[ScenarioLog]:
-        """All of them, the one with the form's own table first."""
-        return [self.own, *self.further]
-
-    @property
-    def failed(self) -> list[ScenarioLog]:
-        """Those that failed."""
-        return [scenario for scenario in self.scenarios if scenario.failed]
-
-
-def case_log(number: int, case: TestCase, judged: dict[str, Any], material: Material) -> CaseLog:
-    """The log of the test case that is the form's ``number``-th.
+    ``own`` is the scenario with the form's own table; ``unrun`` are the locations of those that did not run.
 
     :param judged: its entry in the verdict.
     """
-    records = [record for record in material.records if record.id == case.id]
-    with_table = next(filter(has_own_table, records), None)
-    own = scenario_log(with_table, material) if with_table else unrun_log(case.id)
-    if with_table:
-        order = [field for field, _ in case.fields]
-        own.rows = sorted(own.rows, key=lambda row: order.index(row.field) if row.field in order else len(order))
-    ran = {record.location for record in records if record.result not in UNJUDGED}
-    not_applicable = {record.location for record in records if record.result == NOT_APPLICABLE}
-    unrun = sorted(set(material.expected.get(case.id, ())) - ran - not_applicable, key=place)
-    count = f"{len(ran)} of {len(ran) + len(unrun)}"
-    reference = NOT_RUN
-    if records:
-        first = with_table or records[0]
-        paths = log_paths(first, material)
-        folder = f"{paths[0].rpartition('/')[0]}/" if paths else "no log"
-        reference = f"{folder} {material.clock.second(first.started)}"
-    return CaseLog(
-        form=case,
-        section=f"2.{number}",
-        result=judged["result"],
-        actual_status=judged["actual_status"],
-        reference=reference,
-        note=_note(judged, count, bool(unrun)),
-        own=own,
-        further=[scenario_log(record, material) for record in records if record is not with_table],
-        unrun=unrun,
-        count=count,
-        logs=[path for record in records for path in log_paths(record, material)],
-    )
+
+    def __init__(self, number: int, form: TestCase, judged: dict[str, Any], material: Material) -> None:
+        records = [record for record in material.records if record.id == form.id]
+        with_table = next(filter(has_own_table, records), None)
+        ran = {record.location for record in records if record.result not in UNJUDGED}
+        not_applicable = {record.location for record in records if record.result == NOT_APPLICABLE}
+        order = {field: row for row, field in enumerate(form.expected)}
+        self.form, self.id, self.section = form, form.id, f"2.{number}"
+        self.result, self.actual_status = judged["result"], judged["actual_status"]
+        self.own = ScenarioLog(form, with_table, material)
+        self.own.rows = sorted(self.own.rows, key=lambda row: order.get(row.field, len(order)))
+        self.further = [ScenarioLog(form, record, material) for record in records if record is not with_table]
+        self.scenarios = [self.own, *self.further]
+        self.failed = [scenario for scenario in self.scenarios if scenario.failed]
+        self.unrun = sorted(set(material.expected.get(form.id, ())) - ran - not_applicable, key=place)
+        self.count = f"{len(ran)} of {len(ran) + len(self.unrun)}"
+        self.logs = [path for record in records for path in log_paths(record, material)]
+        self.reference = NOT_RUN
+        if records:
+            first = with_table or records[0]
+            paths = log_paths(first, material)
+            folder = f"{paths[0].rpartition('/')[0]}/" if paths else "no log"
+            self.reference = f"{folder} {material.clock.second(first.started)}"
+        self.note = _note(judged, self.count, bool(self.unrun))
 
 
 def behaviour(log: CaseLog) -> str:
@@ -135,15 +99,9 @@ def notes(log: CaseLog) -> Iterator[str]:
             yield f"{one.location} was judged in several runs: {results}"
     for note in log.form.notes if ran else ():
         actuals = [row.actual for scenario in ran for row in scenario.rows if row.field == note.field]
-        shown = sum(_shows(scenario, note.field) for scenario in ran)
+        shown = sum(scenario.shows(note.field) for scenario in ran)
         text = note.text.format(shown=shown, ran=len(ran), actual=", ".join(actuals) or "was not looked at")
         yield text if shown == len(ran) else text + note.otherwise
-
-
-def _shows(scenario: ScenarioLog, *fields: str) -> bool:
-    """True if the scenario has all these rows, and every one is as expected."""
-    rows = [row for row in scenario.rows if row.field in fields]
-    return len(rows) == len(fields) and all(row.verdict == PASS for row in rows)
 
 
 def security(log: CaseLog) -> list[tuple[str, bool]]:
@@ -151,7 +109,7 @@ def security(log: CaseLog) -> list[tuple[str, bool]]:
     return [
         (
             check.text,
-            not log.unrun and all(any(_shows(one, *fields) for fields in check.shown_by) for one in log.scenarios),
+            not log.unrun and all(any(one.shows(*fields) for fields in check.shown_by) for one in log.scenarios),
         )
         for check in log.form.security_checks
     ]

@@ -22,7 +22,7 @@ from support.resultlog.blocks import (
     Table,
     Words,
 )
-from support.resultlog.cases import CaseLog, behaviour, case_log, notes, security
+from support.resultlog.cases import CaseLog, behaviour, notes, security
 from support.resultlog.merging import Material, verdict_of
 from support.resultlog.scenarios import ScenarioLog
 
@@ -34,7 +34,7 @@ def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
     content = verdict_of(material)
     decision, reasons, clock = content["decision"], content["reasons"], material.clock
     cases = [
-        case_log(number, case, content["test_cases"][case.id], material)
+        CaseLog(number, case, content["test_cases"][case.id], material)
         for number, case in enumerate(TEST_CASES.values(), 1)
     ]
     results = {case.id: case.result for case in cases}
@@ -56,7 +56,15 @@ def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
             "page",
         ),
         Group(summary.issues(material, cases)),
-        Group(_clean_up(material)),
+        Group(
+            [
+                Heading(2, "5. Post-Test Cleanup Checklist"),
+                _checklist(form().clean_up.values(), material.clean_up, not_applicable=False),
+                blocks.Preformatted(
+                    material.clean_up_script.strip() or "-- not recorded", "Cleanup Script Used:", "sql"
+                ),
+            ]
+        ),
         Group(_sign_off(material, decision), "keep"),
         Group(appendices.log_files(material, cases), "page"),
         Group(appendices.clean_up_commands(material)),
@@ -150,7 +158,7 @@ def _case(case: CaseLog) -> Group:
     parts.append(Group([_result(case.result), blocks.lines(notes(case), "Notes:")], "keep"))
     for number, one in enumerate(case.further, 2):
         title = (Words(f"{case.section}.{number} {case.id}: "), one.title or "the same again")
-        where = Paragraph((Code(f"behave {one.location}"), " — ", one.description), "small")
+        where = Paragraph((Code(f"behave {one.location}"), " — ", one.record.description), "small")
         parts.append(Group([Heading(4, title, one.result), where, _scenario(one), _result(one.result)], "further"))
     return Group(parts, "case", case.id)
 
@@ -160,12 +168,12 @@ def _result(result: str) -> Paragraph:
 
 
 def _scenario(scenario: ScenarioLog) -> Group:
-    details = [(Strong(f"{label}:"), " ", value) for label, value in scenario.details]
+    details = [(Strong(f"{label}:"), " ", value) for label, value in scenario.details()]
     return Group(
         [
             Group([_fields(scenario.rows), blocks.Items(details, "Execution Details:")]),
-            Group([blocks.lines(scenario.observations, "Observations:")]),
-            Group([blocks.Queries(scenario.queries, "Database Verification:")]),
+            Group([blocks.lines(scenario.observations(), "Observations:")]),
+            Group([blocks.Queries(scenario.queries(), "Database Verification:")]),
         ],
         "parts",
     )
@@ -190,16 +198,6 @@ def _beyond(material: Material) -> list[Group]:
     ]
     table = Table(("ID", "Scenario", "Location", "Result"), rows, "cards")
     return [Group([Heading(3, "Beyond the test cases"), table])] if rows else []
-
-
-def _clean_up(material: Material) -> list[Part]:
-    """5."""
-    script = material.clean_up_script.strip() or "-- not recorded"
-    return [
-        Heading(2, "5. Post-Test Cleanup Checklist"),
-        _checklist(form().clean_up.values(), material.clean_up, not_applicable=False),
-        blocks.Preformatted(script, "Cleanup Script Used:", "sql"),
-    ]
 
 
 def _sign_off(material: Material, decision: str) -> list[Part]:

@@ -177,7 +177,7 @@ def _failure(case: CaseLog) -> list[Part]:
 
 
 def _blames(case: CaseLog) -> list[str]:
-    return list(dict.fromkeys(scenario.blames or "unknown" for scenario in case.failed))
+    return list(dict.fromkeys(scenario.record.blames or "unknown" for scenario in case.failed))
 
 
 def _actions(case: CaseLog) -> list[str]:
