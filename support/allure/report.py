@@ -42,6 +42,7 @@ CHARTS = [
 _ANALYTICS = re.compile(
     r'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>', re.DOTALL
 )
+"""The script with which the report would tell Allure's makers whenever somebody opens it."""
 
 
 class ReportError(Exception):
@@ -61,16 +62,21 @@ def make(runs: list[Path], reports: Path) -> Path:
             raise ReportError(NODE_MISSING.format(program, reports))
     allure = _installed()
     name = "Executor v1 acceptance, run " + " and ".join(run.name for run in runs)
-    _forget(reports / HISTORY, name)
+    if (history := reports / HISTORY).exists():  # made again, a report of the same runs adds nothing to the trend
+        lines = history.read_text("utf-8").splitlines(keepends=True)
+        history.write_text("".join(line for line in lines if json.loads(line)["name"] != name), encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="allure-", dir=reports) as work:
         output = Path(work) / "out"
         config = Path(work) / "allurerc.json"
-        config.write_text(json.dumps(_config(name, output, reports / HISTORY, variables_of(runs))), encoding="utf-8")
+        config.write_text(json.dumps(_config(name, output, history, variables_of(runs))), encoding="utf-8")
         command = ["node", str(allure), "generate", "--config", str(config), "--cwd", work]
         _run([*command, *(str(run / RESULTS) for run in runs)], Path(work), GENERATE_SECONDS)
         folder, single = output / "awesome", output / "single" / "index.html"
         for page in (folder / "index.html", single):
-            _without_analytics(page)
+            text = _ANALYTICS.sub("", page.read_text("utf-8"), count=1)
+            if "googletagmanager.com" in text:
+                raise ReportError(f"{page.name} still calls a tracker; the pinned version of Allure changed")
+            page.write_text(text, encoding="utf-8")
         shutil.rmtree(reports / REPORT, ignore_errors=True)
         folder.rename(reports / REPORT)
         single.replace(reports / f"{REPORT}.html")
@@ -145,18 +151,3 @@ def variables_of(runs: list[Path]) -> dict[str, str]:
         return {"Decision": f"none: {error}"}
     except OSError:
         return {"Decision": "none: the run was cut off"}
-
-
-def _forget(history: Path, name: str) -> None:
-    """Take an earlier report of the same runs out of the history, so that making it again adds nothing to the trend."""
-    if history.exists():
-        lines = history.read_text("utf-8").splitlines(keepends=True)
-        history.write_text("".join(line for line in lines if json.loads(line)["name"] != name), encoding="utf-8")
-
-
-def _without_analytics(page: Path) -> None:
-    """Take out the script with which the report would tell Allure's makers whenever somebody opens it."""
-    text = _ANALYTICS.sub("", page.read_text("utf-8"), count=1)
-    if "googletagmanager.com" in text:
-        raise ReportError(f"{page.name} still calls a tracker; the pinned version of Allure changed")
-    page.write_text(text, encoding="utf-8")

@@ -50,8 +50,18 @@ class Results:
             Label(LabelType.LANGUAGE, platform_label()),
         ]
 
-    def describe(self, environment: dict[str, str]) -> None:
+    def describe(self) -> None:
         """Write the categories, and the environment as the report shows it."""
+        record = self._record
+        there = sum(len(locations) for locations in record.expected.values())
+        environment = {
+            "Run": record.run_id,
+            "Scenarios": f"{len(record.selected)} of {there} selected",
+            **record.environment,
+            "Tester": record.tester,
+            "Reviewer": record.reviewer,
+            **{f"Setting {name}": value for name, value in record.settings},
+        }
         write_whole(self.folder / "categories.json", json.dumps(CATEGORIES, ensure_ascii=False, indent=1) + "\n")
         escapes = str.maketrans({special: f"\\{special}" for special in "\\ :="})
         lines = [

@@ -1,18 +1,16 @@
 """A picture of a scenario over time: what the server did, and each worker's life, lease and calls.
 
-Here is when things were, as a place from left to right; what they look like is in ``timeline.svg.j2``.
+Here is when things were, as a place from left to right; what they look like is in the template ``timeline.svg.j2``.
 """
 
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from support.clock import Clock, moment
 from support.record.evidence import Evidence
+from support.resultlog.rendering import template
 
 WIDTH, LEFT, RIGHT = 860, 76, 16
 """Pixels: of the picture, of the lane names, of the right margin."""
@@ -22,10 +20,6 @@ TICKS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1e9)
 
 _ABOVE = {"claim": 3, "kill switch": 2, "rollback": 2, "status": 1}
 """Which calls cover others that are close to them."""
-
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
 
 
 class _Bar(NamedTuple):
@@ -61,7 +55,7 @@ def svg(record: Evidence, clock: Clock) -> str:
     step = next(step for step in TICKS if scale.seconds / step <= 10)
     times = {fact.label: fact.time for fact in record.facts}
     opened, closed = times.get("Metrics Window"), times.get("Sample Count Observed")
-    return _TEMPLATES.get_template("timeline.svg.j2").render(
+    return template("timeline.svg.j2").render(
         width=WIDTH,
         left=LEFT,
         period=f"{clock.instant(scale.start)} + {scale.seconds:.2f} s",
