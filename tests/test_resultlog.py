@@ -442,7 +442,7 @@ def test_every_combination_of_p0_and_p1_is_shown_as_it_is_decided():
         assert (second.total, second.passed, second.failed) == (2, p1.count("PASS"), p1.count("FAIL"))
         assert first.choice.boxes[0].ticked == (expected != "BLOCKED")
         assert both.choice.boxes[0].ticked == (expected == "APPROVED")
-        assert {row.case_id: [box.ticked for box in row.choice.boxes] for row in summary.critical(results)} == {
+        assert {key.text: [box.ticked for box in choice.boxes] for _, key, *_, choice in summary.critical(results)} == {
             name: [results[name] == "PASS", results[name] == "FAIL"] for name in (*P0, *P1)
         }
 

@@ -38,11 +38,6 @@ def observations(rows: Sequence[Observation]) -> str:
     return page("Result log", Paragraph(count, "small"), Table(head, cells, marks=marks))
 
 
-def step_table(rows: list[list[str]]) -> str:
-    """The table of a phrase that is no result log."""
-    return page("Table", Table(rows[0], rows[1:]))
-
-
 def wire(record: Evidence, clock: Clock, red: bool) -> str:
     """Every call of every worker, in order; with bodies when red."""
     parts: list[Part] = []
@@ -98,20 +93,16 @@ def queries(record: Evidence, clock: Clock, red: bool) -> str:
 def statements(record: Evidence, clock: Clock) -> str:
     """The schema changes the server itself counted."""
     head = ("Started", "Kind", "Statement", "Outcome", "Server's message", "ms", "Thread")
-    rows = [
-        (clock.instant(s["started"]), s["kind"], Code(s["text"]), _outcome(s), _text(s["message"]),
-         f"{s['seconds'] * 1000:.0f}", _text(s["thread"]))
-        for s in record.statements
-    ]  # fmt: skip
-    marks = ["" if s["ended"] and not s["errno"] else "bad" for s in record.statements]
+    rows, marks = [], []
+    for one in record.statements:
+        outcome = f"Error {one['errno']}" if one["errno"] else "done"
+        outcome = outcome if one["ended"] else "still running"
+        time, milliseconds = clock.instant(one["started"]), f"{one['seconds'] * 1000:.0f}"
+        message, thread = _text(one["message"]), _text(one["thread"])
+        rows.append((time, one["kind"], Code(one["text"]), outcome, message, milliseconds, thread))
+        marks.append("" if outcome == "done" else "bad")
     about = Paragraph("As the server's own record of statements has them, whatever the executor says.", "small")
     return page("Schema changes", about, Table(head, rows, marks=marks))
-
-
-def _outcome(statement: dict[str, Any]) -> str:
-    if not statement["ended"]:
-        return "still running"
-    return f"Error {statement['errno']}" if statement["errno"] else "done"
 
 
 def facts(record: Evidence, clock: Clock, picture: str = "") -> str:

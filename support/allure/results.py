@@ -27,6 +27,7 @@ from support.record.evidence import Observation, Secrets
 from support.record.outcome import Outcome, StepOutcome, Trouble
 from support.record.reading import Record
 from support.record.run_record import RunRecord
+from support.resultlog.blocks import Table
 
 EPIC = "Executor v1 acceptance"
 RUN_FEATURE = "The run itself"
@@ -185,10 +186,11 @@ def _steps(outcome: Outcome, record: Record | None, attachments: Attachments, st
             result.statusDetails = StatusDetails(message=step.message, trace=step.trace)
         if observed := _observed(step, left):
             left = left[len(observed) :]
-            table = attachments.add("Field / Expected / Actual", pages.observations(observed), AttachmentType.HTML)
-            result.attachments.append(table)
+            table = pages.observations(observed)
+            result.attachments.append(attachments.add("Field / Expected / Actual", table, AttachmentType.HTML))
         elif step.table:
-            result.attachments.append(attachments.add("Table", pages.step_table(step.table), AttachmentType.HTML))
+            table = pages.page("Table", Table(step.table[0], step.table[1:]))
+            result.attachments.append(attachments.add("Table", table, AttachmentType.HTML))
         if step.text:
             result.attachments.append(attachments.add("Text", step.text, AttachmentType.TEXT))
         steps.append(result)

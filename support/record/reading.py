@@ -46,11 +46,6 @@ class Folder:
     records: list[Record]
     hashes: dict[str, str]
 
-    @property
-    def run_id(self) -> str:
-        """The run it is of."""
-        return self.run.run_id
-
 
 def read(path: Path) -> Folder:
     """Everything in the folder of a run. Records come in the order of their start.

@@ -37,11 +37,6 @@ class Material(RunRecord):
         """Writes times as the people of the run read them."""
         return Clock(self.time_zone)
 
-    @property
-    def merged(self) -> bool:
-        """True when it is of several runs."""
-        return len(self.run_ids) > 1
-
 
 def merge(folders: list[Folder]) -> Material:
     """The material of all ``folders`` together.
@@ -50,11 +45,11 @@ def merge(folders: list[Folder]) -> Material:
     """
     if not folders:
         raise BadEvidence("there is no folder to make a result log from")
-    ids = [folder.run_id for folder in folders]
+    ids = [folder.run.run_id for folder in folders]
     twice = {run_id for run_id in ids if ids.count(run_id) > 1}
     if twice:
         raise BadEvidence(f"run {', '.join(sorted(twice))} is given more than once")
-    folders = sorted(folders, key=lambda folder: (folder.run.started, folder.run_id))
+    folders = sorted(folders, key=lambda folder: (folder.run.started, folder.run.run_id))
     runs, several, scenarios = [folder.run for folder in folders], len(folders) > 1, _by_scenario(folders)
     ends = [run.ended for run in runs]
     return Material(
@@ -89,7 +84,9 @@ def merge(folders: list[Folder]) -> Material:
             for (_, location), copies in scenarios.items()
             if len(copies) > 1
         },
-        hashes={f"{folder.run_id}/{name}": sha for folder in folders for name, sha in sorted(folder.hashes.items())},
+        hashes={
+            f"{folder.run.run_id}/{name}": sha for folder in folders for name, sha in sorted(folder.hashes.items())
+        },
     )
 
 
@@ -156,7 +153,7 @@ def _troubles(folder: Folder, several: bool) -> list[str]:
         for record in folder.records
         if (why := _contradiction(record))
     ]
-    return [f"{folder.run_id}: {trouble}" for trouble in troubles] if several else troubles
+    return [f"{folder.run.run_id}: {trouble}" for trouble in troubles] if several else troubles
 
 
 def _contradiction(record: Record) -> str | None:

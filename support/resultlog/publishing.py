@@ -23,9 +23,8 @@ _RUN_NAME = "%Y%m%d-%H%M%S"
 def write(material: Material, into: Path) -> dict[str, Any]:
     """Write ``verdict.json``, ``result-log.md`` and ``result-log.html`` into a folder, and return the verdict."""
     log, content = build(material)
-    texts = {MARKDOWN: as_markdown(log), PAGE: as_page(log)}
-    for name, text in texts.items():
-        write_whole(into / name, text)
+    write_whole(into / MARKDOWN, as_markdown(log))
+    write_whole(into / PAGE, as_page(log))
     verdict.write(content, into / VERDICT)
     return content
 

@@ -125,5 +125,5 @@ def has_own_table(record: Record) -> bool:
 
 def log_paths(record: Record, material: Material) -> list[str]:
     """The record's log files, below its run's folder; with the run's id where there are several runs."""
-    prefix = f"{record.run_id}/" if material.merged else ""
+    prefix = f"{record.run_id}/" if len(material.run_ids) > 1 else ""
     return [f"{prefix}logs/{path.rpartition('/logs/')[2]}" for path in record.logs]

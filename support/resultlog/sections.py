@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from support.form import TEST_CASES, form
-from support.record.evidence import Observation
 from support.record.run_record import Check
 from support.result_words import FAIL, NOT_RUN, PASS
 from support.resultlog import appendices, blocks, summary
@@ -100,7 +99,7 @@ def _information(material: Material, end: str) -> list[Part]:
     environment = [(name, known.get(name) or NOT_REPORTED) for name in names]
     about = [f"setting {name} = {value}" for name, value in material.settings] or ["All settings are at their default."]
     about.append(f"Times are {material.time_zone}; those inside database rows and quoted words are UTC, as stored.")
-    if material.merged:
+    if len(material.run_ids) > 1:
         about.insert(0, f"Merged from {len(material.run_ids)} runs: {', '.join(material.run_ids)}")
     checklist = _checklist(form().pre_checks.values(), material.pre_checks, not_applicable=True)
     rule = blocks.Quote(Words("✅ ต้องผ่านทุกข้อก่อนเริ่มทดสอบ"))
@@ -168,24 +167,20 @@ def _result(result: str) -> Paragraph:
 
 
 def _scenario(scenario: ScenarioLog) -> Group:
-    details = [(Strong(f"{label}:"), " ", value) for label, value in scenario.details()]
+    rows, details = scenario.rows, [(Strong(f"{label}:"), " ", value) for label, value in scenario.details()]
+    table = Table(
+        ("Field", "Expected", "Actual"),
+        [(row.field, row.expected, (Words("❌ "), Strong(row.actual)) if row.differs else row.actual) for row in rows],
+        "fields",
+        ["differs" if row.differs else "unseen" if row.verdict == NOT_RUN else "" for row in rows],
+    )
     return Group(
         [
-            Group([_fields(scenario.rows), blocks.Items(details, "Execution Details:")]),
+            Group([table, blocks.Items(details, "Execution Details:")]),
             Group([blocks.lines(scenario.observations(), "Observations:")]),
             Group([blocks.Queries(scenario.queries(), "Database Verification:")]),
         ],
         "parts",
-    )
-
-
-def _fields(rows: list[Observation]) -> Table:
-    actuals: list[Inline] = [(Words("❌ "), Strong(row.actual)) if row.differs else row.actual for row in rows]
-    return Table(
-        ("Field", "Expected", "Actual"),
-        [(row.field, row.expected, actual) for row, actual in zip(rows, actuals, strict=True)],
-        "fields",
-        ["differs" if row.differs else "unseen" if row.verdict == NOT_RUN else "" for row in rows],
     )
 
 

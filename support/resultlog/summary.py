@@ -22,17 +22,6 @@ ACTIONS = {
 
 
 @dataclass(frozen=True)
-class Blocker:
-    """A row of the "Critical Tests"."""
-
-    priority: str
-    case_id: str
-    name: str
-    reason: str
-    choice: Choice
-
-
-@dataclass(frozen=True)
 class BlockerCount:
     """A row of the "Blocker Status Summary"."""
 
@@ -75,7 +64,6 @@ def totals(material: Material, cases: list[CaseLog], tally: tuple[int, int, int]
 
 def blocker_analysis(results: dict[str, str]) -> list[Part]:
     """3.3, its first half: what stands in the way of a canary run."""
-    tests = [(Key(row.priority), Key(row.case_id), row.name, row.reason, row.choice) for row in critical(results)]
     counts = [
         (
             Strong(row.kind) if row.strong else Key(row.kind),
@@ -91,7 +79,7 @@ def blocker_analysis(results: dict[str, str]) -> list[Part]:
         Heading(3, "3.3 Blocker Analysis for Canary Run"),
         blocks.Quote((Strong("คำจำกัดความ:"), f" {meaning}")),
         Heading(4, "Critical Tests (Must Pass Before Canary)"),
-        Table(("Priority", "TC ID", "Test Name", "เหตุผล", "Status"), tests, "cards"),
+        Table(("Priority", "TC ID", "Test Name", "เหตุผล", "Status"), critical(results), "cards"),
         Heading(4, "Blocker Status Summary"),
         Table(("Blocker Type", "Total", "Passed", "Failed", "Status"), counts, "cards"),
     ]
@@ -114,17 +102,13 @@ def decision_boxes(decision: str) -> Choice:
     return Choice(tuple(Box(word, word == decision, kind) for word, kind in kinds))
 
 
-def critical(results: dict[str, str]) -> list[Blocker]:
-    """The "Critical Tests"."""
+def critical(results: dict[str, str]) -> list[tuple[Key, Key, str, str, Choice]]:
+    """The rows of the "Critical Tests"."""
+    rows = [(TEST_CASES[case_id], row) for case_id, row in form().critical.items()]
+    shown = {priority: Key(words.shown) for priority, words in form().priorities.items()}
     return [
-        Blocker(
-            form().priorities[TEST_CASES[case_id].priority].shown,
-            case_id,
-            row.name or TEST_CASES[case_id].name,
-            row.reason,
-            blocks.pass_fail(results[case_id]),
-        )
-        for case_id, row in form().critical.items()
+        (shown[case.priority], Key(case.id), row.name or case.name, row.reason, blocks.pass_fail(results[case.id]))
+        for case, row in rows
     ]
 
 
