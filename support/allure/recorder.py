@@ -41,7 +41,12 @@ class AllureRecorder:
 
     def settle(self, outcome: Outcome, unfinished: str = "the run was cut off before it") -> None:
         """Write how a scenario ended; ``unfinished`` is why one that never began did not run."""
-        record = self._evidence_of(outcome) if outcome.begun else None
+        for path in (self._folder / EVIDENCE).glob("*.json") if outcome.begun else ():
+            if path.name not in self._read:
+                self._read.add(path.name)
+                found = read_record(path)
+                self._evidence[found.location] = found
+        record = self._evidence.get(outcome.location) if outcome.begun else None
         self._results.scenario(outcome, judge(outcome, record, unfinished), record)
         self._outcomes[outcome.location] = outcome
 
@@ -97,11 +102,3 @@ class AllureRecorder:
             except FileNotFoundError:
                 continue  # another run was faster
             shutil.rmtree(old, ignore_errors=True)
-
-    def _evidence_of(self, outcome: Outcome) -> Record | None:
-        for path in (self._folder / EVIDENCE).glob("*.json"):
-            if path.name not in self._read:
-                self._read.add(path.name)
-                record = read_record(path)
-                self._evidence[record.location] = record
-        return self._evidence.get(outcome.location)

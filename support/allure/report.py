@@ -31,14 +31,6 @@ NODE_MISSING = (
 INSTALL_SECONDS, GENERATE_SECONDS = 600, 300
 RUNS_IN_HISTORY = 30
 
-CHARTS = [
-    {"type": "currentStatus", "title": "Scenarios by status"},
-    {"type": "statusDynamics", "title": "Status, run by run"},
-    {"type": "testResultSeverities", "title": "Scenarios by severity"},
-    {"type": "statusTransitions", "title": "What changed between runs"},
-    {"type": "durationDynamics", "title": "Duration, run by run"},
-]
-
 _ANALYTICS = re.compile(
     r'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>', re.DOTALL
 )
@@ -123,7 +115,13 @@ def _config(name: str, output: Path, history: Path, variables: dict[str, str]) -
         "defaultSortBy": "name,asc",
         "reportLanguage": "en",
         "sections": ["charts"],
-        "charts": CHARTS,
+        "charts": [
+            {"type": "currentStatus", "title": "Scenarios by status"},
+            {"type": "statusDynamics", "title": "Status, run by run"},
+            {"type": "testResultSeverities", "title": "Scenarios by severity"},
+            {"type": "statusTransitions", "title": "What changed between runs"},
+            {"type": "durationDynamics", "title": "Duration, run by run"},
+        ],
     }
     plugin = "@allurereport/plugin-awesome"
     return {

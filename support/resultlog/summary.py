@@ -1,7 +1,5 @@
 """Sections 3 and 4: totals, blockers, the decision, failures, issues, observations and recommendations."""
 
-from dataclasses import dataclass
-
 from support.form import TEST_CASES, Impact, form
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, PASS, UNJUDGED
 from support.resultlog import blocks
@@ -21,16 +19,15 @@ ACTIONS = {
 }
 
 
-@dataclass(frozen=True)
 class BlockerCount:
-    """A row of the "Blocker Status Summary"."""
+    """A row of the "Blocker Status Summary"; the one of all blockers is ``strong``."""
 
-    kind: str
-    total: int
-    passed: int
-    failed: int
-    choice: Choice
-    strong: bool = False
+    def __init__(self, kind: str, results: list[str], clear: bool, strong: bool = False) -> None:
+        unrun = results.count(NOT_RUN)
+        self.kind, self.total, self.passed, self.strong = kind, len(results), results.count(PASS), strong
+        self.failed = self.total - self.passed - unrun
+        boxes = (Box("Clear", clear), Box("Blocked", not clear, BAD))
+        self.choice = Choice(boxes, f"{unrun} NOT RUN" if unrun else "")
 
 
 def totals(material: Material, cases: list[CaseLog], tally: tuple[int, int, int]) -> list[Part]:
@@ -120,17 +117,10 @@ def blockers(results: dict[str, str]) -> list[BlockerCount]:
     p0_clear = all(result == PASS for result in p0)
     p1_clear = p1.count(PASS) >= form().canary.p1_needed * len(p1) and NOT_RUN not in p1
     return [
-        _counted("P0 (Critical)", p0, p0_clear),
-        _counted("P1 (High)", p1, p1_clear),
-        _counted("All Blockers", p0 + p1, p0_clear and p1_clear, strong=True),
+        BlockerCount("P0 (Critical)", p0, p0_clear),
+        BlockerCount("P1 (High)", p1, p1_clear),
+        BlockerCount("All Blockers", p0 + p1, p0_clear and p1_clear, strong=True),
     ]
-
-
-def _counted(kind: str, results: list[str], clear: bool, strong: bool = False) -> BlockerCount:
-    unrun = results.count(NOT_RUN)
-    choice = Choice((Box("Clear", clear), Box("Blocked", not clear, BAD)), f"{unrun} NOT RUN" if unrun else "")
-    passed = results.count(PASS)
-    return BlockerCount(kind, len(results), passed, len(results) - passed - unrun, choice, strong)
 
 
 def failures(cases: list[CaseLog], unrun: int) -> list[Part]:
