@@ -1,59 +1,59 @@
 """The evidence of a scenario as attachments of its result: bounded when it passed, complete when it did not."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import ATTACHMENT_PATTERN, Attachment
 from allure_commons.types import AttachmentType
 
 from support.allure import pages, timeline
 from support.clock import Clock
+from support.files import write_whole
 from support.record.evidence import Secrets
 from support.record.reading import Record
 
 LOG_LINES_WHEN_GREEN, LOG_BYTES_WHEN_GREEN = 200, 20_000
 
 
+@dataclass
 class Attachments:
-    """Writes the attachments of one result; their names follow from its uuid."""
+    """Writes the attachments of one result, which is ``red`` or not, into ``folder``; their names follow from its uuid."""
 
-    def __init__(
-        self, logger: AllureFileLogger, uuid: str, run_folder: Path, zone: str, red: bool, secrets: Secrets
-    ) -> None:
-        self._logger, self._uuid, self._run_folder = logger, uuid, run_folder
-        self._clock, self._red, self._secrets = Clock(zone), red, secrets
-        self._count = 0
+    folder: Path
+    uuid: str
+    run_folder: Path
+    clock: Clock
+    red: bool
+    secrets: Secrets
+    count: int = 0
 
     def add(self, name: str, body: str, kind: AttachmentType) -> Attachment:
         """Write ``body``, secrets masked."""
-        self._count += 1
-        file = ATTACHMENT_PATTERN.format(prefix=f"{self._uuid}-{self._count}", ext=kind.extension)
-        self._logger.report_attached_data(self._secrets.masked(body), file)
+        self.count += 1
+        file = ATTACHMENT_PATTERN.format(prefix=f"{self.uuid}-{self.count}", ext=kind.extension)
+        write_whole(self.folder / file, self.secrets.masked(body))
         return Attachment(name=name, source=file, type=kind.mime_type)
 
     def of_test(self, record: Record) -> list[Attachment]:
         """What belongs to the scenario as a whole, the picture first."""
-        found, clock, red = [], self._clock, self._red
-        picture = timeline.svg(record, clock)
-        if picture or record.facts:
-            found.append(self.add("Timeline", pages.facts(record, clock, picture), AttachmentType.HTML))
-        if record.wire:
-            found.append(self.add("Calls of the workers", pages.wire(record, clock, red), AttachmentType.HTML))
-        if record.statements:
-            title = "Schema changes the server counted"
-            found.append(self.add(title, pages.statements(record, clock), AttachmentType.HTML))
-        if record.queries:
-            found.append(self.add("Database verification", pages.queries(record, clock, red), AttachmentType.HTML))
+        clock, red, picture = self.clock, self.red, timeline.svg(record, self.clock)
+        shown = [
+            ("Timeline", picture or record.facts, pages.facts(record, clock, picture)),
+            ("Calls of the workers", record.wire, pages.wire(record, clock, red)),
+            ("Schema changes the server counted", record.statements, pages.statements(record, clock)),
+            ("Database verification", record.queries, pages.queries(record, clock, red)),
+        ]
+        found = [self.add(title, page, AttachmentType.HTML) for title, there, page in shown if there]
         found += [self._log(name) for name in record.logs]
         if red:
-            text = (self._run_folder / record.path).read_text("utf-8")
+            text = (self.run_folder / record.path).read_text("utf-8")
             found.append(self.add("Evidence record", text, AttachmentType.JSON))
         return found
 
     def _log(self, name: str) -> Attachment:
-        path = next((p for p in (Path(name), self._run_folder / name) if p.exists()), None)
+        path = next((p for p in (Path(name), self.run_folder / name) if p.exists()), None)
         text = path.read_text("utf-8", "replace") if path else f"{name} is not there\n"
-        if not self._red:
+        if not self.red:
             text = bounded(text, name)
         return self.add(f"Log of {Path(name).stem}", text, AttachmentType.TEXT)
 

@@ -1,6 +1,7 @@
 """Holding behave, the Allure results, the evidence and the expected ids against each other."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,24 +28,20 @@ def check(
     :param expected: the locations of all scenarios there are, by id.
     """
     shown = read(results)
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for result in shown:
         if location := label(result, "location"):
-            found.setdefault(location, []).append(result)
-    records: dict[str, list[Record]] = {}
+            found[location].append(result)
+    records: dict[str, list[Record]] = defaultdict(list)
     for record in read_all(evidence_folder):
-        records.setdefault(record.location, []).append(record)
+        records[record.location].append(record)
     differences, selected = [], set()
     for outcome in outcomes:
         selected.add(outcome.location)
         mine, kept = found.get(outcome.location, []), records.get(outcome.location, [])
         differences += [f"{outcome.location}: {text}" for text in _of_scenario(outcome, mine, kept, expected)]
-    differences += [
-        f"{place}: Allure has a result, but it was not selected" for place in sorted(found.keys() - selected)
-    ]
-    differences += [
-        f"{place}: there is evidence, but it was not selected" for place in sorted(records.keys() - selected)
-    ]
+    for what, places in (("Allure has a result", found), ("there is evidence", records)):
+        differences += [f"{place}: {what}, but it was not selected" for place in sorted(places.keys() - selected)]
     if failed and not any(result["status"] in RED for result in shown):
         differences.append("behave calls the run failed, but no result in Allure is red")
     return differences

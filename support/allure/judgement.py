@@ -14,31 +14,20 @@ RED = (Status.FAILED, Status.BROKEN)
 EXECUTOR, TEST_ENVIRONMENT, SUITE = "the executor", "the test environment", "the suite"
 
 
-def _blaming(whom: str) -> str:
-    """Matches a whole message, in Java's words as in JavaScript's."""
-    return rf"[\s\S]*\nBlame: {whom}[\s\S]*"
-
+_BLAME = r"[\s\S]*\nBlame: {}[\s\S]*"
+"""Matches a whole message, in Java's words as in JavaScript's."""
 
 CATEGORIES = [
-    {"name": "The executor broke its promise", "matchedStatuses": [Status.FAILED]},
-    {
-        "name": "The test environment failed",
-        "matchedStatuses": [Status.BROKEN],
-        "messageRegex": _blaming(TEST_ENVIRONMENT),
-    },
-    {
-        "name": "The settings or the agent command are wrong",
-        "matchedStatuses": [Status.BROKEN],
-        "messageRegex": _blaming("the (settings|agent command)"),
-    },
-    {"name": "The run was interrupted", "matchedStatuses": [Status.BROKEN], "messageRegex": _blaming(INTERRUPTED)},
-    {"name": "The suite is wrong", "matchedStatuses": [Status.BROKEN]},
-    {
-        "name": "Cannot hold on this server",
-        "matchedStatuses": [Status.SKIPPED],
-        "messageRegex": rf"{NOT_APPLICABLE}: [\s\S]*",
-    },
-    {"name": "Not run", "matchedStatuses": [Status.UNKNOWN, Status.SKIPPED]},
+    {"name": name, "matchedStatuses": statuses, **({"messageRegex": message} if message else {})}
+    for name, statuses, message in (
+        ("The executor broke its promise", [Status.FAILED], None),
+        ("The test environment failed", [Status.BROKEN], _BLAME.format(TEST_ENVIRONMENT)),
+        ("The settings or the agent command are wrong", [Status.BROKEN], _BLAME.format("the (settings|agent command)")),
+        ("The run was interrupted", [Status.BROKEN], _BLAME.format(INTERRUPTED)),
+        ("The suite is wrong", [Status.BROKEN], None),
+        ("Cannot hold on this server", [Status.SKIPPED], rf"{NOT_APPLICABLE}: [\s\S]*"),
+        ("Not run", [Status.UNKNOWN, Status.SKIPPED], None),
+    )
 ]
 """Tried in this order; the status and the ``Blame:`` line of a result's message decide."""
 
@@ -58,34 +47,25 @@ def judge(outcome: Outcome, record: Evidence | None, unfinished: str) -> Judgeme
     :param record: its evidence, or None if it left none.
     :param unfinished: why a scenario that behave never began did not run.
     """
-    messages: list[str] = []
-    blames: list[str] = []
-    if record is not None and record.failure:
-        messages.append(record.failure)
-        blames.append(record.blames or SUITE)
-    for step in outcome.steps:
-        if step.message:
-            _add(messages, step.message)
-            blames.append(step.blames or SUITE)
-    for blame, message in outcome.troubles:
-        _add(messages, message)
-        blames.append(blame)
-    if not messages:
-        if record is not None and _was_left_out(outcome, record):
-            return Judgement(Status.SKIPPED, None, f"{record.result}: {record.unmet}")
-        said = _contradiction(outcome, record)
-        if said is None and outcome.status == PASSED:
+    troubles = [(record.blames, record.failure)] if record and record.failure else []
+    troubles += [(step.blames, step.message) for step in outcome.steps if step.message]
+    troubles += outcome.troubles
+    if not troubles:
+        if record is not None and record.unmet and outcome.status == SKIPPED and record.result in UNJUDGED:
+            return Judgement(Status.SKIPPED, None, f"{record.result}: {record.unmet}")  # as its evidence says, too
+        contradiction = _contradiction(outcome, record)
+        if contradiction is None and outcome.status == PASSED:
             return Judgement(Status.PASSED, None, None)
-        if said is None:
+        if contradiction is None:
             return Judgement(Status.UNKNOWN, None, f"not run: {outcome.skip_reason or unfinished}")
-        messages, blames = [said], [SUITE]
-    status = Status.FAILED if blames[0] == EXECUTOR else Status.BROKEN
-    return Judgement(status, blames[0], "\n\n".join(message.strip() for message in messages))
-
-
-def _was_left_out(outcome: Outcome, record: Evidence) -> bool:
-    """It was skipped before its first step for a need that is not met, as its evidence says too."""
-    return bool(record.unmet) and outcome.status == SKIPPED and record.result in UNJUDGED
+        troubles = [(SUITE, contradiction)]
+    messages: list[str] = []
+    for _, message in troubles:
+        if not any(message in earlier for earlier in messages):
+            messages.append(message)
+    blames = troubles[0][0] or SUITE
+    status = Status.FAILED if blames == EXECUTOR else Status.BROKEN
+    return Judgement(status, blames, "\n\n".join(message.strip() for message in messages))
 
 
 def _contradiction(outcome: Outcome, record: Evidence | None) -> str | None:
@@ -100,8 +80,3 @@ def _contradiction(outcome: Outcome, record: Evidence | None) -> str | None:
         why = f": {outcome.skip_reason}" if outcome.skip_reason else ""
         return f"the scenario began and was not carried to its end (behave calls it {outcome.status}){why}"
     return None
-
-
-def _add(messages: list[str], message: str) -> None:
-    if not any(message in earlier for earlier in messages):
-        messages.append(message)

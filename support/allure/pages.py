@@ -12,25 +12,10 @@ from support.resultlog.blocks import Code, Heading, Inline, Paragraph, Part, Pre
 
 CALLS_WHEN_GREEN, ROWS_WHEN_GREEN = 200, 50
 
-STYLE = """
-body{font:14px/1.45 system-ui,"Noto Sans Thai","Leelawadee UI",Thonburi,Tahoma,sans-serif;color:#1b1f24;background:#fff;
-margin:12px}
-h2{font-size:15px;margin:18px 0 6px}h2:first-child{margin-top:0}
-table{border-collapse:collapse;margin:0 0 10px}
-th,td{border:1px solid #d5dae0;padding:4px 9px;text-align:left;vertical-align:top}
-th{background:#f1f4f7;font-weight:600}
-td:first-child{min-width:90px}
-tr.bad td{background:#fdecea}tr.odd td{background:#fff8e5}
-.bad b{color:#b3261e}.good b{color:#137333}
-details code{display:block;min-width:260px}
-pre,code{font:12.5px/1.4 ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0}
-.small{color:#5c6670;font-size:13px;margin:2px 0 8px}
-"""
-
 
 def page(title: str, *parts: Part | Markup) -> str:
     """A whole HTML page; a ``Markup`` is HTML already."""
-    return rendering.page(title, parts, STYLE)
+    return rendering.page(title, parts, "evidence.css")
 
 
 def _text(value: object) -> str:
@@ -51,11 +36,6 @@ def observations(rows: Sequence[Observation]) -> str:
     marks = ["good" if row.verdict == "PASS" else "bad" for row in rows]
     head = ("Field", "Expected", "Actual", "", "What the actual value rests on")
     return page("Result log", Paragraph(count, "small"), Table(head, cells, marks=marks))
-
-
-def step_table(rows: list[list[str]]) -> str:
-    """The table of a phrase that is no result log."""
-    return page("Table", Table(rows[0], rows[1:]))
 
 
 def wire(record: Evidence, clock: Clock, red: bool) -> str:
@@ -113,20 +93,16 @@ def queries(record: Evidence, clock: Clock, red: bool) -> str:
 def statements(record: Evidence, clock: Clock) -> str:
     """The schema changes the server itself counted."""
     head = ("Started", "Kind", "Statement", "Outcome", "Server's message", "ms", "Thread")
-    rows = [
-        (clock.instant(s["started"]), s["kind"], Code(s["text"]), _outcome(s), _text(s["message"]),
-         f"{s['seconds'] * 1000:.0f}", _text(s["thread"]))
-        for s in record.statements
-    ]  # fmt: skip
-    marks = ["" if s["ended"] and not s["errno"] else "bad" for s in record.statements]
+    rows, marks = [], []
+    for one in record.statements:
+        outcome = f"Error {one['errno']}" if one["errno"] else "done"
+        outcome = outcome if one["ended"] else "still running"
+        time, milliseconds = clock.instant(one["started"]), f"{one['seconds'] * 1000:.0f}"
+        message, thread = _text(one["message"]), _text(one["thread"])
+        rows.append((time, one["kind"], Code(one["text"]), outcome, message, milliseconds, thread))
+        marks.append("" if outcome == "done" else "bad")
     about = Paragraph("As the server's own record of statements has them, whatever the executor says.", "small")
     return page("Schema changes", about, Table(head, rows, marks=marks))
-
-
-def _outcome(statement: dict[str, Any]) -> str:
-    if not statement["ended"]:
-        return "still running"
-    return f"Error {statement['errno']}" if statement["errno"] else "done"
 
 
 def facts(record: Evidence, clock: Clock, picture: str = "") -> str:

@@ -12,11 +12,10 @@ from support.allure.results import Results
 from support.errors import INTERRUPTED
 from support.record.evidence import Secrets
 from support.record.outcome import Outcome, Trouble
-from support.record.reading import Record, read_record
+from support.record.reading import EVIDENCE, Record, read_record
 from support.record.run_record import RunRecord
 
 RESULTS = "allure-results"
-CUT_OFF = "the run was cut off before it"
 
 
 class AllureRecorder:
@@ -36,13 +35,20 @@ class AllureRecorder:
         self._outcomes: dict[str, Outcome] = {}
         self._evidence: dict[str, Record] = {}
         self._read: set[str] = set()
-        self._results.describe(self._environment())
+        self._results.describe()
         for outcome in planned:
-            self._write(outcome, CUT_OFF)
+            self.settle(outcome)
 
-    def settle(self, outcome: Outcome) -> None:
-        """A scenario has ended, and this is how."""
-        self._write(outcome, CUT_OFF)
+    def settle(self, outcome: Outcome, unfinished: str = "the run was cut off before it") -> None:
+        """Write how a scenario ended; ``unfinished`` is why one that never began did not run."""
+        for path in (self._folder / EVIDENCE).glob("*.json") if outcome.begun else ():
+            if path.name not in self._read:
+                self._read.add(path.name)
+                found = read_record(path)
+                self._evidence[found.location] = found
+        record = self._evidence.get(outcome.location) if outcome.begun else None
+        self._results.scenario(outcome, judge(outcome, record, unfinished), record)
+        self._outcomes[outcome.location] = outcome
 
     def conclude(self, failed: bool, left: Iterable[Outcome], elsewhere: list[Trouble], aborted: bool) -> list[str]:
         """Write what is not written yet, check everything, and return the differences, which fail the run.
@@ -55,31 +61,24 @@ class AllureRecorder:
         troubles = list(self._record.troubles)
         if aborted and not elsewhere and INTERRUPTED not in troubles:
             troubles.insert(0, INTERRUPTED)  # between two scenarios, where behave keeps it to itself
-        elsewhere = [*elsewhere, *_of_the_run(troubles)]
+        if troubles:  # the first of them says whom it blames, "the test environment: …"
+            blames, separator, _ = troubles[0].partition(": ")
+            known = (separator and blames.startswith("the ")) or blames == INTERRUPTED
+            whom = blames if known else TEST_ENVIRONMENT
+            elsewhere = [*elsewhere, Trouble("the run as a whole", whom, "\n".join(troubles))]
         unfinished = elsewhere[0].message.splitlines()[0] if elsewhere else "the run ended before it"
         for outcome in left:
-            self._write(outcome, unfinished)
-        self._results.describe(self._environment())
+            self.settle(outcome, unfinished)
+        self._results.describe()
         for number, trouble in enumerate(elsewhere):
             self._results.run_trouble(number, trouble)
         differences = check(
-            self._results.folder, self._folder / "evidence", self._outcomes.values(), failed, self._record.expected
+            self._results.folder, self._folder / EVIDENCE, self._outcomes.values(), failed, self._record.expected
         )
         if differences:
             message = "the results do not agree:\n" + "\n".join(differences)
             self._results.run_trouble(len(elsewhere), Trouble("the check at the end", "the suite", message))
         return [f"the results do not agree: {difference}" for difference in differences]
-
-    def _environment(self) -> dict[str, str]:
-        there = sum(len(locations) for locations in self._record.expected.values())
-        return {
-            "Run": self._record.run_id,
-            "Scenarios": f"{len(self._record.selected)} of {there} selected",
-            **self._record.environment,
-            "Tester": self._record.tester,
-            "Reviewer": self._record.reviewer,
-            **{f"Setting {name}": value for name, value in self._record.settings},
-        }
 
     def publish(self, place: Path) -> None:
         """Put the results where people look for them, in the place of those of an earlier run.
@@ -103,25 +102,3 @@ class AllureRecorder:
             except FileNotFoundError:
                 continue  # another run was faster
             shutil.rmtree(old, ignore_errors=True)
-
-    def _write(self, outcome: Outcome, unfinished: str) -> None:
-        record = self._evidence_of(outcome) if outcome.begun else None
-        self._results.scenario(outcome, judge(outcome, record, unfinished), record)
-        self._outcomes[outcome.location] = outcome
-
-    def _evidence_of(self, outcome: Outcome) -> Record | None:
-        for path in (self._folder / "evidence").glob("*.json"):
-            if path.name not in self._read:
-                self._read.add(path.name)
-                record = read_record(path)
-                self._evidence[record.location] = record
-        return self._evidence.get(outcome.location)
-
-
-def _of_the_run(troubles: list[str]) -> list[Trouble]:
-    """The troubles of the run as a whole as one; the first of them says whom it blames, ``the test environment: …``."""
-    if not troubles:
-        return []
-    blames, separator, _ = troubles[0].partition(": ")
-    known = (separator and blames.startswith("the ")) or blames == INTERRUPTED
-    return [Trouble("the run as a whole", blames if known else TEST_ENVIRONMENT, "\n".join(troubles))]

@@ -31,24 +31,17 @@ NODE_MISSING = (
 INSTALL_SECONDS, GENERATE_SECONDS = 600, 300
 RUNS_IN_HISTORY = 30
 
-CHARTS = [
-    {"type": "currentStatus", "title": "Scenarios by status"},
-    {"type": "statusDynamics", "title": "Status, run by run"},
-    {"type": "testResultSeverities", "title": "Scenarios by severity"},
-    {"type": "statusTransitions", "title": "What changed between runs"},
-    {"type": "durationDynamics", "title": "Duration, run by run"},
-]
-
 _ANALYTICS = re.compile(
     r'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>', re.DOTALL
 )
+"""The script with which the report would tell Allure's makers whenever somebody opens it."""
 
 
 class ReportError(Exception):
     """The report cannot be made; ``str()`` is the one line a person reads."""
 
 
-def make(runs: list[Path], reports: Path, tools: Path = TOOLS) -> Path:
+def make(runs: list[Path], reports: Path) -> Path:
     """Make the report of ``runs`` in ``reports`` and return its folder.
 
     :raises ReportError: there are no results, Node.js or npm is not there, or Allure does not do it.
@@ -59,35 +52,40 @@ def make(runs: list[Path], reports: Path, tools: Path = TOOLS) -> Path:
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             raise ReportError(NODE_MISSING.format(program, reports))
-    allure = installed(tools)
+    allure = _installed()
     name = "Executor v1 acceptance, run " + " and ".join(run.name for run in runs)
-    _forget(reports / HISTORY, name)
+    if (history := reports / HISTORY).exists():  # made again, a report of the same runs adds nothing to the trend
+        lines = history.read_text("utf-8").splitlines(keepends=True)
+        history.write_text("".join(line for line in lines if json.loads(line)["name"] != name), encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="allure-", dir=reports) as work:
         output = Path(work) / "out"
         config = Path(work) / "allurerc.json"
-        config.write_text(json.dumps(_config(name, output, reports / HISTORY, variables_of(runs))), encoding="utf-8")
+        config.write_text(json.dumps(_config(name, output, history, variables_of(runs))), encoding="utf-8")
         command = ["node", str(allure), "generate", "--config", str(config), "--cwd", work]
         _run([*command, *(str(run / RESULTS) for run in runs)], Path(work), GENERATE_SECONDS)
         folder, single = output / "awesome", output / "single" / "index.html"
         for page in (folder / "index.html", single):
-            _without_analytics(page)
+            text = _ANALYTICS.sub("", page.read_text("utf-8"), count=1)
+            if "googletagmanager.com" in text:
+                raise ReportError(f"{page.name} still calls a tracker; the pinned version of Allure changed")
+            page.write_text(text, encoding="utf-8")
         shutil.rmtree(reports / REPORT, ignore_errors=True)
         folder.rename(reports / REPORT)
         single.replace(reports / f"{REPORT}.html")
     return reports / REPORT
 
 
-def installed(tools: Path) -> Path:
+def _installed() -> Path:
     """Allure's program, installed exactly as pinned if it is not there yet.
 
     :raises ReportError: npm cannot install it.
     """
-    folder = tools / "allure"
+    folder = TOOLS / "allure"
     program = folder / "node_modules" / "allure" / "cli.js"
     if program.exists() and all((folder / pin).read_bytes() == (HERE / pin).read_bytes() for pin in PINS):
         return program
-    tools.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix="allure-", dir=tools))
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix="allure-", dir=TOOLS))
     try:
         for pin in PINS:
             shutil.copyfile(HERE / pin, fresh / pin)
@@ -117,7 +115,13 @@ def _config(name: str, output: Path, history: Path, variables: dict[str, str]) -
         "defaultSortBy": "name,asc",
         "reportLanguage": "en",
         "sections": ["charts"],
-        "charts": CHARTS,
+        "charts": [
+            {"type": "currentStatus", "title": "Scenarios by status"},
+            {"type": "statusDynamics", "title": "Status, run by run"},
+            {"type": "testResultSeverities", "title": "Scenarios by severity"},
+            {"type": "statusTransitions", "title": "What changed between runs"},
+            {"type": "durationDynamics", "title": "Duration, run by run"},
+        ],
     }
     plugin = "@allurereport/plugin-awesome"
     return {
@@ -137,27 +141,11 @@ def _config(name: str, output: Path, history: Path, variables: dict[str, str]) -
 
 def variables_of(runs: list[Path]) -> dict[str, str]:
     """What stands above the results: the decision; of several runs the one of all, for a share alone is never enough."""
-    if len(runs) > 1:
-        try:
-            return {"Decision": verdict_of(merge([read(run) for run in runs]))["decision"]}
-        except BadEvidence as error:
-            return {"Decision": f"none: {error}"}
     try:
+        if len(runs) > 1:
+            return {"Decision": verdict_of(merge([read(run) for run in runs]))["decision"]}
         return {"Decision": json.loads((runs[0] / "verdict.json").read_text("utf-8"))["decision"]}
+    except BadEvidence as error:
+        return {"Decision": f"none: {error}"}
     except OSError:
         return {"Decision": "none: the run was cut off"}
-
-
-def _forget(history: Path, name: str) -> None:
-    """Take an earlier report of the same runs out of the history, so that making it again adds nothing to the trend."""
-    if history.exists():
-        lines = history.read_text("utf-8").splitlines(keepends=True)
-        history.write_text("".join(line for line in lines if json.loads(line)["name"] != name), encoding="utf-8")
-
-
-def _without_analytics(page: Path) -> None:
-    """Take out the script with which the report would tell Allure's makers whenever somebody opens it."""
-    text = _ANALYTICS.sub("", page.read_text("utf-8"), count=1)
-    if "googletagmanager.com" in text:
-        raise ReportError(f"{page.name} still calls a tracker; the pinned version of Allure changed")
-    page.write_text(text, encoding="utf-8")

@@ -7,29 +7,31 @@ import threading
 from datetime import datetime
 from html import escape
 from pathlib import Path
-from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import attr
-from allure_commons.logger import AllureFileLogger
+from allure_commons import model2
 from allure_commons.mapping import labels_set, parse_tag
-from allure_commons.model2 import GlobalError, Globals, Label, Link, Parameter, Status, StatusDetails, TestResult
-from allure_commons.types import LabelType, Severity
+from allure_commons.model2 import Label, Status, StatusDetails, TestResult, TestStepResult
+from allure_commons.types import AttachmentType, LabelType, Severity
 from allure_commons.utils import md5, platform_label
 
+from support.allure import pages
 from support.allure.attachments import Attachments
-from support.allure.judgement import CATEGORIES, RED, Judgement
-from support.allure.stepping import steps_of
-from support.clock import now
-from support.files import shown
+from support.allure.judgement import CATEGORIES, EXECUTOR, RED, Judgement
+from support.clock import Clock, now
+from support.files import shown, write_whole
 from support.form import PRIORITIES, TEST_CASES
-from support.record.evidence import Secrets
-from support.record.outcome import Outcome, Trouble
+from support.judgement.observations.registry import ALWAYS, HEADINGS
+from support.record.evidence import Observation, Secrets
+from support.record.outcome import Outcome, StepOutcome, Trouble
 from support.record.reading import Record
 from support.record.run_record import RunRecord
+from support.resultlog.blocks import Table
 
 EPIC = "Executor v1 acceptance"
 RUN_FEATURE = "The run itself"
+_STATUSES = {"passed": Status.PASSED, "skipped": Status.SKIPPED, "untested": Status.SKIPPED}
 
 
 class Results:
@@ -40,7 +42,6 @@ class Results:
 
     def __init__(self, folder: Path, run_folder: Path, record: RunRecord, secrets: Secrets) -> None:
         self.folder, self._run_folder, self._record, self._secrets = folder, run_folder, record, secrets
-        self._logger = AllureFileLogger(folder)
         self._common = [
             Label(LabelType.EPIC, EPIC),
             Label(LabelType.PARENT_SUITE, EPIC),
@@ -50,12 +51,24 @@ class Results:
             Label(LabelType.LANGUAGE, platform_label()),
         ]
 
-    def describe(self, environment: dict[str, str]) -> None:
+    def describe(self) -> None:
         """Write the categories, and the environment as the report shows it."""
-        _write_json(self.folder / "categories.json", CATEGORIES)
-        lines = [f"{_escaped(key)} = {' '.join(str(value).split())}\n" for key, value in environment.items() if value]
-        text = self._secrets.masked("".join(lines))
-        (self.folder / "environment.properties").write_text(text, encoding="utf-8")
+        record = self._record
+        there = sum(len(locations) for locations in record.expected.values())
+        environment = {
+            "Run": record.run_id,
+            "Scenarios": f"{len(record.selected)} of {there} selected",
+            **record.environment,
+            "Tester": record.tester,
+            "Reviewer": record.reviewer,
+            **{f"Setting {name}": value for name, value in record.settings},
+        }
+        write_whole(self.folder / "categories.json", json.dumps(CATEGORIES, ensure_ascii=False, indent=1) + "\n")
+        escapes = str.maketrans({special: f"\\{special}" for special in "\\ :="})
+        lines = [
+            f"{key.translate(escapes)} = {' '.join(value.split())}\n" for key, value in environment.items() if value
+        ]
+        write_whole(self.folder / "environment.properties", self._secrets.masked("".join(lines)))
 
     def scenario(self, outcome: Outcome, judgement: Judgement, record: Record | None) -> None:
         """Write the result of a scenario.
@@ -63,11 +76,10 @@ class Results:
         :param record: its evidence, if it left any.
         """
         test_case_id = md5(outcome.full_name)
-        parameters = [Parameter(name=name, value=value) for name, value in outcome.parameters]
         uuid = self._uuid(f"{outcome.location} {outcome.full_name}")
         start, stop = (record.started, record.ended or record.started) if record else [self._record.started] * 2
-        red = judgement.status in RED
-        attachments = Attachments(self._logger, uuid, self._run_folder, self._record.time_zone, red, self._secrets)
+        clock, red = Clock(self._record.time_zone), judgement.status in RED
+        attachments = Attachments(self.folder, uuid, self._run_folder, clock, red, self._secrets)
         tags = [parse_tag(tag) for tag in outcome.tags]
         result = TestResult(
             uuid=uuid,
@@ -82,18 +94,17 @@ class Results:
             stage="finished",
             start=_milliseconds(start),
             stop=_milliseconds(stop),
-            parameters=parameters,
+            parameters=[model2.Parameter(name=name, value=value) for name, value in outcome.parameters],
             labels=self._labels(outcome, judgement, [tag for tag in tags if isinstance(tag, Label)]),
-            links=[tag for tag in tags if isinstance(tag, Link)],
+            links=[tag for tag in tags if isinstance(tag, model2.Link)],
         )
-        result.steps = steps_of(outcome, record, attachments, result.start)
+        result.steps = _steps(outcome, record, attachments, result.start)
         result.attachments = attachments.of_test(record) if record else []
-        self._write(result, uuid)
+        self._write(result, f"{uuid}-result.json")
 
     def run_trouble(self, number: int, trouble: Trouble) -> None:
         """Write the result of something that went wrong outside of every scenario, as a broken one and as an error."""
         uuid, name, when = self._uuid(f"{RUN_FEATURE} {number}"), f"{RUN_FEATURE}: {trouble.where}", now()
-        details = StatusDetails(message=f"{trouble.message}\n\nBlame: {trouble.blames}")
         result = TestResult(
             uuid=uuid,
             name=name,
@@ -101,7 +112,7 @@ class Results:
             testCaseId=md5(name),
             historyId=md5(name),
             status=Status.BROKEN,
-            statusDetails=details,
+            statusDetails=StatusDetails(message=f"{trouble.message}\n\nBlame: {trouble.blames}"),
             stage="finished",
             start=_milliseconds(when),
             stop=_milliseconds(when),
@@ -113,11 +124,9 @@ class Results:
                 Label("blames", trouble.blames),
             ],
         )
-        self._write(result, uuid)
-        error = GlobalError(
-            message=f"{trouble.where}: {trouble.message}", trace=details.trace, timestamp=_milliseconds(when)
-        )
-        self._write(Globals(errors=[error]), uuid)
+        self._write(result, f"{uuid}-result.json")
+        error = model2.GlobalError(message=f"{trouble.where}: {trouble.message}", timestamp=_milliseconds(when))
+        self._write(model2.Globals(errors=[error]), f"{uuid}-globals.json")
 
     def _labels(self, outcome: Outcome, judgement: Judgement, tags: list[Label]) -> list[Label]:
         case = TEST_CASES.get(outcome.id)
@@ -150,40 +159,54 @@ class Results:
     def _uuid(self, what: str) -> str:
         return str(uuid5(NAMESPACE_URL, f"{self._record.run_id} {what}"))
 
-    def _write(self, item: TestResult | Globals, uuid: str) -> None:
-        """Write ``item`` under a name of its own, so that a later result of the same scenario takes its place."""
-        _mask(item, self._secrets)
-        if isinstance(item, Globals):
-            item.file_pattern = f"{uuid}-globals.json"
-            self._logger.report_globals(item)
-        else:
-            item.file_pattern = f"{uuid}-result.json"
-            self._logger.report_result(item)
+    def _write(self, item: TestResult | model2.Globals, name: str) -> None:
+        """Write ``item``, secrets masked, under a name by which a later result of the same scenario takes its place."""
+        content = attr.asdict(
+            item,
+            filter=lambda _, value: value or value is False,
+            value_serializer=lambda _, __, value: self._secrets.masked(value) if isinstance(value, str) else value,
+        )
+        write_whole(self.folder / name, json.dumps(content, ensure_ascii=False))
 
 
-def _mask(item: Any, secrets: Secrets) -> None:
-    """Take the secrets out of every text of ``item``, in place."""
-    for name in (a.name for a in attr.fields(type(item))):
-        value = getattr(item, name)
-        if isinstance(value, str):
-            setattr(item, name, secrets.masked(str(value)))
-        elif isinstance(value, list):
-            setattr(item, name, [secrets.masked(v) if isinstance(v, str) else v for v in value])
-            for part in (v for v in value if attr.has(type(v))):
-                _mask(part, secrets)
-        elif attr.has(type(value)):
-            _mask(value, secrets)
+def _steps(outcome: Outcome, record: Record | None, attachments: Attachments, start: int) -> list[TestStepResult]:
+    """The phrases as steps; durations are true, their start is where the step before ended.
+
+    :param start: milliseconds since 1970.
+    """
+    left = list(record.observations) if record else []
+    steps = []
+    for step in outcome.steps:
+        end = start + round(step.seconds * 1000)
+        status = _STATUSES.get(step.status, Status.BROKEN)
+        if step.blames:
+            status = Status.FAILED if step.blames == EXECUTOR else Status.BROKEN
+        result = TestStepResult(name=step.phrase, start=start, stop=end, status=status, stage="finished")
+        if step.message:
+            result.statusDetails = StatusDetails(message=step.message, trace=step.trace)
+        if observed := _observed(step, left):
+            left = left[len(observed) :]
+            table = pages.observations(observed)
+            result.attachments.append(attachments.add("Field / Expected / Actual", table, AttachmentType.HTML))
+        elif step.table:
+            table = pages.page("Table", Table(step.table[0], step.table[1:]))
+            result.attachments.append(attachments.add("Table", table, AttachmentType.HTML))
+        if step.text:
+            result.attachments.append(attachments.add("Text", step.text, AttachmentType.TEXT))
+        steps.append(result)
+        start = end
+    return steps
+
+
+def _observed(step: StepOutcome, left: list[Observation]) -> list[Observation]:
+    """The observations that this step made: its rows, in their order, and the one that is always made."""
+    if not step.table or step.table[0] != HEADINGS:
+        return []
+    fields = [*(row[0] for row in step.table[1:]), ALWAYS[0]]
+    observed = left[: len(fields)]
+    return observed if [row.field for row in observed] == fields else []
 
 
 def _milliseconds(moment: datetime) -> int:
     """Milliseconds since 1970, as Allure has times."""
     return round(moment.timestamp() * 1000)
-
-
-def _escaped(key: str) -> str:
-    """A key of a properties file."""
-    return key.replace("\\", "\\\\").replace(" ", "\\ ").replace(":", "\\:").replace("=", "\\=")
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,41 +1,32 @@
-"""A picture of a scenario over time: what the server did, and each worker's life, lease and calls."""
+"""A picture of a scenario over time: what the server did, and each worker's life, lease and calls.
+
+Here is when things were, as a place from left to right; what they look like is in the template ``timeline.svg.j2``.
+"""
 
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from support.clock import Clock, moment
 from support.record.evidence import Evidence
+from support.resultlog.rendering import template
 
 WIDTH, LEFT, RIGHT = 860, 76, 16
 """Pixels: of the picture, of the lane names, of the right margin."""
 
-LANE, FACT, FOOT = 64, 15, 58
-"""Pixels: the height of a lane, of a line of facts, of scale and legend."""
+TICKS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1e9)
+"""Seconds that may be between two ticks of the axis."""
 
-COLOURS = {
-    "claim": "#1a73e8",
-    "kill switch": "#137333",
-    "kill switch on": "#b3261e",
-    "heartbeat": "#9aa0a6",
-    "status": "#5f6368",
-    "rollback": "#e37400",
-    "other": "#c5cad0",
-    "lease": "#a8c7fa",
-    "window": "#fff3c4",
-    "life": "#e4e7eb",
-    "add": "#34a853",
-    "drop": "#e37400",
-    "error": "#b3261e",
-}
+_ABOVE = {"claim": 3, "kill switch": 2, "rollback": 2, "status": 1}
+"""Which calls cover others that are close to them."""
 
-_LEGEND = [
-    ("claim", "claim"), ("kill switch", "kill switch: off"), ("kill switch on", "kill switch: on, or the call failed"),
-    ("heartbeat", "heartbeat"), ("status", "status"), ("rollback", "rollback"), ("lease", "lease"),
-    ("window", "metrics window"), ("add", "ADD INDEX"), ("drop", "DROP INDEX"), ("error", "refused, or killed"),
-]  # fmt: skip
+
+class _Bar(NamedTuple):
+    x: float
+    width: float
+    kind: str
+    title: str
 
 
 class _Scale:
@@ -43,9 +34,16 @@ class _Scale:
         self.start, self.end = min(moments), max(moments)
         self.seconds = max((self.end - self.start).total_seconds(), 0.001)
 
-    def x(self, time: datetime) -> float:
-        share = (min(max(time, self.start), self.end) - self.start).total_seconds() / self.seconds
-        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+    def at(self, seconds: float) -> float:
+        return round(LEFT + seconds / self.seconds * (WIDTH - LEFT - RIGHT), 1)
+
+    def x(self, time: datetime | str) -> float:
+        return self.at((min(max(moment(time), self.start), self.end) - self.start).total_seconds())
+
+    def bar(self, start: datetime | str, end: datetime | str | None, kind: str, title: str) -> _Bar:
+        """What has no end goes on to the end of the picture."""
+        x = self.x(start)
+        return _Bar(x, max(self.x(end or self.end) - x, 2), kind, title)
 
 
 def svg(record: Evidence, clock: Clock) -> str:
@@ -54,47 +52,31 @@ def svg(record: Evidence, clock: Clock) -> str:
     if len(moments) < 2:
         return ""
     scale = _Scale(moments)
-    labels = _facts(record, scale)
-    top = 24 + FACT * len({row for _, row, _ in labels})
-    workers = sorted({worker["number"] for worker in record.workers})
-    height = top + LANE * (1 + len(workers)) + FOOT
-    drawn = [*_windows(record, scale, top, height - FOOT), *_axis(scale, clock, record, top, height - FOOT)]
-    drawn += _server(record, scale, top)
-    for position, number in enumerate(workers, start=1):
-        drawn += _worker(record, number, scale, top + LANE * position)
-    drawn += _fact_lines(labels, height - FOOT) + _legend(height - FOOT + 20)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="100%" role="img"'
-        f' style="max-width:{1.4 * WIDTH:.0f}px" font-family="system-ui,Tahoma,sans-serif" font-size="11">'
-        f'<rect width="{WIDTH}" height="{height}" fill="#fff"></rect>{"".join(drawn)}</svg>'
+    step = next(step for step in TICKS if scale.seconds / step <= 10)
+    times = {fact.label: fact.time for fact in record.facts}
+    opened, closed = times.get("Metrics Window"), times.get("Sample Count Observed")
+    return template("timeline.svg.j2").render(
+        width=WIDTH,
+        left=LEFT,
+        period=f"{clock.instant(scale.start)} + {scale.seconds:.2f} s",
+        ticks=[(scale.at(n * step), f"+{n * step:g} s") for n in range(1, int(scale.seconds / step) + 1)],
+        window=scale.bar(opened, closed, "window", "metrics window") if opened and closed else None,
+        statements=[_statement(one, scale) for one in record.statements],
+        workers=[_worker(record, number, scale) for number in sorted({one["number"] for one in record.workers})],
+        facts=_facts(record, scale),
     )
 
 
 def _moments(record: Evidence) -> Iterable[datetime]:
-    groups = [
-        (record.wire, ("arrived", "answered")),
-        (record.statements, ("started", "ended")),
-        (record.workers, ("started", "ended")),
-    ]
-    for group, names in groups:
-        yield from (moment(item[name]) for item in group for name in names if item[name])
+    yield from (moment(call[name]) for call in record.wire for name in ("arrived", "answered") if call[name])
+    for item in (*record.statements, *record.workers):
+        yield from (moment(item[name]) for name in ("started", "ended") if item[name])
     yield from (fact.time for fact in record.facts)
 
 
-def _axis(scale: _Scale, clock: Clock, record: Evidence, top: float, bottom: float) -> list[str]:
-    first = clock.instant(min(_moments(record)))
-    drawn = [_text(LEFT, 14, f"{first} + {scale.seconds:.2f} s", "#5c6670")]
-    step = next(s for s in (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1e9) if scale.seconds / s <= 10)
-    for n in range(1, int(scale.seconds / step) + 1):
-        x = round(LEFT + n * step / scale.seconds * (WIDTH - LEFT - RIGHT), 1)
-        drawn.append(f'<line x1="{x}" x2="{x}" y1="{top}" y2="{bottom}" stroke="#eef0f3"></line>')
-        drawn.append(_text(x, bottom + 10, f"+{n * step:g} s", "#8a939c", "middle"))
-    return drawn
-
-
-def _facts(record: Evidence, scale: _Scale) -> list[tuple[float, int, str]]:
-    """(x, row, label) of every fact, in rows so that the labels don't cover each other."""
-    placed: list[tuple[float, int, str]] = []
+def _facts(record: Evidence, scale: _Scale) -> list[dict[str, Any]]:
+    """The facts, in rows so that their labels don't cover each other."""
+    placed: list[dict[str, Any]] = []
     ends: list[float] = []
     for fact in sorted(record.facts, key=lambda fact: fact.time):
         label = fact.value if fact.label == "Moment" else fact.label
@@ -102,63 +84,45 @@ def _facts(record: Evidence, scale: _Scale) -> list[tuple[float, int, str]]:
         left = min(x, WIDTH - width)
         row = next((n for n, end in enumerate(ends) if end <= left), len(ends))
         ends[row:row + 1] = [left + width]  # fmt: skip
-        placed.append((x, row, label))
+        placed.append({"x": x, "left": left, "row": row, "label": label})
     return placed
 
 
-def _fact_lines(labels: list[tuple[float, int, str]], bottom: float) -> list[str]:
-    drawn = []
-    for x, row, label in labels:
-        y = 28 + FACT * row
-        left = min(x, WIDTH - 6.2 * len(label) - 8)
-        drawn.append(f'<line x1="{x}" x2="{x}" y1="{y}" y2="{bottom}" stroke="#7b5ea7" stroke-dasharray="2 3"></line>')
-        drawn.append(_text(left + 3, y, label, "#5b3d8a"))
-    return drawn
+def _statement(statement: dict[str, Any], scale: _Scale) -> dict[str, Any]:
+    kind, error = "drop" if "DROP" in statement["text"].upper() else "add", statement["errno"]
+    words = f"{kind.upper()} INDEX" + (f": error {error}" if error else "" if statement["ended"] else ": not ended")
+    title = f"{statement['text']} {statement['message']}"
+    bar = scale.bar(statement["started"], statement["ended"], "error" if error else kind, title)
+    after = scale.x(statement["ended"] or scale.end) + 5
+    fits = after + 7 * len(words) < WIDTH
+    return {"bar": bar, "words": words, "x": after if fits else bar.x - 4, "anchor": "start" if fits else "end"}
 
 
-def _windows(record: Evidence, scale: _Scale, top: float, bottom: float) -> list[str]:
-    """The executor's window after the ADD INDEX, from the two facts that open and close it."""
-    times = {fact.label: fact.time for fact in record.facts}
-    opened, closed = times.get("Metrics Window"), times.get("Sample Count Observed")
-    if opened is None or closed is None:
-        return []
-    return [_bar(scale, opened, closed, top, bottom - top, "window", "metrics window")]
-
-
-def _server(record: Evidence, scale: _Scale, top: float) -> list[str]:
-    drawn = [_text(6, top + 26, "server", weight="600")]
-    for row, statement in enumerate(record.statements):
-        started, ended = moment(statement["started"]), statement["ended"]
-        kind = "drop" if "DROP" in statement["text"].upper() else "add"
-        failed = bool(statement["errno"])
-        word = f"{kind.upper()} INDEX" + (f": error {statement['errno']}" if failed else "" if ended else ": not ended")
-        y = top + 8 + 15 * (row % 3)
-        title = f"{statement['text']} {statement['message']}"
-        end = moment(ended) if ended else scale.end
-        drawn.append(_bar(scale, started, end, y, 11, "error" if failed else kind, title))
-        after = scale.x(end) + 5
-        if after + 7 * len(word) < WIDTH:
-            drawn.append(_text(after, y + 9.5, word))
-        else:
-            drawn.append(_text(scale.x(started) - 4, y + 9.5, word, anchor="end"))
-    return drawn
-
-
-def _worker(record: Evidence, number: int, scale: _Scale, top: float) -> list[str]:
-    drawn = [_text(6, top + 34, f"worker {number}", weight="600")]
-    for life in (worker for worker in record.workers if worker["number"] == number and worker["started"]):
-        end = moment(life["ended"]) if life["ended"] else scale.end
-        drawn.append(
-            _bar(scale, moment(life["started"]), end, top + 24, 16, "life", f"exit status {life['exit_status']}")
-        )
-        if life["killed"]:
-            x = scale.x(moment(life["killed"]))
-            cross = f"M{x - 6} {top + 26}l12 12m0 -12l-12 12"
-            drawn.append(f'<path d="{cross}" stroke="{COLOURS["error"]}" stroke-width="3"><title>killed</title></path>')
+def _worker(record: Evidence, number: int, scale: _Scale) -> dict[str, Any]:
+    lives = [worker for worker in record.workers if worker["number"] == number and worker["started"]]
     calls = [call for call in record.wire if call["worker"] == f"worker-{number}"]
-    for start, end in _leases(calls):
-        drawn.append(_bar(scale, start, end, top + 44, 6, "lease", f"lease until {end:%H:%M:%S.%f}"))
-    return drawn + [_mark(call, scale, top + 32) for call in sorted(calls, key=_weight)]
+    return {
+        "number": number,
+        "lives": [
+            (
+                scale.bar(life["started"], life["ended"], "life", f"exit status {life['exit_status']}"),
+                scale.x(life["killed"]) if life["killed"] else None,
+            )
+            for life in lives
+        ],
+        "leases": [
+            scale.bar(granted, end, "lease", f"lease until {end:%H:%M:%S.%f}") for granted, end in _leases(calls)
+        ],
+        "calls": [
+            {
+                "x": scale.x(call["arrived"]),
+                "kind": call["kind"],
+                "look": _look(call),
+                "title": f"{call['method']} {call['path']}: {call['answer']}{' (held)' if call['held'] else ''}",
+            }
+            for call in sorted(calls, key=lambda call: _ABOVE.get(call["kind"], 0))
+        ],
+    }
 
 
 def _leases(calls: list[dict[str, Any]]) -> list[tuple[datetime, datetime]]:
@@ -176,52 +140,11 @@ def _leases(calls: list[dict[str, Any]]) -> list[tuple[datetime, datetime]]:
     return found
 
 
-def _weight(call: dict[str, Any]) -> int:
-    return {"claim": 3, "kill switch": 2, "rollback": 2, "status": 1}.get(call["kind"], 0)
-
-
-def _mark(call: dict[str, Any], scale: _Scale, y: float) -> str:
-    x, kind = scale.x(moment(call["arrived"])), call["kind"]
-    colour = COLOURS[_colour(call)]
-    title = escape(f"{call['method']} {call['path']}: {call['answer']}{' (held)' if call['held'] else ''}")
-    shapes = {
-        "claim": f"M{x - 6} {y + 6}l6 -12l6 12z",
-        "kill switch": f"M{x} {y - 7}l6 7l-6 7l-6 -7z",
-        "rollback": f"M{x - 5} {y - 5}h10v10h-10z",
-        "status": f"M{x - 4} {y - 4}h8v8h-8z",
-    }
-    path = shapes.get(kind, f"M{x - 1} {y - 6}h2v12h-2z")
-    return f'<path d="{path}" fill="{colour}" stroke="#fff" stroke-width="0.7"><title>{title}</title></path>'
-
-
-def _colour(call: dict[str, Any]) -> str:
-    if call["kind"] == "claim" and call["status"] != 200:
+def _look(call: dict[str, Any]) -> str:
+    """The kind of the call, or what became of it, by which it has its colour."""
+    kind, granted = str(call["kind"]), call["status"] == 200
+    if kind == "claim" and not granted:
         return "error"
-    if call["kind"] != "kill switch":
-        return call["kind"] if call["kind"] in COLOURS else "other"
-    on = call["status"] != 200 or '_active":true' in call["response_body"].replace(" ", "")
-    return "kill switch on" if on else "kill switch"
-
-
-def _legend(y: float) -> list[str]:
-    drawn, x = [], 6.0
-    for name, label in _LEGEND:
-        if x + 26 + 5.9 * len(label) > WIDTH:
-            x, y = 6.0, y + 16
-        drawn.append(f'<rect x="{x}" y="{y}" width="10" height="10" fill="{COLOURS[name]}" stroke="#c5cad0"></rect>')
-        drawn.append(_text(x + 14, y + 9, label, "#3c434a"))
-        x += 26 + 5.9 * len(label)
-    return drawn
-
-
-def _bar(scale: _Scale, start: datetime, end: datetime, y: float, height: float, colour: str, title: str) -> str:
-    x = scale.x(start)
-    width = max(scale.x(end) - x, 2)
-    return (
-        f'<rect x="{x}" y="{y}" width="{width:.1f}" height="{height}" rx="2" fill="{COLOURS[colour]}">'
-        f"<title>{escape(title)}</title></rect>"
-    )
-
-
-def _text(x: float, y: float, text: str, colour: str = "#1b1f24", anchor: str = "start", weight: str = "400") -> str:
-    return f'<text x="{x}" y="{y}" fill="{colour}" text-anchor="{anchor}" font-weight="{weight}">{escape(text)}</text>'
+    if kind == "kill switch" and (not granted or '_active":true' in call["response_body"].replace(" ", "")):
+        return "kill switch on"
+    return kind

@@ -20,6 +20,8 @@ FORMAT = 1
 
 Kind = TypeVar("Kind", bound="DataclassInstance")
 
+_adapter = cache(TypeAdapter)
+
 
 class BadEvidence(AcceptanceError):
     """A folder or a file that nothing can be made from; one clear line."""
@@ -60,11 +62,6 @@ def from_json(kind: type[Kind], content: bytes, file: Path) -> Kind:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise BadEvidence(f"{file}: has not the shape of such a record: {where}: {first['msg']}") from error
-
-
-@cache
-def _adapter(kind: type[Kind]) -> TypeAdapter[Kind]:
-    return TypeAdapter(kind)
 
 
 def _plain(value: Any) -> Any:

@@ -138,16 +138,15 @@ class Secrets:
     """Takes every known secret out of what is written or shown."""
 
     def __init__(self, values: list[str]) -> None:
-        self._values = sorted({value for value in values if value}, key=len, reverse=True)
+        self._values = frozenset(values)
 
     def add(self, value: str) -> None:
         """Know one more secret."""
-        if value:
-            self._values = sorted({*self._values, value}, key=len, reverse=True)
+        self._values |= {value}
 
     def masked(self, text: str) -> str:
         """``text`` without the secrets, and without the claim tokens of an executor, which are its own passwords."""
-        for value in self._values:
+        for value in sorted(filter(None, self._values), key=len, reverse=True):
             text = text.replace(value, MASK)
         return _TOKEN.sub(rf"\1{MASK}\3", text)
 

@@ -1,7 +1,7 @@
 """Reading what a run has left: its record, its evidence, and the hash of each file as it lies on the disk."""
 
-import hashlib
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,11 +46,6 @@ class Folder:
     records: list[Record]
     hashes: dict[str, str]
 
-    @property
-    def run_id(self) -> str:
-        """The run it is of."""
-        return self.run.run_id
-
 
 def read(path: Path) -> Folder:
     """Everything in the folder of a run. Records come in the order of their start.
@@ -65,7 +60,8 @@ def read(path: Path) -> Folder:
     run, records = from_json(RunRecord, content, path / RUN_FILE), read_all(path / EVIDENCE)
     for record in records:
         record.run_id = run.run_id
-    return Folder(path, run, records, {RUN_FILE: _hash(content), **{one.path: one.sha256 for one in records}})
+    hashes = {RUN_FILE: sha256(content).hexdigest(), **{one.path: one.sha256 for one in records}}
+    return Folder(path, run, records, hashes)
 
 
 def read_all(folder: Path) -> list[Record]:
@@ -83,7 +79,7 @@ def read_record(file: Path) -> Record:
     """
     content = _content(file)
     record = from_json(Record, content, file)
-    record.file, record.path, record.sha256 = file.name, f"{EVIDENCE}/{file.name}", _hash(content)
+    record.file, record.path, record.sha256 = file.name, f"{EVIDENCE}/{file.name}", sha256(content).hexdigest()
     return record
 
 
@@ -92,7 +88,3 @@ def _content(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise BadEvidence(f"{file}: cannot be read: {error.strerror}") from error
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

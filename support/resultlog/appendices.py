@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 
-from support.form import form
+from support.contract import KILL_SWITCH_PATH, SECRET_HEADER, TEST_TABLES
+from support.form import TEST_CASES, form
+from support.mysql.database import quoted
 from support.result_words import NOT_RUN
-from support.resultlog import appendix
 from support.resultlog.blocks import Code, Heading, Inline, Key, Paragraph, Part, Paths, Preformatted, Table
+from support.resultlog.cases import CaseLog
 from support.resultlog.merging import Material
-from support.resultlog.model import CaseLog
+from support.resultlog.rendering import template
 
 COMMON_LOGS = ("logs/saas-api.log", "logs/warden.log")
 
@@ -15,14 +17,12 @@ COMMON_LOGS = ("logs/saas-api.log", "logs/warden.log")
 def log_files(material: Material, cases: list[CaseLog]) -> list[Part]:
     """Appendix A."""
     folders, common = _codes(f"runs/{run_id}/" for run_id in material.run_ids), _codes(COMMON_LOGS)
-    older = f". Older runs are removed after {form().retention_days} days."
-    rows = [
-        (Key(one.id), Paths("\n".join(one.logs)) if one.logs else NOT_RUN, Key(f"{form().retention_days} days"))
-        for one in cases
-    ]
+    days = f"{form().retention_days} days"
+    rows = [(Key(one.id), Paths("\n".join(one.logs)) if one.logs else NOT_RUN, Key(days)) for one in cases]
+    about = ("All of them are below ", folders, " in the reports folder; there too: ", common)
     return [
         Heading(2, "Appendix A: Log Files Reference"),
-        Paragraph(("All of them are below ", folders, " in the reports folder; there too: ", common, older), "small"),
+        Paragraph((*about, f". Older runs are removed after {days}."), "small"),
         Table(("TC ID", "Log File Location", "Retention"), rows),
     ]
 
@@ -32,13 +32,32 @@ def _codes(texts: Iterable[str]) -> Inline:
 
 
 def clean_up_commands(material: Material) -> list[Part]:
-    """Appendix B."""
+    """Appendix B: commands that bring a test database back to its first state, on MySQL and MariaDB."""
     schema = material.environment.get("Test Database", "executor_test").split(" | ")[0]
     return [
         Heading(2, "Appendix B: Quick Cleanup Commands"),
-        Preformatted(appendix.sql(schema), language="sql"),
-        Preformatted(appendix.shell(), language="bash"),
+        Preformatted(sql(schema), language="sql"),
+        Preformatted(shell(), language="bash"),
     ]
+
+
+def shell() -> str:
+    """The commands that reset the kill switches: conn-001 and so on, one connection for each test case, and the global one."""
+    count = int(max(TEST_CASES)[-2:])
+    return template("clean-up.sh.j2").render(count=count, path=KILL_SWITCH_PATH, header=SECRET_HEADER).rstrip()
+
+
+def sql(schema: str) -> str:
+    """The SQL script for one schema."""
+    leftovers = form().leftovers
+    script = template("clean-up.sql.j2").render(
+        schema=quoted(schema),
+        indexes=[case.index for case in TEST_CASES.values()],
+        tables=TEST_TABLES,
+        prefix=leftovers.common_index_prefix,
+        rows=leftovers.rows,
+    )
+    return script.rstrip()
 
 
 def evidence(material: Material) -> list[Part]:

@@ -1,14 +1,15 @@
-"""What a report is made of, whatever it is written in: blocks, and the words in them.
+"""What a report is made of, whatever it is written in: blocks, and the words and boxes in them.
 
 A text is from outside and shown letter for letter. None is a blank that a person fills; a tuple is read as one text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from support.resultlog.boxes import Choice
-from support.resultlog.model import Query
+from support.result_words import PASS, UNJUDGED
+
+GOOD, BAD, WARN = "good", "bad", "warn"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,24 @@ class Code(Words):
 
 class Paths(Words):
     """Paths, one a line; escaped."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box of the form. ``kind`` says how it looks when it is ticked; ``strong`` words are bold in the form."""
+
+    word: str
+    ticked: bool
+    kind: str = GOOD
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Boxes in a row, and what has to be said with them."""
+
+    boxes: tuple[Box, ...]
+    note: str = ""
 
 
 Inline: TypeAlias = "str | Words | Choice | None | tuple[Inline, ...]"
@@ -90,6 +109,16 @@ class Preformatted:
 
 
 @dataclass(frozen=True)
+class Query:
+    """A verification query. ``rows`` is None when it was not run."""
+
+    title: str
+    sql: str
+    rows: list[dict[str, Any]] | None
+    time: str = ""
+
+
+@dataclass(frozen=True)
 class Queries:
     """Verification queries, each with the rows it returned."""
 
@@ -134,6 +163,23 @@ class Log:
     sections: Sequence[Group]
 
 
-def lines(texts: Sequence[str], label: str = "") -> Preformatted:
+def pairs(head: tuple[str, str], rows: Iterable[tuple[str, Inline]]) -> Table:
+    """A table of names in bold, each with its value."""
+    return Table(head, [(Strong(name), value) for name, value in rows], "pairs")
+
+
+def lines(texts: Iterable[str], label: str = "") -> Preformatted:
     """Texts, one a line, as they are."""
     return Preformatted("\n".join(texts), label)
+
+
+def empty(*words: str) -> Choice:
+    """Boxes that a person ticks."""
+    return Choice(tuple(Box(word, False) for word in words))
+
+
+def pass_fail(result: str, strong: bool = False) -> Choice:
+    """Pass / Fail; neither for what did not run or cannot hold, which is said in words."""
+    words = ("PASS", "FAIL") if strong else ("Pass", "Fail")
+    boxes = (Box(words[0], result == PASS, GOOD, strong), Box(words[1], result not in (PASS, *UNJUDGED), BAD, strong))
+    return Choice(boxes, result if result in UNJUDGED else "")

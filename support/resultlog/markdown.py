@@ -3,27 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from support.resultlog import rows
-from support.resultlog.blocks import (
-    Code,
-    Group,
-    Heading,
-    Inline,
-    Items,
-    Key,
-    Paragraph,
-    Part,
-    Paths,
-    Preformatted,
-    Queries,
-    Quote,
-    Strong,
-    Table,
-    Ticks,
-    Words,
-)
-from support.resultlog.boxes import Choice
-from support.resultlog.model import Query
+from support.resultlog import blocks, rows
 
 TICKED = {"good": "✅", "bad": "❌", "warn": "⚠️"}
 EMPTY = "⬜"
@@ -61,53 +41,53 @@ def _escaped(text: str) -> str:
     return _TAG.sub("&lt;", _ENTITY.sub("&amp;", text))
 
 
-def part(it: Part) -> str:
+def part(it: blocks.Part) -> str:
     """A block, without an empty line after it."""
     match it:
-        case Group(parts):
+        case blocks.Group(parts):
             return "\n\n".join(map(part, parts))
-        case Heading(level, text):
+        case blocks.Heading(level, text):
             return f"{'#' * level} {inline(text)}"
-        case Paragraph(text):
+        case blocks.Paragraph(text):
             return inline(text)
-        case Quote(text):
+        case blocks.Quote(text):
             return f"> {inline(text)}"
-        case Items(items, label):
+        case blocks.Items(items, label):
             return _labelled(label, [f"- {inline(item)}" for item in items])
-        case Ticks(ticks, label):
+        case blocks.Ticks(ticks, label):
             return _labelled(label, [f"- [{'x' if ticked else ' '}] {text}" for text, ticked in ticks])
-        case Preformatted(text, label, language):
+        case blocks.Preformatted(text, label, language):
             return _labelled(label, [fenced(text, language)])
-        case Queries(queries, label):
+        case blocks.Queries(queries, label):
             return _labelled(label, [fenced("\n".join(_answers(queries)), "sql")])
-        case Table(head, table):
+        case blocks.Table(head, table):
             rule = f"|{'|'.join('-' * (len(name) + 2) for name in head)}|"
             return "\n".join([_row(head), rule, *map(_row, table)])
 
 
-def inline(text: Inline, escaped: Callable[[str], str] = line) -> str:
+def inline(text: blocks.Inline, escaped: Callable[[str], str] = line) -> str:
     """Words within a block."""
     match text:
         case None:
             return BLANK
         case tuple():
             return "".join(inline(one, escaped) for one in text)
-        case Choice(boxes, note):
+        case blocks.Choice(boxes, note):
             words = [f"**{box.word}**" if box.strong else box.word for box in boxes]
             signs = [TICKED[box.kind] if box.ticked else EMPTY for box in boxes]
             row = " / ".join(f"{sign} {word}" for sign, word in zip(signs, words, strict=True))
             return f"{row} — {cell(note)}" if note else row
-        case Strong(words):
+        case blocks.Strong(words):
             return f"**{escaped(words)}**"
-        case Code(words):
+        case blocks.Code(words):
             return f"`{words}`"
-        case Key(words) | Paths(words) | str(words):
+        case blocks.Key(words) | blocks.Paths(words) | str(words):
             return escaped(words)
-        case Words(words):
+        case blocks.Words(words):
             return words
 
 
-def _row(cells: Sequence[Inline]) -> str:
+def _row(cells: Sequence[blocks.Inline]) -> str:
     return f"| {' | '.join(inline(text, cell) for text in cells)} |"
 
 
@@ -115,7 +95,7 @@ def _labelled(label: str, lines: list[str]) -> str:
     return "\n".join([f"**{label}**", *lines] if label else lines)
 
 
-def _answers(queries: Sequence[Query]) -> Iterator[str]:
+def _answers(queries: Sequence[blocks.Query]) -> Iterator[str]:
     for query in queries:
         yield f"-- {query.title}\n{query.sql};\n"
     yield "-- ผลลัพธ์:"

@@ -1,11 +1,13 @@
 """One or several run folders (shards, machines) as the material of one log. Pessimistic: the worse copy counts."""
 
 import copy
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from functools import cached_property
 from typing import Any
 
+from support.clock import Clock
 from support.form import TEST_CASES
 from support.judgement import verdict
 from support.record.envelope import BadEvidence
@@ -30,10 +32,10 @@ class Material(RunRecord):
     copies: dict[str, list[tuple[str, str]]]
     hashes: dict[str, str]
 
-    @property
-    def merged(self) -> bool:
-        """True when it is of several runs."""
-        return len(self.run_ids) > 1
+    @cached_property
+    def clock(self) -> Clock:
+        """Writes times as the people of the run read them."""
+        return Clock(self.time_zone)
 
 
 def merge(folders: list[Folder]) -> Material:
@@ -43,27 +45,38 @@ def merge(folders: list[Folder]) -> Material:
     """
     if not folders:
         raise BadEvidence("there is no folder to make a result log from")
-    ids = [folder.run_id for folder in folders]
+    ids = [folder.run.run_id for folder in folders]
     twice = {run_id for run_id in ids if ids.count(run_id) > 1}
     if twice:
         raise BadEvidence(f"run {', '.join(sorted(twice))} is given more than once")
-    folders = sorted(folders, key=lambda folder: (folder.run.started, folder.run_id))
+    folders = sorted(folders, key=lambda folder: (folder.run.started, folder.run.run_id))
     runs, several, scenarios = [folder.run for folder in folders], len(folders) > 1, _by_scenario(folders)
+    ends = [run.ended for run in runs]
     return Material(
         run_id=" + ".join(run.run_id for run in runs),
         run_ids=[run.run_id for run in runs],
         started=runs[0].started,
-        ended=_end(runs),
+        ended=None if None in ends else max(filter(None, ends)),
         time_zone=runs[0].time_zone,
         tester=_joined(", ", (run.tester for run in runs)),
         reviewer=_joined(", ", (run.reviewer for run in runs)),
         settings=sorted({setting for run in runs for setting in run.settings}),
-        expected=_expected(runs),
+        expected={
+            case_id: sorted({one for run in runs for one in run.expected.get(case_id, ())})
+            for case_id in dict.fromkeys(case_id for run in runs for case_id in run.expected)
+        },
         selected=sorted({location for run in runs for location in run.selected}),
-        environment=_environment(runs),
+        environment={
+            name: _joined(" | ", (run.environment.get(name, "") for run in runs))
+            for name in dict.fromkeys(name for run in runs for name in run.environment)
+        },
         pre_checks=_checks([(run.run_id, run.pre_checks) for run in runs]),
         clean_up=_checks([(run.run_id, run.clean_up) for run in runs]),
-        clean_up_script=_script(runs),
+        clean_up_script="\n".join(
+            f"-- run {run.run_id}\n{run.clean_up_script}" if several else run.clean_up_script
+            for run in runs
+            if run.clean_up_script
+        ),
         troubles=[line for folder in folders for line in _troubles(folder, several)] + _renamed(scenarios),
         records=[_worst(copies, several) for copies in scenarios.values()],
         copies={
@@ -71,7 +84,9 @@ def merge(folders: list[Folder]) -> Material:
             for (_, location), copies in scenarios.items()
             if len(copies) > 1
         },
-        hashes={f"{folder.run_id}/{name}": sha for folder in folders for name, sha in sorted(folder.hashes.items())},
+        hashes={
+            f"{folder.run.run_id}/{name}": sha for folder in folders for name, sha in sorted(folder.hashes.items())
+        },
     )
 
 
@@ -87,51 +102,29 @@ def place(location: str) -> tuple[str, int]:
     return file, int(line) if line.isdigit() else 0
 
 
-def _end(runs: list[RunRecord]) -> datetime | None:
-    """The last end; None as soon as one run was cut off."""
-    ends = [run.ended for run in runs if run.ended]
-    return max(ends) if len(ends) == len(runs) else None
-
-
-def _expected(runs: list[RunRecord]) -> dict[str, list[str]]:
-    ids = dict.fromkeys(case_id for run in runs for case_id in run.expected)
-    return {case_id: sorted({one for run in runs for one in run.expected.get(case_id, ())}) for case_id in ids}
-
-
-def _environment(runs: list[RunRecord]) -> dict[str, str]:
-    names = dict.fromkeys(name for run in runs for name in run.environment)
-    return {name: _joined(" | ", (run.environment.get(name, "") for run in runs)) for name in names}
-
-
 def _joined(separator: str, words: Iterable[str]) -> str:
-    return separator.join(dict.fromkeys(word for word in words if word))
+    return separator.join(dict.fromkeys(filter(None, words)))
 
 
 def _checks(of_runs: list[tuple[str, list[Check]]]) -> list[Check]:
     """The items of all runs as one list: done only where every run that has the item did it."""
-    items: dict[str, list[tuple[str, Check]]] = {}
+    answers: dict[str, list[bool | None]] = defaultdict(list)
+    details: dict[str, list[str]] = defaultdict(list)
     for run_id, checks in of_runs:
         for check in checks:
-            items.setdefault(check.item, []).append((run_id, check))
-    merged = []
-    for item, named in items.items():
-        answers = [check.done for _, check in named]
-        done = False if False in answers else True if True in answers else None
-        details = [f"{run_id}: {check.detail}" if len(of_runs) > 1 else check.detail for run_id, check in named]
-        merged.append(Check(item, done, "; ".join(details)))
-    return merged
-
-
-def _script(runs: list[RunRecord]) -> str:
-    scripts = [(f"-- run {run.run_id}", run.clean_up_script) for run in runs if run.clean_up_script]
-    return "\n".join(f"{title}\n{script}" if len(runs) > 1 else script for title, script in scripts)
+            answers[check.item].append(check.done)
+            details[check.item].append(f"{run_id}: {check.detail}" if len(of_runs) > 1 else check.detail)
+    return [
+        Check(item, False if False in all_done else True if True in all_done else None, "; ".join(details[item]))
+        for item, all_done in answers.items()
+    ]
 
 
 def _by_scenario(folders: list[Folder]) -> Copies:
-    scenarios: Copies = {}
+    scenarios: Copies = defaultdict(list)
     for folder in folders:
         for record in folder.records:
-            scenarios.setdefault((record.id, record.location), []).append(record)
+            scenarios[record.id, record.location].append(record)
     return dict(sorted(scenarios.items(), key=lambda pair: (pair[0][0], place(pair[0][1]))))
 
 
@@ -160,7 +153,7 @@ def _troubles(folder: Folder, several: bool) -> list[str]:
         for record in folder.records
         if (why := _contradiction(record))
     ]
-    return [f"{folder.run_id}: {trouble}" for trouble in troubles] if several else troubles
+    return [f"{folder.run.run_id}: {trouble}" for trouble in troubles] if several else troubles
 
 
 def _contradiction(record: Record) -> str | None:

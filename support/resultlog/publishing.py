@@ -10,9 +10,9 @@ from support.files import write_whole
 from support.form import form
 from support.judgement import verdict
 from support.record.reading import read
-from support.resultlog.building import build
 from support.resultlog.merging import Material, merge
 from support.resultlog.rendering import MARKDOWN, PAGE, as_markdown, as_page
+from support.resultlog.sections import build
 
 VERDICT = "verdict.json"
 PRODUCTS = (VERDICT, MARKDOWN, PAGE)
@@ -23,9 +23,8 @@ _RUN_NAME = "%Y%m%d-%H%M%S"
 def write(material: Material, into: Path) -> dict[str, Any]:
     """Write ``verdict.json``, ``result-log.md`` and ``result-log.html`` into a folder, and return the verdict."""
     log, content = build(material)
-    texts = {MARKDOWN: as_markdown(log), PAGE: as_page(log)}
-    for name, text in texts.items():
-        write_whole(into / name, text)
+    write_whole(into / MARKDOWN, as_markdown(log))
+    write_whole(into / PAGE, as_page(log))
     verdict.write(content, into / VERDICT)
     return content
 
@@ -39,15 +38,10 @@ def publish(run_folder: Path, reports: Path) -> dict[str, Any]:
     :raises BadEvidence: a file of the run is torn.
     """
     content = write(merge([read(run_folder)]), run_folder)
-    copy_up(run_folder, reports)
-    return content
-
-
-def copy_up(run_folder: Path, reports: Path) -> None:
-    """Copy the products of a run into the reports folder, and point ``latest`` at the run."""
     for name in PRODUCTS:
         write_whole(reports / name, (run_folder / name).read_bytes())
     point_at(run_folder, reports)
+    return content
 
 
 def point_at(run_folder: Path, reports: Path) -> None:
@@ -59,21 +53,21 @@ def point_at(run_folder: Path, reports: Path) -> None:
 
 
 def withdraw(reports: Path, *folders: str) -> None:
-    """Take away what ``copy_up`` has put there, and the ``folders`` beside it; the runs' own folders stay as they are."""
+    """Take away what ``publish`` has put there, and the ``folders`` beside it; the runs' own folders stay as they are."""
     for name in (*PRODUCTS, LATEST):
         (reports / name).unlink(missing_ok=True)
     for name in folders:
         shutil.rmtree(reports / name, ignore_errors=True)
 
 
-def prune(reports: Path, days: int | None = None, now: datetime | None = None) -> list[str]:
-    """Remove the folders of runs that are older than ``days``, by default as many as the form says, and return their names.
+def prune(reports: Path, now: datetime | None = None) -> list[str]:
+    """Remove the folders of runs that are older than the form says, and return their names.
 
     The age is in a run's name, to within a day of time zones. What is not named like a run, is a link, or is the one
     that ``latest`` points at, stays.
     """
     runs, latest = reports / RUNS, (reports / LATEST).resolve()
-    oldest = (now or datetime.now(UTC)) - timedelta(days=form().retention_days if days is None else days)
+    oldest = (now or datetime.now(UTC)) - timedelta(days=form().retention_days)
     removed = []
     for folder in sorted(runs.iterdir()) if runs.is_dir() else []:
         started = _started(folder.name)

@@ -1,7 +1,7 @@
 """The blocks of a report as Markdown and as a page: one file that needs nothing else."""
 
-import functools
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -26,33 +26,31 @@ SIGNS = {
 
 def as_markdown(log: Log) -> str:
     """``result-log.md``."""
-    return _template(f"{MARKDOWN}.j2").render(log=log)
+    return template(f"{MARKDOWN}.j2").render(log=log)
 
 
 def as_page(log: Log) -> str:
     """``result-log.html``."""
     title = f"{log.decision} – Executor v1 result log {log.title}"
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    return page(title, log.sections, style, language="th", template=f"{PAGE}.j2", log=log)
+    return page(title, log.sections, "style.css", f"{PAGE}.j2", language="th", log=log)
 
 
-def page(
-    title: str, parts: Sequence[Part | Markup], style: str, *, language: str = "en", template: str = "page.html.j2",
-    **more: object,
-) -> str:  # fmt: skip
+def page(title: str, parts: Sequence[Part | Markup], style: str, name: str = "page.html.j2", **more: object) -> str:
     """Parts as a page; a ``Markup`` among them is HTML already.
 
-    :param style: CSS.
-    :param more: what else the template asks for.
+    :param style: the file of its CSS.
+    :param name: of its template, which may ask for ``more``.
     """
-    return _template(template).render(more, language=language, title=title, parts=parts, style=Markup(style.strip()))
+    css = Markup((TEMPLATES / style).read_text(encoding="utf-8").strip())
+    return template(name).render(more, title=title, parts=parts, style=css)
 
 
-@functools.cache
-def _template(name: str) -> Template:
+@cache
+def template(name: str) -> Template:
+    """A file of ``templates``; one of HTML or SVG escapes what it is given."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=".html" in name,
+        autoescape=name.endswith((".html.j2", ".svg.j2")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,11 +1,12 @@
-"""Sections 3 and 4: totals, blockers, failures, issues, observations and recommendations."""
+"""Sections 3 and 4: totals, blockers, the decision, failures, issues, observations and recommendations."""
 
 from support.form import TEST_CASES, Impact, form
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, PASS, UNJUDGED
-from support.resultlog.blocks import Heading, Paragraph, Part, Strong, Ticks, Words, lines
-from support.resultlog.boxes import BAD, GOOD, WARN, Box, Choice, pass_fail
+from support.resultlog import blocks
+from support.resultlog.blocks import BAD, GOOD, WARN, Box, Choice, Heading, Inline, Key, Paragraph, Part, Strong, Table
+from support.resultlog.cases import CaseLog
 from support.resultlog.merging import Material
-from support.resultlog.model import Blocker, BlockerCount, CaseLog, ScenarioLog
+from support.resultlog.scenarios import ScenarioLog
 
 ACTIONS = {
     "the executor": "Fix the executor, so that what differs above is as expected; then run the test case again.",
@@ -16,27 +17,80 @@ ACTIONS = {
     "the agent command": "Correct agent_command, so that it starts a worker; until then nothing can be said about the executor.",
     "the suite": "Correct the acceptance suite; until then nothing can be said about the executor.",
 }
-CONFIGURATION = ("the settings", "the agent command")
 
 
-def overall(cases: list[CaseLog]) -> Choice:
-    """All passed, failed as soon as one failed, else partial."""
-    failed, passed = any(case.result == FAIL for case in cases), all(case.result == PASS for case in cases)
-    return Choice(
-        (
-            Box("ALL PASSED", passed, strong=True),
-            Box("PARTIAL", not passed and not failed, WARN, True),
-            Box("FAILED", failed, BAD, True),
-        )
+class BlockerCount:
+    """A row of the "Blocker Status Summary"; the one of all blockers is ``strong``."""
+
+    def __init__(self, kind: str, results: list[str], clear: bool, strong: bool = False) -> None:
+        unrun = results.count(NOT_RUN)
+        self.kind, self.total, self.passed, self.strong = kind, len(results), results.count(PASS), strong
+        self.failed = self.total - self.passed - unrun
+        boxes = (Box("Clear", clear), Box("Blocked", not clear, BAD))
+        self.choice = Choice(boxes, f"{unrun} NOT RUN" if unrun else "")
+
+
+def totals(material: Material, cases: list[CaseLog], tally: tuple[int, int, int]) -> list[Part]:
+    """3.1, 3.2: how many of the test cases passed, failed and did not run (``tally``), and which."""
+    passed, failed, total = tally[0] == len(cases), tally[1] > 0, len(cases)
+    boxes = (
+        Box("ALL PASSED", passed, strong=True),
+        Box("PARTIAL", not passed and not failed, WARN, True),
+        Box("FAILED", failed, BAD, True),
     )
-
-
-def completed(material: Material) -> Choice:
-    """Whether the run came to its end, and how much of the suite it was."""
     whole = material.ended is not None and not material.troubles
     there = sum(len(locations) for locations in material.expected.values())
     part = "" if len(material.selected) >= there else f"{len(material.selected)} of {there} scenarios were selected"
-    return Choice((Box("Yes", whole), Box("No (stopped early)", not whole, BAD)), part)
+    rows: list[tuple[str, Inline]] = [
+        ("Overall Status", Choice(boxes)),
+        ("Test Run Completed", Choice((Box("Yes", whole), Box("No (stopped early)", not whole, BAD)), part)),
+        ("Total Test Cases", f"{total}"),
+        *((name, f"{count}/{total}") for name, count in zip(("Passed", "Failed", "Skipped"), tally, strict=True)),
+    ]
+    results = [
+        (Key(case.id), case.form.name, case.form.expected_status, case.actual_status, blocks.pass_fail(case.result))
+        for case in cases
+    ]
+    return [
+        Heading(3, "3.1 Overall Status"),
+        blocks.pairs(("Metric", "Value"), rows),
+        Heading(3, "3.2 Results Summary Table"),
+        Table(("TC ID", "Test Name", "Expected Status", "Actual Status", "Result"), results, "cards"),
+    ]
+
+
+def blocker_analysis(results: dict[str, str]) -> list[Part]:
+    """3.3, its first half: what stands in the way of a canary run."""
+    counts = [
+        (
+            Strong(row.kind) if row.strong else Key(row.kind),
+            Strong(f"{row.total}") if row.strong else f"{row.total}",
+            f"{row.passed}/{row.total}",
+            f"{row.failed}/{row.total}",
+            row.choice,
+        )
+        for row in blockers(results)
+    ]
+    meaning = "Blocker = Test case ที่ต้องผ่านก่อนอนุญาตให้ทำ Canary Run บน Production"
+    return [
+        Heading(3, "3.3 Blocker Analysis for Canary Run"),
+        blocks.Quote((Strong("คำจำกัดความ:"), f" {meaning}")),
+        Heading(4, "Critical Tests (Must Pass Before Canary)"),
+        Table(("Priority", "TC ID", "Test Name", "เหตุผล", "Status"), critical(results), "cards"),
+        Heading(4, "Blocker Status Summary"),
+        Table(("Blocker Type", "Total", "Passed", "Failed", "Status"), counts, "cards"),
+    ]
+
+
+def decision(decision: str, reasons: list[str]) -> list[Part]:
+    """3.3, its second half."""
+    criteria = [((blocks.Words(f"{sign} "), Strong(name)), criterion) for sign, name, criterion in form().criteria]
+    boxes = Paragraph((Strong("Decision:"), " ", decision_boxes(decision)))
+    return [
+        Heading(4, "Canary Run Decision"),
+        Table(("Decision", "Criteria"), criteria),
+        blocks.Group([boxes, blocks.Items(reasons)], "keep"),
+    ]
 
 
 def decision_boxes(decision: str) -> Choice:
@@ -45,17 +99,13 @@ def decision_boxes(decision: str) -> Choice:
     return Choice(tuple(Box(word, word == decision, kind) for word, kind in kinds))
 
 
-def critical(results: dict[str, str]) -> list[Blocker]:
-    """The "Critical Tests"."""
+def critical(results: dict[str, str]) -> list[tuple[Key, Key, str, str, Choice]]:
+    """The rows of the "Critical Tests"."""
+    rows = [(TEST_CASES[case_id], row) for case_id, row in form().critical.items()]
+    shown = {priority: Key(words.shown) for priority, words in form().priorities.items()}
     return [
-        Blocker(
-            form().priorities[TEST_CASES[case_id].priority].shown,
-            case_id,
-            row.name or TEST_CASES[case_id].name,
-            row.reason,
-            pass_fail(results[case_id]),
-        )
-        for case_id, row in form().critical.items()
+        (shown[case.priority], Key(case.id), row.name or case.name, row.reason, blocks.pass_fail(results[case.id]))
+        for case, row in rows
     ]
 
 
@@ -67,17 +117,10 @@ def blockers(results: dict[str, str]) -> list[BlockerCount]:
     p0_clear = all(result == PASS for result in p0)
     p1_clear = p1.count(PASS) >= form().canary.p1_needed * len(p1) and NOT_RUN not in p1
     return [
-        _counted("P0 (Critical)", p0, p0_clear),
-        _counted("P1 (High)", p1, p1_clear),
-        _counted("All Blockers", p0 + p1, p0_clear and p1_clear, strong=True),
+        BlockerCount("P0 (Critical)", p0, p0_clear),
+        BlockerCount("P1 (High)", p1, p1_clear),
+        BlockerCount("All Blockers", p0 + p1, p0_clear and p1_clear, strong=True),
     ]
-
-
-def _counted(kind: str, results: list[str], clear: bool, strong: bool = False) -> BlockerCount:
-    unrun = results.count(NOT_RUN)
-    choice = Choice((Box("Clear", clear), Box("Blocked", not clear, BAD)), f"{unrun} NOT RUN" if unrun else "")
-    passed = results.count(PASS)
-    return BlockerCount(kind, len(results), passed, len(results) - passed - unrun, choice, strong)
 
 
 def failures(cases: list[CaseLog], unrun: int) -> list[Part]:
@@ -91,24 +134,24 @@ def _failure(case: CaseLog) -> list[Part]:
     blames = _blames(case)
     because = [f"{row.field}: {row.because}" for scenario in case.failed for row in scenario.differing if row.because]
     impacts: dict[Impact, bool] = {
-        "blocks_canary": case.priority == "P0",
+        "blocks_canary": case.form.priority == "P0",
         "code_fix": "the executor" in blames or "the suite" in blames,
-        "configuration": any(name in blames for name in CONFIGURATION),
+        "configuration": "the settings" in blames or "the agent command" in blames,
         "environment": "the test environment" in blames,
     }
     again = [f"behave {scenario.location}" for scenario in case.failed]
     return [
-        Heading(4, Words(f"[{case.id}] {case.name} - FAILED")),
-        lines([line for scenario in case.failed for line in _story(scenario)], "Failure Summary:"),
-        lines([f"Whose fault it looks like: {', '.join(blames)}", *because], "Root Cause:"),
-        Ticks([(text, impacts[name]) for name, text in form().impacts.items()], "Impact:"),
-        lines([*_actions(case), "Repeat it with:", *again], "Action Required:"),
+        Heading(4, blocks.Words(f"[{case.id}] {case.form.name} - FAILED")),
+        blocks.lines([line for scenario in case.failed for line in _story(scenario)], "Failure Summary:"),
+        blocks.lines([f"Whose fault it looks like: {', '.join(blames)}", *because], "Root Cause:"),
+        blocks.Ticks([(text, impacts[name]) for name, text in form().impacts.items()], "Impact:"),
+        blocks.lines([*_actions(case), "Repeat it with:", *again], "Action Required:"),
         Paragraph((Strong("Assigned To:"), " ", None)),
     ]
 
 
 def _blames(case: CaseLog) -> list[str]:
-    return list(dict.fromkeys(scenario.blames or "unknown" for scenario in case.failed))
+    return list(dict.fromkeys(scenario.record.blames or "unknown" for scenario in case.failed))
 
 
 def _actions(case: CaseLog) -> list[str]:
@@ -124,18 +167,32 @@ def _story(scenario: ScenarioLog) -> list[str]:
     return [title, *(f"  ✗ {line}" for line in scenario.failure.strip().split("\n")[:12])]
 
 
-def issues(cases: list[CaseLog], troubles: list[str]) -> list[tuple[str, str, str]]:
-    """4.1: (issue, severity, test case). A failed scenario is one, as severe as its test case; so is a trouble."""
-    priorities = form().priorities
+def issues(material: Material, cases: list[CaseLog]) -> list[Part]:
+    """4. A failed scenario is an issue, as severe as its test case; so is what went wrong with the run as a whole."""
+    severity = {priority: words.severity for priority, words in form().priorities.items()}
     found = [
-        (f"{_story(scenario)[1].strip(' ✗')} ({scenario.location})", priorities[case.priority].severity, case.id)
+        (f"{_story(scenario)[1].strip(' ✗')} ({scenario.location})", severity[case.form.priority], case.id)
         for case in cases
         for scenario in case.failed
     ]
-    return found + [(trouble, priorities["P0"].severity, "all") for trouble in troubles]
+    found += [(trouble, severity["P0"], "all") for trouble in material.troubles]
+    rows: list[tuple[Inline, ...]] = [
+        (Key(f"{number}"), text, Key(severe), Key(case_id), blocks.empty("Open", "Fixed"))
+        for number, (text, severe, case_id) in enumerate(found, 1)
+    ]
+    none = ("–", "No issue was found", "–", "–", "–")
+    return [
+        Heading(2, "4. Issues and Observations"),
+        Heading(3, "4.1 Issues Found During Testing"),
+        Table(("#", "Issue", "Severity", "TC Related", "Status"), rows or [none], "cards"),
+        Heading(3, "4.2 Observations"),
+        blocks.lines(_observations(material)),
+        Heading(3, "4.3 Recommendations"),
+        blocks.lines(_recommendations(cases, material.environment)),
+    ]
 
 
-def observations(material: Material) -> list[str]:
+def _observations(material: Material) -> list[str]:
     """4.2: what is no issue and still worth knowing."""
     records = [record for record in material.records if record.result not in UNJUDGED]
     found = []
@@ -162,7 +219,7 @@ def observations(material: Material) -> list[str]:
     return found or ["No scenario ran."]
 
 
-def recommendations(cases: list[CaseLog], environment: dict[str, str]) -> list[str]:
+def _recommendations(cases: list[CaseLog], environment: dict[str, str]) -> list[str]:
     """4.3: what would let the decision be better, or better founded."""
     found = [f"{case.id}: {action}" for case in cases for action in _actions(case)]
     unrun = [case.id for case in cases if case.result == NOT_RUN]

@@ -32,7 +32,7 @@ def differences(stated: dict[str, str], folders: list[Folder]) -> list[str]:
 
     Files of runs that are not among ``folders`` are missing: a log of two runs is not verified by one of them.
     """
-    there = {f"{folder.run_id}/{name}": sha for folder in folders for name, sha in folder.hashes.items()}
+    there = {f"{folder.run.run_id}/{name}": sha for folder in folders for name, sha in folder.hashes.items()}
     told = [
         f"{path}: was changed after the result log was made"
         for path in stated

@@ -16,7 +16,7 @@ from support.checks import checklists
 from support.checks.checklists import clean_up, pre_checks
 from support.mysql import tables
 from support.mysql.database import Database
-from support.resultlog import appendix
+from support.resultlog import appendices
 from support.settings import Settings
 from support.stacks.embedded import EmbeddedStack
 from support.stacks.saas_api import RunSpec
@@ -212,7 +212,7 @@ def test_the_commands_of_appendix_b_work(stack):
     a_run(stack)
 
     for _ in range(2):  # the second time there is nothing to drop
-        run_script(stack, appendix.sql(stack.schema))
+        run_script(stack, appendices.sql(stack.schema))
 
     left = {index.name for index in tables.indexes(stack.database, stack.schema) - stack.pristine.indexes}
     assert left == {"kept_by_somebody"}
@@ -226,7 +226,7 @@ def test_the_curl_commands_of_appendix_b_work(stack):
     environment = {**os.environ, "API_URL": stack.api.url, "API_SECRET": agent.environment["API_SECRET"]}
     agent.end()
 
-    subprocess.run(["bash", "-euc", appendix.shell()], env=environment, check=True, capture_output=True)
+    subprocess.run(["bash", "-euc", appendices.shell()], env=environment, check=True, capture_output=True)
 
     assert stack.database.value("SELECT COUNT(*) FROM kill_switches WHERE active <> 0") == 0
 

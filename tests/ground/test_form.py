@@ -9,7 +9,7 @@ from support import form as reader
 from support.errors import SuiteError
 from support.form import FILE, TEST_CASES, form, read
 from support.judgement.verdict import verdict
-from support.resultlog import appendix
+from support.resultlog import appendices
 from support.run.selection import expected_scenarios
 from tests.resultlog.test_resultlog_data import made_log, make_run
 
@@ -140,8 +140,8 @@ def test_a_new_test_case_is_an_entry_of_the_file_and_nothing_else(eleven, tmp_pa
         assert words in section, words
     assert "| **Total Test Cases** | 11 |" in markdown
     assert "TC-11" in page
-    assert "idx_tc11_restart" in appendix.sql("executor_test")
-    assert "$(seq 1 11)" in appendix.shell()
+    assert "idx_tc11_restart" in appendices.sql("executor_test")
+    assert "$(seq 1 11)" in appendices.shell()
     assert TEST_CASES["TC-11"].connection == "conn-011"
 
 

@@ -17,8 +17,8 @@ from support.record.reading import read
 from support.record.run_record import Check
 from support.result_words import NOT_RUN, PASS
 from support.resultlog import markdown, rows, summary
-from support.resultlog.building import build
 from support.resultlog.merging import merge
+from support.resultlog.sections import build
 from tests.harness.running import done
 from tests.resultlog.test_resultlog_data import LOCATIONS, STARTED, change, made_log, make_run
 
@@ -442,7 +442,7 @@ def test_every_combination_of_p0_and_p1_is_shown_as_it_is_decided():
         assert (second.total, second.passed, second.failed) == (2, p1.count("PASS"), p1.count("FAIL"))
         assert first.choice.boxes[0].ticked == (expected != "BLOCKED")
         assert both.choice.boxes[0].ticked == (expected == "APPROVED")
-        assert {row.case_id: [box.ticked for box in row.choice.boxes] for row in summary.critical(results)} == {
+        assert {key.text: [box.ticked for box in choice.boxes] for _, key, *_, choice in summary.critical(results)} == {
             name: [results[name] == "PASS", results[name] == "FAIL"] for name in (*P0, *P1)
         }
 

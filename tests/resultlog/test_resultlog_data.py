@@ -12,9 +12,9 @@ from support.record.evidence import Evidence, Fact, Observation, Query, Secrets
 from support.record.reading import read
 from support.record.run_record import Check, RunRecord
 from support.result_words import FAIL, NOT_RUN, PASS
-from support.resultlog.building import build
 from support.resultlog.merging import merge
 from support.resultlog.rendering import as_markdown, as_page
+from support.resultlog.sections import build
 
 RUN = "20260201-171500-abc123"
 STARTED = datetime(2026, 2, 1, 17, 30, 15, 250000, tzinfo=UTC)
