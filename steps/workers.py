@@ -3,11 +3,11 @@
 from behave import given, register_type, when
 from behave.runner import Context
 
-from support.scenario import carrying_out, claims, crashes, freezes, preparing, reports
+from support.scenario import carrying_out, claims, crashes, freezes, preparing
 from support.scenario.words import types_of
 
 register_type(**types_of("Moment", freezes.FROZEN_AT))
-register_type(**types_of("Trouble", reports.REPORT_TROUBLES))
+register_type(**types_of("Trouble", carrying_out.REPORT_TROUBLES))
 
 
 @given("the claim of worker 1 has a short lease")
@@ -19,7 +19,7 @@ def claim_has_a_short_lease(context: Context) -> None:
 @given("worker 2 will claim the run at the very moment when worker 1 is killed")
 @given("worker 2 จะ claim run ทันทีที่ worker 1 ถูก kill")
 def worker_2_claims_at_the_crash(context: Context) -> None:
-    crashes.claim_at_the_crash(context.case, 2)
+    context.case.plan.claims_at_the_crash = 2
 
 
 @when("worker {number:d} carries out the run")
@@ -78,7 +78,7 @@ def worker_1_freezes(context: Context, moment: str) -> None:
 @when("worker 1 carries out the run, and its last report {trouble:Trouble}")
 @when("worker 1 ดำเนินการ run โดยรายงานสุดท้าย{trouble:ThaiTrouble}")
 def carries_out_with_a_troubled_report(context: Context, trouble: str) -> None:
-    reports.carry_out_with_a_troubled_report(context.case, trouble)
+    carrying_out.carry_out_with_a_troubled_report(context.case, trouble)
 
 
 @when("worker {number:d} takes the run over, and worker 1 wakes up in the middle of it")

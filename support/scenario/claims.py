@@ -1,11 +1,8 @@
 """What phrases do when two workers want one run: they claim it at the same moment, or one while the other still lives."""
 
-from functools import partial
-
 from support.gateway.calls import Call
-from support.gateway.gates import CallGate
 from support.mysql.gates import RowGate
-from support.scenario.carrying_out import await_gate, wait_for
+from support.scenario.carrying_out import await_call, await_gate, wait_for
 from support.scenario.case import Case
 from support.stacks.worker import Worker
 from support.waiting import WaitTimeout, eventually
@@ -22,11 +19,12 @@ def race_for_the_claim(case: Case) -> None:
     workers = [case.new_worker(number) for number in (1, 2)]
     gates = [worker.gateway.hold("claim") for worker in workers]
     for worker in workers:
-        case.workers.start(worker)
+        case.start(worker)
     for worker, gate in zip(workers, gates, strict=True):
-        await_gate(case, worker, partial(_call_at, gate), "the claim")
+        await_call(case, worker, gate, "the claim")
     case.evidence.fact("Both claims have arrived", "let go together")
-    row = case.row_gate()
+    row = RowGate(case.database, case.stack.accounts.suite, case.run.id)
+    case.at_the_end(row.release)
     row.close()
     for gate in gates:
         gate.release()
@@ -37,12 +35,8 @@ def race_for_the_claim(case: Case) -> None:
         worker.number for worker in workers if any(call.status == 200 for call in worker.gateway.calls_of("claim"))
     ]
     if winners == [2]:
-        case.workers.roles = {1: 2, 2: 1}
-    case.evidence.fact("Worker 1 of the result log", f"process worker-{case.workers.roles.get(1, 1)}")
-
-
-def _call_at(gate: CallGate) -> Call | None:
-    return gate.call
+        case.roles = {1: 2, 2: 1}
+    case.evidence.fact("Worker 1 of the result log", f"process worker-{case.roles.get(1, 1)}")
 
 
 def _let_meet(case: Case, workers: list[Worker], row: RowGate) -> None:
@@ -70,15 +64,18 @@ def outlast_the_lease(case: Case, successor_number: int) -> None:
     """Worker 1 waits for the table for longer than the lease it was first granted; meanwhile another asks for the run."""
     worker, gate = case.new_worker(1), case.table_gate(case.run.table_name)
     gate.close()
-    case.workers.start(worker)
+    case.start(worker)
     if await_gate(case, worker, gate.waiting, f"an ALTER of {gate.table} waiting for its lock"):
-        end = case.lease.end()
+        end = case.lease_end()
         case.evidence.fact("Lease of worker 1, if it is not renewed", f"until {end}")
         if end is not None:  # else nobody holds the run, and the observations will say so
-            over = partial(case.lease.is_past, end)
-            eventually(over, within=case.settings.patience, what="the end of the first lease")
+            eventually(
+                lambda: bool(case.database.value("SELECT UTC_TIMESTAMP(6)") > end),
+                within=case.settings.patience,
+                what="the end of the first lease",
+            )
         successor = case.new_worker(successor_number)
-        case.workers.start(successor)
+        case.start(successor)
         await_gate(case, successor, lambda: _claim_answered(successor), "the answer to the claim")
         gate.release()
         wait_for(case, successor)

@@ -4,17 +4,12 @@ from datetime import UTC
 
 from support.errors import NotMade
 from support.gateway.gates import CallGate
-from support.scenario.carrying_out import await_gate, wait_for
+from support.scenario.carrying_out import await_call, await_gate, wait_for
 from support.scenario.case import Case
 from support.stacks.worker import Worker
 from support.waiting import eventually
 
 LEASE_TOLERANCE_SECONDS = 1.0
-
-
-def claim_at_the_crash(case: Case, number: int) -> None:
-    """Worker ``number`` will have its claim in flight when worker 1 is killed."""
-    case.plan.claims_at_the_crash = number
 
 
 def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
@@ -26,7 +21,7 @@ def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
     worker = case.new_worker(1)
     gate = case.table_gate(case.run.table_name)
     gate.close()
-    case.workers.start(worker)
+    case.start(worker)
     waiting = await_gate(case, worker, gate.waiting, f"an ALTER of {gate.table} waiting for its lock")
     if waiting is None:
         gate.release()
@@ -54,15 +49,15 @@ def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
 
 def await_lease_end(case: Case) -> None:
     """Wait until the lease has run out by the database's clock; a lease far longer than was set is not waited for."""
-    case.notes.lease_end_before_takeover = end = case.lease.end()
+    case.notes.lease_end_before_takeover = end = case.lease_end()
     if end is not None:
         case.evidence.fact("Lease Expiry Time", end, end.replace(tzinfo=UTC))
-    if case.lease.seconds_left() > case.settings.scaled(case.settings.short_lease_seconds) + LEASE_TOLERANCE_SECONDS:
+    if case.lease_seconds_left() > case.settings.scaled(case.settings.short_lease_seconds) + LEASE_TOLERANCE_SECONDS:
         case.evidence.fact(
-            "Lease longer than was set", f"{case.lease.seconds_left():.0f} s left; see short_lease_seconds"
+            "Lease longer than was set", f"{case.lease_seconds_left():.0f} s left; see short_lease_seconds"
         )
         return  # the observations will say that it had not run out
-    eventually(lambda: not case.lease.seconds_left(), within=case.settings.patience, what="the end of the lease")
+    eventually(lambda: not case.lease_seconds_left(), within=case.settings.patience, what="the end of the lease")
 
 
 def succeed_a_waiting_statement(case: Case, number: int) -> None:
@@ -74,7 +69,7 @@ def succeed_a_waiting_statement(case: Case, number: int) -> None:
     gate = case.table_gates[case.run.table_name]
     orphan = gate.waiting()
     worker = case.new_worker(number)
-    case.workers.start(worker)
+    case.start(worker)
     await_gate(
         case,
         worker,
@@ -89,8 +84,8 @@ def _successor_at_the_door(case: Case, number: int) -> tuple[Worker, CallGate]:
     """A second worker whose claim waits at its gateway."""
     successor = case.new_worker(number)
     gate = successor.gateway.hold("claim")
-    case.workers.start(successor)
-    await_gate(case, successor, lambda: gate.reached, "the claim")
+    case.start(successor)
+    await_call(case, successor, gate, "the claim")
     return successor, gate
 
 
@@ -99,7 +94,7 @@ def _let_in_too_early(case: Case, successor: Worker, gate: CallGate) -> None:
     eventually(
         lambda: gate.call is None or gate.call.answered, within=case.settings.patience, what="the answer to the claim"
     )
-    if not case.lease.seconds_left() and not any(call.status == 409 for call in successor.gateway.calls_of("claim")):
+    if not case.lease_seconds_left() and not any(call.status == 409 for call in successor.gateway.calls_of("claim")):
         raise NotMade("the test environment was too slow: the lease had ended before the early claim was answered")
     case.notes.calls_before_takeover = successor.gateway.calls_of("claim")
 

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from support.errors import SuiteError
 from support.gateway.faults import FAULTS
 from support.gateway.gates import Condition
-from support.scenario.carrying_out import await_gate, wait_for
+from support.scenario.carrying_out import await_call, wait_for
 from support.scenario.case import Case
 
 
@@ -30,21 +31,23 @@ def freeze(case: Case, moment: str) -> None:
     """
     _, kind, condition = FROZEN_AT[moment]
     worker = case.new_worker(1)
-    case.frozen_call = worker.gateway.hold(kind, condition)
+    gate = case.frozen_call = worker.gateway.hold(kind, condition)
     if kind == "kill switch":
         worker.gateway.fail(kind, FAULTS["500 Internal Server Error"], condition)
-    case.workers.start(worker)
-    if await_gate(case, worker, lambda: case.frozen_call.reached, f"worker 1 {moment}"):
+    case.start(worker)
+    if await_call(case, worker, gate, f"worker 1 {moment}"):
         worker.freeze()
         case.evidence.fact("Worker 1 Freeze Time", moment)
 
 
 def take_over_and_wake(case: Case, number: int) -> None:
     """Worker ``number`` takes the run over; when it is in the middle of it, worker 1 wakes up and does what it does."""
+    if case.frozen_call is None:
+        raise SuiteError("this phrase needs a worker that froze; say so in a When before it")
     first, second = case.workers[1], case.new_worker(number)
     at_work = second.gateway.hold("kill switch", lambda call: bool(call.after_index))
-    case.workers.start(second)
-    await_gate(case, second, lambda: at_work.reached, "its look at the kill switch with the index there")
+    case.start(second)
+    await_call(case, second, at_work, "its look at the kill switch with the index there")
     if first.running:
         first.thaw()
         case.evidence.fact("Worker 1 Wake-up Time", first.name)

@@ -1,11 +1,13 @@
 """The look at everything there is to see, once all workers have ended."""
 
+from support.clock import now
 from support.errors import TestEnvironmentError
+from support.form import TEST_CASES
 from support.judgement.workload_check import refuse_a_failed_workload
-from support.judgement.world import World
+from support.judgement.world import Participant, World
 from support.mysql import tables
+from support.record.evidence import Query
 from support.scenario.case import Case
-from support.scenario.verification_queries import run as run_verification_queries
 
 
 def look(case: Case) -> World:
@@ -15,7 +17,7 @@ def look(case: Case) -> World:
     """
     stack, database, run = case.stack, case.database, case.run
     stack.check_alive()
-    for call in case.workers.calls():
+    for call in case.calls():
         if call.trouble:
             raise TestEnvironmentError(call.trouble)
     found = tables.look(database, stack.schema)
@@ -33,23 +35,27 @@ def look(case: Case) -> World:
         statements=[statement for statement in statements if statement.changes_schema],
         metric_reads=[statement for statement in statements if statement.reads_metrics],
         workload=[statement for statement in statements if statement.thread in threads],
-        participants=case.workers.participants(),
+        participants={role: _participant(case, role) for role in case.workers},
         unexpected_changes=tables.differences(_allowed(case, index), found),
         min_samples=case.settings.min_sample_count,
         **vars(case.notes),
     )
     if case.measured:
-        length = case.settings.scaled(case.settings.metrics_window_seconds)
         refuse_a_failed_workload(
             world,
             case.measured.counted(),
             case.measured.samples,
             case.measured.worsens,
             stack.journal.hidden,
-            length,
+            case.settings.scaled(case.settings.metrics_window_seconds),
         )
     _record(case, world)
     return world
+
+
+def _participant(case: Case, role: int) -> Participant:
+    one = case.workers[case.roles.get(role, role)]
+    return Participant(one.number, one.all_calls, one.started, one.ended, one.killed, one.exit_status)
 
 
 def _allowed(case: Case, index: tables.Index | None) -> tables.Snapshot:
@@ -61,19 +67,20 @@ def _allowed(case: Case, index: tables.Index | None) -> tables.Snapshot:
 
 
 def _record(case: Case, world: World) -> None:
-    evidence, window = case.evidence, world.metrics_window
+    evidence, window, run = case.evidence, world.metrics_window, case.run
     evidence.actual_status = world.status
     evidence.statements = [vars(statement) for statement in world.statements]
     if window:
         evidence.fact("Metrics Window", f"{window.seconds:.3f} s by the server's clock", window.opened)
         evidence.fact("Sample Count Observed", len(window.samples), window.closed)
         evidence.fact("Last sample ended after", window.last_sample)
-    evidence.queries += run_verification_queries(case.database, evidence.id, case.run)
+    queries = TEST_CASES[evidence.id].verification_queries(run.id, run.table_name, run.index_name)
+    evidence.queries += [Query(title, sql, case.database.rows(sql), now()) for title, sql in queries]
 
 
 def collect(case: Case) -> None:
     """Take transcripts, statements and the workers' times into the evidence, whatever became of the scenario."""
-    case.evidence.add_calls(case.workers.calls())
-    case.evidence.workers += case.workers.records()
+    case.evidence.add_calls(case.calls())
+    case.evidence.workers += [worker.record() for worker in case.workers.values()]
     if case.evidence.actual_status is None:  # nobody has looked
         case.evidence.statements = [vars(statement) for statement in case.stack.journal.schema_changes()]

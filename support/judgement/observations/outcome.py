@@ -1,7 +1,7 @@
 """What the run's record says of its end, held against the API, the schema and the server."""
 
 from support.contract import COMPLETED, INCONCLUSIVE, ROLLBACK_FAILED, ROLLED_BACK
-from support.judgement.observations.registry import Seen, observation, yes_or_no
+from support.judgement.observations.registry import Seen, observation, observations, yes_or_no
 from support.judgement.world import World
 
 
@@ -40,10 +40,16 @@ def fail_reason(world: World) -> Seen:
     return Seen(reason) if api == reason else Seen(f"disputed: {reason} in the table, {api} by the API")
 
 
-@observation("Message contains inconclusive")
-def message_contains_inconclusive(world: World) -> Seen:
-    """The run's message says that nothing could be concluded."""
-    return yes_or_no(INCONCLUSIVE in world.said("message").lower(), f"message: {world.said('message')}")
+observations(
+    {
+        # The run's message says that nothing could be concluded
+        "Message contains inconclusive": lambda world: yes_or_no(
+            INCONCLUSIVE in world.said("message").lower(), f"message: {world.said('message')}"
+        ),
+        # Whatever differs in the schema or the rows from before the scenario and was not meant to
+        "Unexpected changes": lambda world: Seen("; ".join(world.unexpected_changes) or "None"),
+    }
+)
 
 
 @observation("Audit log entry created")
@@ -51,9 +57,3 @@ def audit_log_entry_created(world: World) -> Seen:
     """The failed rollback is in the audit log."""
     actions = [str(row["action"]) for row in world.audit]
     return yes_or_no(ROLLBACK_FAILED in actions, f"audit actions: {', '.join(actions) or 'none'}")
-
-
-@observation("Unexpected changes")
-def unexpected_changes(world: World) -> Seen:
-    """Whatever differs in the schema or the rows from before the scenario and was not meant to."""
-    return Seen("; ".join(world.unexpected_changes) or "None")

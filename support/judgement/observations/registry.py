@@ -1,11 +1,12 @@
 """Fields and the functions that observe them."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from support.errors import SuiteError
 from support.judgement.world import World
+from support.mysql.statements import Statement
 from support.record.evidence import Observation
 from support.result_words import FAIL, PASS, UNKNOWN
 
@@ -56,6 +57,12 @@ def observation(name: str, similar: Mapping[str, tuple[str, ...]] | None = None)
     return register
 
 
+def observations(table: Mapping[str, Observe]) -> None:
+    """Register Fields, by name, that are each seen in one expression."""
+    for name, observe in table.items():
+        observation(name)(observe)
+
+
 def known_fields() -> list[str]:
     """Every Field there is, sorted."""
     return sorted(REGISTRY)
@@ -92,3 +99,8 @@ def compare(name: str, expected: str, world: World) -> Observation:
 def yes_or_no(holds: object, because: str = "") -> Seen:
     """``Yes`` or ``No``."""
     return Seen("Yes" if holds else "No", because)
+
+
+def told(statements: Sequence[Statement]) -> str:
+    """Statements and their ends, in one line."""
+    return "; ".join(f"{statement.text} → {statement.outcome}" for statement in statements) or "no statement"

@@ -1,8 +1,7 @@
 """What verification had to go by: the queries the server ran inside the executor's own windows."""
 
 from support.contract import INCONCLUSIVE
-from support.judgement.observations.index import told
-from support.judgement.observations.registry import Seen, observation, yes_or_no
+from support.judgement.observations.registry import Seen, observation, observations, told, yes_or_no
 from support.judgement.world import World
 
 
@@ -13,7 +12,10 @@ def _in_words(world: World) -> str:
     return ", ".join(f"{name} {before:.4g} → {after:.4g}" for name, (before, after) in values.items())
 
 
-def _detected(world: World) -> Seen:
+@observation("Verification detected degradation")
+@observation("Verification failed")
+def degradation_detected(world: World) -> Seen:
+    """The server measured a degradation between the two windows, and the executor acted on it."""
     found = world.worse()
     if not found:
         return Seen("No", f"the server measured no degradation: {_in_words(world)}")
@@ -21,24 +23,6 @@ def _detected(world: World) -> Seen:
         world.drops,
         f"degraded by the server's measure: {', '.join(found)} ({_in_words(world)}); then: {told(world.drops)}",
     )
-
-
-@observation("Verification detected degradation")
-def verification_detected_degradation(world: World) -> Seen:
-    """The server measured a degradation between the two windows, and the executor acted on it."""
-    return _detected(world)
-
-
-@observation("Verification failed")
-def verification_failed(world: World) -> Seen:
-    """The same, as the form names it where the rollback fails."""
-    return _detected(world)
-
-
-@observation("Degradation measured by the server")
-def degradation_measured(world: World) -> Seen:
-    """Which measures got worse beyond their thresholds, by the server's own count."""
-    return Seen(", ".join(world.worse()) or "None", _in_words(world))
 
 
 @observation("Low sample detected")
@@ -57,8 +41,13 @@ def low_sample_detected(world: World) -> Seen:
     )
 
 
-@observation("Samples in the metrics window")
-def samples_in_the_window(world: World) -> Seen:
-    """How many of the run's queries the server ran in the metrics window."""
-    window = world.metrics_window
-    return Seen(str(len(window.samples)) if window else "no window")
+observations(
+    {
+        # Which measures got worse beyond their thresholds, by the server's own count
+        "Degradation measured by the server": lambda world: Seen(", ".join(world.worse()) or "None", _in_words(world)),
+        # How many of the run's queries the server ran in it
+        "Samples in the metrics window": lambda world: Seen(
+            str(len(world.metrics_window.samples)) if world.metrics_window else "no window"
+        ),
+    }
+)
