@@ -25,24 +25,13 @@ def refuse_a_failed_workload(
         )
     if hidden and not world.metrics_window:
         raise TestEnvironmentError(f"the executor's windows cannot be made out, because it reads its metrics {NO_TEXT}")
-    if not _lie_in_the_windows(world, samples, length):
-        return
-    if samples[1] and world.worse() != ([intended] if intended else []):
-        raise NotMade(
-            f"the application's queries were to get worse in {intended or 'nothing'}, but the server measured:"
-            f" {world.measured()}"
-        )
-
-
-def _lie_in_the_windows(world: World, samples: tuple[int, int], length: float) -> bool:
-    """False if the executor opened no such windows, which is for the observations to judge."""
     before, after = samples
     for name, window, sent, wanted in (
         ("baseline", world.baseline_window, world.workload[:before], before),
         ("metrics", world.metrics_window, world.workload[before:], after),
     ):
         if window is None or len(sent) != wanted or window.seconds_at_most < length:
-            return False
+            return  # the executor opened no such window, which is for the observations to judge
         if any(statement.started < window.opened for statement in sent):
             raise NotMade(f"the application's queries began beside the read that opens the {name} window")
         if len(window.samples) < wanted:
@@ -50,4 +39,8 @@ def _lie_in_the_windows(world: World, samples: tuple[int, int], length: float) -
                 f"the {name} window closed before the application's queries were done ({len(window.samples)} of"
                 f" {wanted} in {window.seconds:.3f} s): raise metrics_window_seconds"
             )
-    return True
+    if after and world.worse() != ([intended] if intended else []):
+        raise NotMade(
+            f"the application's queries were to get worse in {intended or 'nothing'}, but the server measured:"
+            f" {world.measured()}"
+        )

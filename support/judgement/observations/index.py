@@ -1,6 +1,6 @@
 """Whether the index was made or taken back, and is there: the schema, the records, and the server's count of statements."""
 
-from support.contract import FAILED, LOCK_NONE_REFUSED, REQUIRES_MANUAL, ROLLBACK_PENDING
+from support.contract import FAILED, REQUIRES_MANUAL, ROLLBACK_PENDING
 from support.judgement.observations.registry import Seen, observation, observations, told, yes_or_no
 from support.judgement.world import World
 
@@ -66,9 +66,7 @@ def tried_after_refusal(world: World) -> Seen:
     return Seen(told(later) if later else "None")
 
 
-@observation(
-    "MySQL error detected", similar={"Error 1846 หรือ similar": tuple(f"Error {errno}" for errno in LOCK_NONE_REFUSED)}
-)
+@observation("MySQL error detected")
 @observation("Duplicate key error detected")
 def error_detected(world: World) -> Seen:
     """The error the server gave to the ADD INDEX, if the executor recorded that very one."""
