@@ -4,8 +4,8 @@ from behave import given, register_type
 from behave.runner import Context
 
 from support.scenario import preparing
-from support.scenario.queries import CHANGES
 from support.scenario.words import types_of
+from support.scenario.workload import CHANGES
 
 register_type(**types_of("Change", CHANGES))
 

@@ -6,8 +6,7 @@ from support.mysql import tables
 from support.mysql.database import quoted
 from support.mysql.schemas import grant_alter, revoke_alter
 from support.scenario.case import BASELINE, INDEX, WINDOW, Case
-from support.scenario.queries import HISTORY, HISTORY_SAMPLES, Change
-from support.scenario.workload import STATUS_INDEX, Measured, Workload
+from support.scenario.workload import HISTORY, HISTORY_SAMPLES, STATUS_INDEX, Change, Measured, Workload
 
 PLACES = "test_places"
 
