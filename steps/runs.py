@@ -1,10 +1,14 @@
-"""Phrases about the execution run and the schema it meets."""
+"""Phrases about the execution run, the schema it meets, and the application's queries, which it measures."""
 
-from behave import given, when
+from behave import given, register_type, when
 from behave.runner import Context
 
 from support.scenario import preparing
+from support.scenario.words import types_of
+from support.scenario.workload import CHANGES
 from support.stacks.saas_api import RunSpec
+
+register_type(**types_of("Change", CHANGES))
 
 
 def _columns(text: str) -> list[str]:
@@ -59,3 +63,18 @@ def executor_loses_its_right_later(context: Context, table: str) -> None:
 @given("session อื่นจะถือ lock ของ {table:w} เมื่อมี index แล้ว")
 def another_session_holds_a_lock_later(context: Context, table: str) -> None:
     preparing.hold_table_once_index_exists(context.case, table)
+
+
+@given("the application's queries will {change:Change} once the index exists")
+@given("query ของแอปพลิเคชันจะ{change:ThaiChange} เมื่อมี index แล้ว")
+def queries_change(context: Context, change: str) -> None:
+    preparing.change_queries(context.case, CHANGES[change])
+
+
+@given(
+    "the application's queries will {change:Change} once the index exists,"
+    " but only {samples:d} of them will run in the metrics window"
+)
+@given("query ของแอปพลิเคชันจะ{change:ThaiChange} เมื่อมี index แล้ว แต่จะรันเพียง {samples:d} ครั้งใน metrics window")
+def few_queries_change(context: Context, change: str, samples: int) -> None:
+    preparing.change_queries(context.case, CHANGES[change], samples)

@@ -51,8 +51,6 @@ class Participant:
 
     number: int
     calls: list[Call]
-    started: datetime | None
-    ended: datetime | None
     killed: datetime | None
     exit_status: int | None
 

@@ -70,7 +70,6 @@ class Case:
         self.table_gates: dict[str, TableGate] = {}
         self.frozen_call: CallGate | None = None
         self._run: RunSpec | None = None
-        self._scheduled = False
         self._clean_ups: list[Callable[[], object]] = []
         self._clear()
         self.at_the_end(self._clear)  # once all that was made later is undone
@@ -148,7 +147,7 @@ class Case:
 
         The run is scheduled with the first.
         """
-        if not self._scheduled:
+        if not self.workers:
             self._schedule()
         earlier, log = self.workers.get(number), self._logs / f"worker-{number}.log"
         worker = self.stack.worker(number, self.run.id, log, **(self.plan.times if number == 1 else {}))
@@ -174,7 +173,6 @@ class Case:
         if self.measured:
             self.run.query_digests = [self.measured.workload.digest]
         self.stack.api.create_run(self.run)
-        self._scheduled = True
         if self.measured:
             self.measured.begin()
         self.stack.journal.mark()

@@ -150,12 +150,13 @@ def done_after_the_takeover(world: World) -> Seen:
     taken = next((call.answered for call in _participant(world, 2).calls_of("claim") if call.status == 200), None)
     if taken is None:
         return Seen("no takeover", "no claim of worker 2 was granted")
-    writes = [call for call in _participant(world, 1).calls if call.method != "GET" and call.kind != "claim"]
-    accepted = [call for call in writes if call.answered and call.answered > taken and (call.status or 0) < 300]
+    late = [
+        call
+        for call in _participant(world, 1).calls
+        if call.method != "GET" and call.kind != "claim" and call.answered and call.answered > taken
+    ]
     threads = {statement.thread for statement in world.statements if statement.started < taken}
     sent = [statement for statement in world.statements if statement.started > taken and statement.thread in threads]
-    done = [f"{call.method} {call.path} was answered {call.answer}" for call in accepted]
-    late = "; ".join(
-        f"{call.method} {call.path}: {call.answer}" for call in writes if call.answered and call.answered > taken
-    )
-    return Seen("; ".join(done + ([told(sent)] if sent else [])) or "Nothing", f"its late calls: {late or 'none'}")
+    done = [f"{call.method} {call.path} was answered {call.answer}" for call in late if (call.status or 0) < 300]
+    calls = "; ".join(f"{call.method} {call.path}: {call.answer}" for call in late) or "none"
+    return Seen("; ".join(done + ([told(sent)] if sent else [])) or "Nothing", f"its late calls: {calls}")
