@@ -1,13 +1,10 @@
 """The decision: may this Executor v1 go on a canary run? Total, pessimistic, and a pure function of the evidence."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-from support.files import write_whole
 from support.form import PRIORITIES, TEST_CASES, form
 from support.record.reading import Record
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
@@ -135,8 +132,3 @@ def verdict(
         "environment": dict(environment),
         "test_cases": {case_id: asdict(result) for case_id, result in results.items()},
     }
-
-
-def write(content: dict[str, Any], path: Path) -> None:
-    """Write ``verdict.json``; the file is whole or as it was."""
-    write_whole(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")

@@ -1,5 +1,6 @@
 """Writing what people read, so that nobody ever reads half of it; and keeping the reports folder small."""
 
+import json
 import os
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,6 @@ from typing import Any
 
 from support.files import write_whole
 from support.form import form
-from support.judgement import verdict
 from support.record.reading import read
 from support.resultlog.building import build
 from support.resultlog.merging import Material, merge
@@ -23,10 +23,10 @@ _RUN_NAME = "%Y%m%d-%H%M%S"
 def write(material: Material, into: Path) -> dict[str, Any]:
     """Write ``verdict.json``, ``result-log.md`` and ``result-log.html`` into a folder, and return the verdict."""
     log, content = build(material)
-    texts = {MARKDOWN: as_markdown(log), PAGE: as_page(log)}
+    verdict = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    texts = {MARKDOWN: as_markdown(log), PAGE: as_page(log), VERDICT: verdict}
     for name, text in texts.items():
         write_whole(into / name, text)
-    verdict.write(content, into / VERDICT)
     return content
 
 

@@ -174,7 +174,7 @@ class Case:
             self.run.query_digests = [self.measured.workload.digest]
         self.stack.api.create_run(self.run)
         if self.measured:
-            self.measured.begin()
+            self.measured.counted_before = self.measured.workload.counted(self.database, self.stack.schema)
         self.stack.journal.mark()
 
     def _note_index(self, call: Call) -> None:

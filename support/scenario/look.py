@@ -43,7 +43,7 @@ def look(case: Case) -> World:
     if case.measured:
         refuse_a_failed_workload(
             world,
-            case.measured.counted(),
+            case.measured.workload.counted(database, stack.schema) - case.measured.counted_before,
             case.measured.samples,
             case.measured.worsens,
             stack.journal.hidden,

@@ -66,7 +66,7 @@ def change_queries(case: Case, change: Change, samples: int | None = None) -> No
     if change.window_seconds:
         case.plan.times["metrics_window_minutes"] = change.window_seconds / 60
     workload.run(HISTORY, HISTORY_SAMPLES)
-    case.measured = Measured(workload, (before, after), change.worsens, case.database, case.stack.schema)
+    case.measured = Measured(workload, (before, after), change.worsens)
     case.plan.at[BASELINE].append(lambda: workload.run(change.before, before))
     if last := change.now_and_then:
         case.plan.at[WINDOW].append(lambda: workload.run(change.after, after - 1))

@@ -115,9 +115,6 @@ def outlast_the_lease(case: Case, successor_number: int) -> None:
     wait_for(case, worker)
 
 
-# -- worker 1 is killed ---------------------------------------------------------------------------------------
-
-
 def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
     """Kill worker 1 while its ADD INDEX waits for the table.
 
@@ -197,9 +194,6 @@ def _let_in_too_early(case: Case, successor: Worker, gate: CallGate) -> None:
     if not case.lease_seconds_left() and not any(call.status == 409 for call in successor.gateway.calls_of("claim")):
         raise NotMade("the test environment was too slow: the lease had ended before the early claim was answered")
     case.notes.calls_before_takeover = successor.gateway.calls_of("claim")
-
-
-# -- worker 1 freezes -----------------------------------------------------------------------------------------
 
 
 def freeze(case: Case, moment: str) -> None:

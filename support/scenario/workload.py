@@ -87,6 +87,11 @@ class Workload:
 
         list(self._pool.map(execute, range(connections)))  # raises what an execution raised
 
+    def counted(self, database: Database, schema: str) -> int:
+        """How many executions the server has counted so far, as the executor is told; asked by the suite's own connection."""
+        count = f"SELECT COUNT_STAR FROM performance_schema.{METRICS_TABLE} WHERE SCHEMA_NAME = %s AND DIGEST = %s"
+        return int(database.value(count, (schema, self.digest)))
+
     def close(self) -> None:
         """End the connections."""
         self._pool.shutdown()
@@ -116,31 +121,13 @@ class Measured:
 
     :param samples: their executions in the baseline window and in the metrics window.
     :param worsens: the measure that is to come out worse, or None.
-    :param database: the suite's connection, to read the server's counter.
+    :param counted_before: their executions when the run was scheduled.
     """
 
     workload: Workload
     samples: tuple[int, int]
     worsens: str | None
-    database: Database
-    schema: str
-    _count_before: int = 0
-
-    def begin(self) -> None:
-        """Count from now on."""
-        self._count_before = self._count()
-
-    def counted(self) -> int:
-        """How many executions the server has counted since then, as the executor is told."""
-        return self._count() - self._count_before
-
-    def _count(self) -> int:
-        return int(
-            self.database.value(
-                f"SELECT COUNT_STAR FROM performance_schema.{METRICS_TABLE} WHERE SCHEMA_NAME = %s AND DIGEST = %s",
-                (self.schema, self.workload.digest),
-            )
-        )
+    counted_before: int = 0
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,23 @@ def _statuses(world: World) -> str:
     return ", ".join(str(row["status"]) for row in world.rollbacks) or "no record"
 
 
-# -- the index --------------------------------------------------------------------------------------------------
-
-
 observations(
     {
         # The server carried an ADD INDEX of this index out
         "ADD INDEX successful": lambda world: yes_or_no(world.added, f"the server was sent: {told(world.adds)}"),
         # The index is there now
         "Index exists after rollback": lambda world: yes_or_no(world.index, _there(world)),
+        # The server was sent a DROP INDEX of the run's index
+        "Rollback attempted": lambda world: yes_or_no(world.drops, f"the server was sent: {told(world.drops)}"),
+        # Every DROP INDEX that the server was sent ended in an error
+        "Rollback failed": lambda world: yes_or_no(
+            world.drops and all(statement.errno for statement in world.drops),
+            told(world.drops) if world.drops else "none was attempted",
+        ),
+        # Anything of a rollback, tried or recorded
+        "Rollback performed": lambda world: yes_or_no(
+            world.drops or world.rollbacks, f"the server was sent: {told(world.drops)}; rollbacks: {_statuses(world)}"
+        ),
     }
 )
 
@@ -112,26 +120,6 @@ def index_that_was_there_before(world: World) -> Seen:
     if world.drops:
         return Seen("changed", f"it was dropped on the way: {told(world.drops)}")
     return Seen("unchanged", str(world.index))
-
-
-# -- the rollback -----------------------------------------------------------------------------------------------
-
-
-observations(
-    {
-        # The server was sent a DROP INDEX of the run's index
-        "Rollback attempted": lambda world: yes_or_no(world.drops, f"the server was sent: {told(world.drops)}"),
-        # Every DROP INDEX that the server was sent ended in an error
-        "Rollback failed": lambda world: yes_or_no(
-            world.drops and all(statement.errno for statement in world.drops),
-            told(world.drops) if world.drops else "none was attempted",
-        ),
-        # Anything of a rollback, tried or recorded
-        "Rollback performed": lambda world: yes_or_no(
-            world.drops or world.rollbacks, f"the server was sent: {told(world.drops)}; rollbacks: {_statuses(world)}"
-        ),
-    }
-)
 
 
 @observation("Rollback executed")
