@@ -40,15 +40,10 @@ def look(case: Case) -> World:
         min_samples=case.settings.min_sample_count,
         **vars(case.notes),
     )
-    if case.measured:
-        refuse_a_failed_workload(
-            world,
-            case.measured.workload.counted(database, stack.schema) - case.measured.counted_before,
-            case.measured.samples,
-            case.measured.worsens,
-            stack.journal.hidden,
-            case.settings.scaled(case.settings.metrics_window_seconds),
-        )
+    if measured := case.measured:
+        counted = measured.workload.counted(database, stack.schema) - measured.counted_before
+        length = case.settings.scaled(case.settings.metrics_window_seconds)
+        refuse_a_failed_workload(world, counted, measured.samples, measured.worsens, stack.journal.hidden, length)
     _record(case, world)
     return world
 

@@ -167,12 +167,8 @@ def succeed_a_waiting_statement(case: Case, number: int) -> None:
     orphan = gate.waiting()
     worker = case.new_worker(number)
     case.start(worker)
-    await_gate(
-        case,
-        worker,
-        lambda: [waiting for waiting in gate.all_waiting() if waiting != orphan],
-        f"an ALTER of {gate.table} waiting for its lock",
-    )
+    what = f"an ALTER of {gate.table} waiting for its lock"
+    await_gate(case, worker, lambda: set(gate.all_waiting()) - {orphan}, what)
     gate.release()
     wait_for(case, worker)
 
