@@ -4,10 +4,10 @@ from behave import then
 from behave.runner import Context
 from hamcrest import assert_that
 
-from support.scenario.result_table import all_as_expected, judge
+from support.scenario.result_table import AllAsExpected, judge
 
 
 @then("the result log reads")
 @then("ผลใน result log เป็นดังนี้")
 def the_result_log_reads(context: Context) -> None:
-    assert_that(judge(context.case, context.table), all_as_expected())
+    assert_that(judge(context.case, context.table), AllAsExpected())

@@ -1,10 +1,14 @@
-"""Phrases about the execution run and the schema it meets."""
+"""Phrases about the execution run and what it meets: the schema, the kill switch, and the application's queries."""
 
-from behave import given, when
+from behave import given, register_type, when
 from behave.runner import Context
 
 from support.scenario import preparing
+from support.scenario.words import types_of
+from support.scenario.workload import CHANGES
 from support.stacks.saas_api import RunSpec
+
+register_type(**types_of("Change", CHANGES))
 
 
 def _columns(text: str) -> list[str]:
@@ -59,3 +63,54 @@ def executor_loses_its_right_later(context: Context, table: str) -> None:
 @given("session อื่นจะถือ lock ของ {table:w} เมื่อมี index แล้ว")
 def another_session_holds_a_lock_later(context: Context, table: str) -> None:
     preparing.hold_table_once_index_exists(context.case, table)
+
+
+@given('the kill switch of connection "{connection}" is on')
+@given('kill switch ของ connection "{connection}" เปิดอยู่')
+def kill_switch_is_on(context: Context, connection: str) -> None:
+    preparing.set_kill_switch(context.case, connection)
+
+
+@given("the global kill switch is on")
+@given("global kill switch เปิดอยู่")
+def global_kill_switch_is_on(context: Context) -> None:
+    preparing.set_kill_switch(context.case, None)
+
+
+@given('the kill switch of connection "{connection}" will be turned on once the index exists')
+@given('kill switch ของ connection "{connection}" จะเปิดเมื่อมี index แล้ว')
+def kill_switch_turned_on_later(context: Context, connection: str) -> None:
+    preparing.set_kill_switch_once_index_exists(context.case, connection)
+
+
+@given("the global kill switch will be turned on once the index exists")
+@given("global kill switch จะเปิดเมื่อมี index แล้ว")
+def global_kill_switch_turned_on_later(context: Context) -> None:
+    preparing.set_kill_switch_once_index_exists(context.case, None)
+
+
+@given("the kill switch API fails: {error}")
+@given("kill switch API ล่ม: {error}")
+def kill_switch_api_fails(context: Context, error: str) -> None:
+    preparing.fail_kill_switch_api(context.case, error, once_index_exists=False)
+
+
+@given("the kill switch API will fail once the index exists: {error}")
+@given("kill switch API จะล่มเมื่อมี index แล้ว: {error}")
+def kill_switch_api_fails_later(context: Context, error: str) -> None:
+    preparing.fail_kill_switch_api(context.case, error, once_index_exists=True)
+
+
+@given("the application's queries will {change:Change} once the index exists")
+@given("query ของแอปพลิเคชันจะ{change:ThaiChange} เมื่อมี index แล้ว")
+def queries_change(context: Context, change: str) -> None:
+    preparing.change_queries(context.case, CHANGES[change])
+
+
+@given(
+    "the application's queries will {change:Change} once the index exists,"
+    " but only {samples:d} of them will run in the metrics window"
+)
+@given("query ของแอปพลิเคชันจะ{change:ThaiChange} เมื่อมี index แล้ว แต่จะรันเพียง {samples:d} ครั้งใน metrics window")
+def few_queries_change(context: Context, change: str, samples: int) -> None:
+    preparing.change_queries(context.case, CHANGES[change], samples)

@@ -3,11 +3,11 @@
 from behave import given, register_type, when
 from behave.runner import Context
 
-from support.scenario import carrying_out, claims, crashes, freezes, preparing, reports
+from support.scenario import carrying_out, preparing, two_workers
 from support.scenario.words import types_of
 
-register_type(**types_of("Moment", freezes.FROZEN_AT))
-register_type(**types_of("Trouble", reports.REPORT_TROUBLES))
+register_type(**types_of("Moment", two_workers.FROZEN_AT))
+register_type(**types_of("Trouble", carrying_out.REPORT_TROUBLES))
 
 
 @given("the claim of worker 1 has a short lease")
@@ -19,7 +19,7 @@ def claim_has_a_short_lease(context: Context) -> None:
 @given("worker 2 will claim the run at the very moment when worker 1 is killed")
 @given("worker 2 จะ claim run ทันทีที่ worker 1 ถูก kill")
 def worker_2_claims_at_the_crash(context: Context) -> None:
-    crashes.claim_at_the_crash(context.case, 2)
+    context.case.plan.claims_at_the_crash = 2
 
 
 @when("worker {number:d} carries out the run")
@@ -31,13 +31,13 @@ def worker_carries_out(context: Context, number: int) -> None:
 @when("two workers claim the run at the same moment, and the one that gets it is called worker 1")
 @when("worker สองตัว claim run พร้อมกัน โดยตัวที่ claim ได้เรียกว่า worker 1")
 def two_workers_claim(context: Context) -> None:
-    claims.race_for_the_claim(context.case)
+    two_workers.race_for_the_claim(context.case)
 
 
 @when("worker 1 is killed while its ADD INDEX waits for the table's lock, and the ADD INDEX dies with it")
 @when("worker 1 ถูก kill ขณะที่ ADD INDEX รอ lock ของตาราง และ ADD INDEX ถูกยกเลิกไปด้วย")
 def killed_and_statement_dies(context: Context) -> None:
-    crashes.crash_while_waiting(context.case, index_is_made=False)
+    two_workers.crash_while_waiting(context.case, index_is_made=False)
 
 
 @when(
@@ -46,13 +46,13 @@ def killed_and_statement_dies(context: Context) -> None:
 )
 @when("worker 1 ถูก kill ขณะที่ ADD INDEX รอ lock ของตาราง แต่ server ทำ ADD INDEX จนเสร็จ")
 def killed_and_statement_lives(context: Context) -> None:
-    crashes.crash_while_waiting(context.case, index_is_made=True)
+    two_workers.crash_while_waiting(context.case, index_is_made=True)
 
 
 @when("worker 1 is killed while its ADD INDEX waits for the table's lock")
 @when("worker 1 ถูก kill ขณะที่ ADD INDEX รอ lock ของตาราง")
 def killed_and_statement_waits_on(context: Context) -> None:
-    crashes.crash_while_waiting(context.case, index_is_made=None)
+    two_workers.crash_while_waiting(context.case, index_is_made=None)
 
 
 @when(
@@ -60,40 +60,40 @@ def killed_and_statement_waits_on(context: Context) -> None:
 )
 @when("worker {number:d} ดำเนินการ run แล้ว lock ของตารางถูกปลดขณะที่ ADD INDEX ทั้งสองรออยู่")
 def successor_meets_waiting_statement(context: Context, number: int) -> None:
-    crashes.succeed_a_waiting_statement(context.case, number)
+    two_workers.succeed_a_waiting_statement(context.case, number)
 
 
 @when("worker 1 waits for the table's lock for longer than its lease, and worker {number:d} claims the run meanwhile")
 @when("worker 1 รอ lock ของตารางนานกว่า lease ของตัวเอง และ worker {number:d} claim run ในระหว่างนั้น")
 def outlasts_its_lease(context: Context, number: int) -> None:
-    claims.outlast_the_lease(context.case, number)
+    two_workers.outlast_the_lease(context.case, number)
 
 
 @when("worker 1 freezes {moment:Moment}")
 @when("worker 1 ค้าง{moment:ThaiMoment}")
 def worker_1_freezes(context: Context, moment: str) -> None:
-    freezes.freeze(context.case, moment)
+    two_workers.freeze(context.case, moment)
 
 
 @when("worker 1 carries out the run, and its last report {trouble:Trouble}")
 @when("worker 1 ดำเนินการ run โดยรายงานสุดท้าย{trouble:ThaiTrouble}")
 def carries_out_with_a_troubled_report(context: Context, trouble: str) -> None:
-    reports.carry_out_with_a_troubled_report(context.case, trouble)
+    carrying_out.carry_out_with_a_troubled_report(context.case, trouble)
 
 
 @when("worker {number:d} takes the run over, and worker 1 wakes up in the middle of it")
 @when("worker {number:d} รับ run ต่อ แล้ว worker 1 กลับมาทำงานระหว่างนั้น")
 def takes_over_and_worker_1_wakes(context: Context, number: int) -> None:
-    freezes.take_over_and_wake(context.case, number)
+    two_workers.take_over_and_wake(context.case, number)
 
 
 @when("the same execution run is scheduled once more")
 @when("มีการ schedule execution run เดิมซ้ำ")
 def same_run_scheduled_again(context: Context) -> None:
-    claims.schedule_the_same_run_again(context.case)
+    two_workers.schedule_the_same_run_again(context.case)
 
 
 @when("the lease of worker 1 has run out")
 @when("lease ของ worker 1 หมดอายุแล้ว")
 def lease_has_run_out(context: Context) -> None:
-    crashes.await_lease_end(context.case)
+    two_workers.await_lease_end(context.case)

@@ -1,13 +1,10 @@
 """The decision: may this Executor v1 go on a canary run? Total, pessimistic, and a pure function of the evidence."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from support.files import write_whole
 from support.form import PRIORITIES, TEST_CASES, form
 from support.record.reading import Record
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
@@ -15,21 +12,24 @@ from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLI
 
 @dataclass(frozen=True)
 class Result:
-    """The result of one test case. ``ran`` of ``scenarios`` ran; ``evidence`` are the records' names.
+    """The result of one test case, as ``verdict.json`` has it.
 
-    ``not_applicable`` scenarios more cannot hold on this server; ``unmet`` are (N/A or NOT RUN, the need) of those left out.
+    ``scenarios_run`` of ``scenarios`` ran, which are without the ``scenarios_not_applicable`` that cannot hold on this
+    server. ``unmet`` are N/A or NOT RUN and the need, of each scenario left out; ``evidence`` are the records' names.
     """
 
-    id: str
+    name: str
+    priority: str
     result: str
+    expected_status: str
     actual_status: str
     duration_s: float
-    ran: int
     scenarios: int
-    evidence: tuple[str, ...]
-    blames: tuple[str, ...] = ()
-    not_applicable: int = 0
-    unmet: tuple[tuple[str, str], ...] = ()
+    scenarios_run: int
+    scenarios_not_applicable: int
+    unmet: list[str]
+    evidence: list[str]
+    blames: list[str]
 
 
 def result_of(case_id: str, records: Sequence[Record], expected: set[str]) -> Result:
@@ -48,17 +48,20 @@ def result_of(case_id: str, records: Sequence[Record], expected: set[str]) -> Re
         result = FAIL
     else:
         result = PASS if expected and expected <= _locations(ran, PASS) else NOT_RUN
+    case = TEST_CASES[case_id]
     return Result(
-        id=case_id,
+        name=case.name,
+        priority=case.priority,
         result=result,
-        actual_status=_status(ran, TEST_CASES[case_id].expected_status),
+        expected_status=case.expected_status,
+        actual_status=_status(ran, case.expected_status),
         duration_s=round(sum(record.duration_s for record in ran), 3),
-        ran=len(ran),
         scenarios=len(expected),
-        evidence=tuple(record.file for record in mine),
-        blames=tuple(sorted({record.blames for record in mine if record.blames})),
-        not_applicable=len(not_applicable),
-        unmet=tuple((record.result, record.unmet) for record in mine if record.unmet),
+        scenarios_run=len(ran),
+        scenarios_not_applicable=len(not_applicable),
+        unmet=[f"{record.result}: {record.unmet}" for record in mine if record.unmet],
+        evidence=[record.file for record in mine],
+        blames=sorted({record.blames for record in mine if record.blames}),
     )
 
 
@@ -77,33 +80,32 @@ def decide(results: Mapping[str, str]) -> tuple[str, list[str]]:
 
     :param results: PASS, FAIL or NOT RUN by test case id; one that is missing did not run, and any other word is no pass.
     """
-    by_priority: dict[str, list[str]] = {priority: [] for priority in PRIORITIES}
-    for case in TEST_CASES.values():
-        by_priority[case.priority].append(case.id)
     passed = {case_id for case_id, result in results.items() if result == PASS}
-    reasons = [
-        f"{TEST_CASES[case_id].priority} {case_id} {TEST_CASES[case_id].name}: {results.get(case_id, NOT_RUN)}"
-        for case_id in TEST_CASES
-        if case_id not in passed
+    cases = TEST_CASES.values()
+    by_priority = {priority: {case.id for case in cases if case.priority == priority} for priority in PRIORITIES}
+    counts = ", ".join(f"{name} {len(passed & ids)} of {len(ids)}" for name, ids in by_priority.items())
+    reasons = [f"passed: {counts}"] + [
+        f"{case.priority} {case.id} {case.name}: {results.get(case.id, NOT_RUN)}"
+        for case in cases
+        if case.id not in passed
     ]
-    counts = ", ".join(f"{name} {len(passed & set(ids))} of {len(ids)}" for name, ids in by_priority.items())
-    reasons.insert(0, f"passed: {counts}")
-    if not set(by_priority["P0"]) <= passed:
+    if not by_priority["P0"] <= passed:
         return BLOCKED, reasons
     p1 = by_priority["P1"]
     all_ran = all(results.get(case_id) in (PASS, FAIL) for case_id in p1)
-    if all_ran and len(passed & set(p1)) >= form().canary.p1_needed * len(p1):
+    if all_ran and len(passed & p1) >= form().canary.p1_needed * len(p1):
         return APPROVED, reasons
     return CONDITIONAL, reasons
 
 
-def left_out(result: Result) -> list[str]:
+def _left_out(records: Sequence[Record], case_id: str) -> list[str]:
     """A line for each need for which scenarios of a test case were left out, with their number."""
-    lines = []
-    for (word, why), count in Counter(result.unmet).items():
-        what = "cannot hold on this server" if word == NOT_APPLICABLE else "did not run"
-        lines.append(f"{result.id}: {count} scenario{'' if count == 1 else 's'} {what}: {why}")
-    return lines
+    unmet = Counter((record.result, record.unmet) for record in records if record.id == case_id and record.unmet)
+    return [
+        f"{case_id}: {count} scenario{'' if count == 1 else 's'}"
+        f" {'cannot hold on this server' if word == NOT_APPLICABLE else 'did not run'}: {why}"
+        for (word, why), count in unmet.items()
+    ]
 
 
 def verdict(
@@ -120,7 +122,7 @@ def verdict(
     """
     results = {case_id: result_of(case_id, records, expected.get(case_id, set())) for case_id in TEST_CASES}
     decision, reasons = decide({case_id: result.result for case_id, result in results.items()})
-    reasons += [line for result in results.values() for line in left_out(result)]
+    reasons += [line for case_id in results for line in _left_out(records, case_id)]
     if troubles:
         decision, reasons = BLOCKED, [*reasons, *troubles]
     return {
@@ -128,26 +130,5 @@ def verdict(
         "decision": decision,
         "reasons": reasons,
         "environment": dict(environment),
-        "test_cases": {
-            case_id: {
-                "name": TEST_CASES[case_id].name,
-                "priority": TEST_CASES[case_id].priority,
-                "result": result.result,
-                "expected_status": TEST_CASES[case_id].expected_status,
-                "actual_status": result.actual_status,
-                "duration_s": result.duration_s,
-                "scenarios": result.scenarios,
-                "scenarios_run": result.ran,
-                "scenarios_not_applicable": result.not_applicable,
-                "unmet": [f"{word}: {why}" for word, why in result.unmet],
-                "evidence": list(result.evidence),
-                "blames": list(result.blames),
-            }
-            for case_id, result in results.items()
-        },
+        "test_cases": {case_id: asdict(result) for case_id, result in results.items()},
     }
-
-
-def write(content: dict[str, Any], path: Path) -> None:
-    """Write ``verdict.json``; the file is whole or as it was."""
-    write_whole(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")

@@ -11,9 +11,6 @@ from support.mysql.statements import Statement
 from support.mysql.tables import Index
 from support.stacks.saas_api import RunSpec
 
-_ADD = re.compile(r"\bADD\b", re.IGNORECASE)
-_DROP = re.compile(r"\bDROP\b", re.IGNORECASE)
-
 _MEASURES = {"latency": "seconds", "rows examined": "rows_examined", "full scans": "full_scan"}
 _FACTORS = {"latency": 1 + LATENCY_DEGRADATION, "rows examined": 1 + ROWS_EXAMINED_DEGRADATION, "full scans": 1.0}
 
@@ -54,8 +51,6 @@ class Participant:
 
     number: int
     calls: list[Call]
-    started: datetime | None
-    ended: datetime | None
     killed: datetime | None
     exit_status: int | None
 
@@ -99,22 +94,12 @@ class World:
     @property
     def adds(self) -> list[Statement]:
         """Statements that were to add the run's index, whatever became of them."""
-        return [
-            statement
-            for statement in self.statements
-            if self._names_the_index(statement)
-            and (statement.kind == "create_index" or (statement.kind == "alter_table" and _ADD.search(statement.text)))
-        ]
+        return self._changes("create_index", r"(?i)\bADD\b")
 
     @property
     def drops(self) -> list[Statement]:
         """Statements that were to drop the run's index, whatever became of them."""
-        return [
-            statement
-            for statement in self.statements
-            if self._names_the_index(statement)
-            and (statement.kind == "drop_index" or (statement.kind == "alter_table" and _DROP.search(statement.text)))
-        ]
+        return self._changes("drop_index", r"(?i)\bDROP\b")
 
     @property
     def added(self) -> Statement | None:
@@ -126,11 +111,15 @@ class World:
         """The statement that took the index back, if one did."""
         return next((statement for statement in self.drops if statement.succeeded), None)
 
-    def _names_the_index(self, statement: Statement) -> bool:
-        return (
-            re.search(rf"(?<![0-9A-Za-z_$]){re.escape(self.run.index_name)}(?![0-9A-Za-z_$])", statement.text)
-            is not None
-        )
+    def _changes(self, kind: str, clause: str) -> list[Statement]:
+        """Those of a kind, or with a clause in their ALTER TABLE, that name the index."""
+        index = rf"(?<![0-9A-Za-z_$]){re.escape(self.run.index_name)}(?![0-9A-Za-z_$])"
+        return [
+            one
+            for one in self.statements
+            if one.kind == kind or (one.kind == "alter_table" and re.search(clause, one.text))
+            if re.search(index, one.text)
+        ]
 
     # -- the executor's windows -----------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Writing what people read, so that nobody ever reads half of it; and keeping the reports folder small."""
 
+import json
 import os
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,6 @@ from typing import Any
 
 from support.files import write_whole
 from support.form import form
-from support.judgement import verdict
 from support.record.reading import read
 from support.resultlog.merging import Material, merge
 from support.resultlog.rendering import MARKDOWN, PAGE, as_markdown, as_page
@@ -25,7 +25,8 @@ def write(material: Material, into: Path) -> dict[str, Any]:
     log, content = build(material)
     write_whole(into / MARKDOWN, as_markdown(log))
     write_whole(into / PAGE, as_page(log))
-    verdict.write(content, into / VERDICT)
+    write_whole(into / VERDICT, json.dumps(content, ensure_ascii=False, indent=2) + "
+")
     return content
 
 

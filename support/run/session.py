@@ -14,7 +14,7 @@ from support.record.evidence import Evidence, Secrets
 from support.record.run_record import Check
 from support.run.messages import Environment
 from support.scenario.case import Case
-from support.scenario.queries import seconds_of_a_burst
+from support.scenario.workload import seconds_of_a_burst
 from support.settings import EXTERNAL, Settings
 from support.stacks.kinds import make_stack
 from support.stacks.stack import Stack

@@ -1,28 +1,48 @@
 """What phrases do while workers work: carry a run out, with everything that is planned happening at its moment."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from support.clock import now
 from support.contract import KILL_SWITCH_PATH
 from support.errors import GateNotReached
 from support.gateway.calls import Call
-from support.gateway.gates import ANY, CallGate
-from support.scenario.case import Case
-from support.scenario.plan import BASELINE, INDEX, MOMENTS, WINDOW
+from support.gateway.faults import FAULTS
+from support.gateway.gates import ANY, CallGate, Condition
+from support.gateway.gateway import Gateway
+from support.scenario.case import BASELINE, INDEX, MOMENTS, WINDOW, Case
 from support.stacks.worker import UnusableAgent, Worker
 from support.waiting import eventually
 
 T = TypeVar("T")
 
 
+class Trouble(NamedTuple):
+    """What happens to the calls that a condition names. ``thai`` is the Thai phrase's word for it."""
+
+    thai: str
+    befall: Callable[[Gateway, Condition], None]
+
+
+REPORT_TROUBLES = {
+    "is answered with 503 at first": Trouble(
+        "ได้ response 503 ในครั้งแรก",
+        lambda gateway, first: gateway.fail("status", FAULTS["503 Service Unavailable"], first),
+    ),
+    "arrives, but its answer is lost": Trouble(
+        "ไปถึงแต่ response หายกลางทาง", lambda gateway, first: gateway.lose_answer("status", first)
+    ),
+}
+"""What can happen to a worker's last report, in the words of the features."""
+
+
 def carry_out(case: Case, number: int) -> None:
     """Let worker ``number`` do the run from start to end."""
     worker = case.new_worker(number)
     gate = _arm(case, worker)
-    case.workers.start(worker)
+    case.start(worker)
     for moment in MOMENTS:
-        actions = case.plan.actions.pop(moment, [])
+        actions = case.plan.at.pop(moment, [])
         if not actions:
             continue
         if not _comes(case, moment, worker, gate):
@@ -36,14 +56,29 @@ def carry_out(case: Case, number: int) -> None:
     wait_for(case, worker)
 
 
+def carry_out_with_a_troubled_report(case: Case, trouble: str) -> None:
+    """Worker 1 carries the run out; the first time that it reports the end there is trouble, later all is well."""
+    worker = case.new_worker(1)
+    reports: list[Call] = []
+
+    def first(call: Call) -> bool:
+        if call.reports_an_end:
+            reports.append(call)
+        return reports == [call]
+
+    REPORT_TROUBLES[trouble].befall(worker.gateway, first)
+    case.start(worker)
+    wait_for(case, worker)
+
+
 def _arm(case: Case, worker: Worker) -> CallGate | None:
     """Set up the planned fault, and the gate at the kill-switch call that comes when the index exists."""
     plan, gateway, gate = case.plan, worker.gateway, None
-    if plan.actions.get(INDEX):
+    if plan.at[INDEX]:
         gate = gateway.hold("kill switch", lambda call: bool(call.after_index))
-    if planned := plan.fault:
-        gateway.fail("kill switch", planned.fault, lambda call: bool(call.after_index) or not planned.once_index_exists)
-        if planned.fault.refuses:
+    if plan.fault:
+        gateway.fail("kill switch", plan.fault, lambda call: bool(call.after_index) or not plan.fault_once_index_exists)
+        if plan.fault.refuses:
             gateway.refuse_after("claim")
     return gate
 
@@ -77,13 +112,13 @@ def await_gate(case: Case, worker: Worker, reached: Callable[[], T | None], what
             return (seen,)
         return None if worker.running else (None,)
 
-    arrived = eventually(
-        arrived_or_over,
-        within=case.settings.patience,
-        what=f"{what} ({worker.name})",
-        error=GateNotReached,
-    )
-    return arrived[0] if arrived else None
+    within, what = case.settings.patience, f"{what} ({worker.name})"
+    return eventually(arrived_or_over, within=within, what=what, error=GateNotReached)[0]
+
+
+def await_call(case: Case, worker: Worker, gate: CallGate, what: str) -> Call | None:
+    """The same for the call that ``gate`` is to hold."""
+    return await_gate(case, worker, lambda: gate.call, what)
 
 
 def _window_is_open(case: Case) -> bool:
@@ -100,8 +135,8 @@ def wait_for(case: Case, worker: Worker) -> None:
     :raises AssertionError: it does not end.
     :raises TestEnvironmentError: a part of the test environment is gone, so there is nothing to wait for.
     """
-    if case.plan.fault and case.plan.fault.fault.refuses:
-        _refuse_first_attempts(case, worker, case.plan.fault.fault.name)
+    if case.plan.fault and case.plan.fault.refuses:
+        _refuse_first_attempts(case, worker, case.plan.fault.name)
     status = worker.wait(case.settings.patience, case.stack.watch)
     case.evidence.fact(f"Worker {worker.number} End Time", f"exit status {status}", worker.ended)
     if not worker.gateway.calls:

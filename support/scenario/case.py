@@ -1,5 +1,6 @@
 """What the phrases of one scenario share: the run under test, what is planned for it, its workers, and its evidence."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,20 +9,36 @@ from pathlib import Path
 from support.contract import TEST_TABLES
 from support.errors import SuiteError
 from support.gateway.calls import Call
+from support.gateway.faults import Fault
 from support.gateway.gates import CallGate
 from support.mysql import tables
 from support.mysql.database import quoted
-from support.mysql.gates import RowGate, TableGate
+from support.mysql.gates import TableGate
 from support.record.evidence import Evidence
-from support.scenario.clean_ups import CleanUps
-from support.scenario.lease import Lease
-from support.scenario.plan import Plan
-from support.scenario.workers import Workers
 from support.scenario.workload import Measured
 from support.settings import Settings
 from support.stacks.saas_api import RunSpec
 from support.stacks.stack import Stack
 from support.stacks.worker import Worker
+
+BASELINE, INDEX, WINDOW = "the baseline window opens", "the index exists", "the metrics window opens"
+MOMENTS = (BASELINE, INDEX, WINDOW)
+"""The moments of a run at which a scenario can act, in the order in which they come."""
+
+
+@dataclass
+class Plan:
+    """What is to happen beside the workers: ``at`` each moment, in this order; and who claims the run as worker 1 is killed.
+
+    ``fault`` meets worker 1's kill-switch calls: from the first one, or from the first after the index exists.
+    ``times`` are the contract's variables of worker 1, in lower case, that differ from the run's settings.
+    """
+
+    at: defaultdict[str, list[Callable[[], None]]] = field(default_factory=lambda: defaultdict(list))
+    fault: Fault | None = None
+    fault_once_index_exists: bool = False
+    claims_at_the_crash: int | None = None
+    times: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -38,19 +55,22 @@ class Case:
     """A scenario in progress.
 
     ``measured`` are the application's queries that the run is about, if it is about any. ``schema`` is what the schema
-    has to be at the end but for the run's own index. ``table_gates`` are by table.
+    has to be at the end but for the run's own index. ``table_gates`` are by table; ``frozen_call`` is the gate at the
+    call in whose middle worker 1 froze. ``workers`` has the worker that was made last by its number; ``roles`` maps a
+    worker's number in the result log to that of its process, where the two differ.
     """
 
     def __init__(self, stack: Stack, settings: Settings, evidence: Evidence, logs: Path) -> None:
         self.stack, self.settings, self.evidence, self.database = stack, settings, evidence, stack.database
-        self.plan, self.notes, self._clean_ups = Plan(), Notes(), CleanUps()
-        self.workers = Workers(stack, evidence, logs, self._clean_ups)
+        self.plan, self.notes, self._logs = Plan(), Notes(), logs
+        self.workers: dict[int, Worker] = {}
+        self.roles: dict[int, int] = {}
         self.measured: Measured | None = None
         self.schema = stack.pristine
         self.table_gates: dict[str, TableGate] = {}
-        self._frozen_call: CallGate | None = None
+        self.frozen_call: CallGate | None = None
         self._run: RunSpec | None = None
-        self._scheduled = False
+        self._clean_ups: list[Callable[[], object]] = []
         self._clear()
         self.at_the_end(self._clear)  # once all that was made later is undone
         self.stack.journal.mark()
@@ -64,18 +84,30 @@ class Case:
 
     def at_the_end(self, clean_up: Callable[[], object]) -> None:
         """Have something undone when the scenario is over, last things first."""
-        self._clean_ups.add(clean_up)
+        self._clean_ups.append(clean_up)
 
     def close(self) -> list[str]:
-        """Undo what the scenario did; what went wrong is returned."""
-        return self._clean_ups.run()
+        """Undo what the scenario did; what went wrong is returned, and nothing is left out for it."""
+        troubles = []
+        for clean_up in reversed(self._clean_ups):
+            try:
+                clean_up()
+            except Exception as error:  # noqa: BLE001 - the rest still has to be cleaned up
+                troubles.append(f"{type(error).__name__}: {error}")
+        return troubles
 
     def change_schema(self, statement: str) -> None:
         """Change the schema as part of the scenario's preparation; what it is then is what it has to stay."""
         self.database.execute(statement)
         self.schema = tables.look(self.database, self.stack.schema)
 
-    # -- the run and its workers ----------------------------------------------------------------------------
+    def table_gate(self, table: str) -> TableGate:
+        """A gate at a table, still open; released with the scenario at the latest."""
+        gate = self.table_gates[table] = TableGate(self.database, self.stack.accounts.app, table)
+        self.at_the_end(gate.release)
+        return gate
+
+    # -- the run --------------------------------------------------------------------------------------------
 
     @property
     def run(self) -> RunSpec:
@@ -84,60 +116,67 @@ class Case:
             raise SuiteError("this phrase needs an execution run; say which one in a Given before it")
         return self._run
 
-    @property
-    def lease(self) -> Lease:
-        """The lease of the run under test."""
-        return Lease(self.database, self.run.id)
-
     def approve(self, run: RunSpec) -> None:
         """This is the run under test; it is scheduled when the work begins."""
         self._run = run
-
-    def new_worker(self, number: int) -> Worker:
-        """Worker ``number``, not yet started; the run is scheduled with the first."""
-        if not self._scheduled:
-            self._schedule()
-        return self.workers.new(number, self.run.id, self._note_index)
-
-    def _schedule(self) -> None:
-        if self.measured:
-            self.run.query_digests = [self.measured.workload.digest]
-        self.stack.api.create_run(self.run)
-        self._scheduled = True
-        if self.measured:
-            self.measured.begin()
-        self.stack.journal.mark()
-
-    def _note_index(self, call: Call) -> None:
-        if call.kind == "kill switch":
-            call.after_index = self.index_exists()
 
     def index_exists(self) -> bool:
         """The run's index is on the server now."""
         indexes = tables.indexes(self.database, self.stack.schema)
         return tables.find_index(indexes, self.run.table_name, self.run.index_name) is not None
 
-    # -- gates ----------------------------------------------------------------------------------------------
+    def lease_end(self) -> datetime | None:
+        """When the run's lease ends by the database's clock, in UTC without a zone; None if it was never claimed."""
+        end: datetime | None = self.database.value(
+            "SELECT lease_expires_at FROM execution_runs WHERE id = %s", (self.run.id,)
+        )
+        return end
 
-    def table_gate(self, table: str) -> TableGate:
-        """A gate at a table, still open; released with the scenario at the latest."""
-        gate = self.table_gates[table] = TableGate(self.database, self.stack.accounts.app, table)
-        self.at_the_end(gate.release)
-        return gate
+    def lease_seconds_left(self) -> float:
+        """Seconds until the run's lease ends by the database's clock; 0 when it has run out."""
+        left = self.database.value(
+            "SELECT TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), lease_expires_at) FROM execution_runs WHERE id = %s",
+            (self.run.id,),
+        )
+        return max(0.0, float(left or 0) / 1e6)
 
-    def row_gate(self) -> RowGate:
-        """A gate at the run's row, still open; released with the scenario at the latest."""
-        gate = RowGate(self.database, self.stack.accounts.suite, self.run.id)
-        self.at_the_end(gate.release)
-        return gate
+    # -- its workers ----------------------------------------------------------------------------------------
 
-    @property
-    def frozen_call(self) -> CallGate:
-        """The gate at the call in whose middle worker 1 froze."""
-        if self._frozen_call is None:
-            raise SuiteError("this phrase needs a worker that froze; say so in a When before it")
-        return self._frozen_call
+    def new_worker(self, number: int) -> Worker:
+        """Worker ``number``, not yet started; a new process if the one before it has ended.
 
-    @frozen_call.setter
-    def frozen_call(self, gate: CallGate) -> None:
-        self._frozen_call = gate
+        The run is scheduled with the first.
+        """
+        if not self.workers:
+            self._schedule()
+        earlier, log = self.workers.get(number), self._logs / f"worker-{number}.log"
+        worker = self.stack.worker(number, self.run.id, log, **(self.plan.times if number == 1 else {}))
+        self.at_the_end(worker.end)
+        if earlier is not None:
+            worker.earlier_calls = earlier.all_calls
+        self.workers[number] = worker
+        if str(log) not in self.evidence.logs:
+            self.evidence.logs.append(str(log))
+        worker.gateway.on_arrival = self._note_index
+        return worker
+
+    def start(self, worker: Worker) -> None:
+        """Start the worker's process."""
+        worker.start()
+        self.evidence.fact(f"Worker {worker.number} Start Time", worker.name, worker.started)
+
+    def calls(self) -> list[Call]:
+        """All calls of all workers."""
+        return [call for worker in self.workers.values() for call in worker.all_calls]
+
+    def _schedule(self) -> None:
+        if self.measured:
+            self.run.query_digests = [self.measured.workload.digest]
+        self.stack.api.create_run(self.run)
+        if self.measured:
+            self.measured.counted_before = self.measured.workload.counted(self.database, self.stack.schema)
+        self.stack.journal.mark()
+
+    def _note_index(self, call: Call) -> None:
+        if call.kind == "kill switch":
+            call.after_index = self.index_exists()

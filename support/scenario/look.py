@@ -1,11 +1,13 @@
 """The look at everything there is to see, once all workers have ended."""
 
-from support.errors import TestEnvironmentError
-from support.judgement.workload_check import refuse_a_failed_workload
-from support.judgement.world import World
+from support.clock import now
+from support.errors import NotMade, TestEnvironmentError
+from support.form import TEST_CASES
+from support.judgement.world import Participant, World
 from support.mysql import tables
+from support.mysql.flavours import NO_TEXT
+from support.record.evidence import Query
 from support.scenario.case import Case
-from support.scenario.verification_queries import run as run_verification_queries
 
 
 def look(case: Case) -> World:
@@ -15,7 +17,7 @@ def look(case: Case) -> World:
     """
     stack, database, run = case.stack, case.database, case.run
     stack.check_alive()
-    for call in case.workers.calls():
+    for call in case.calls():
         if call.trouble:
             raise TestEnvironmentError(call.trouble)
     found = tables.look(database, stack.schema)
@@ -33,23 +35,22 @@ def look(case: Case) -> World:
         statements=[statement for statement in statements if statement.changes_schema],
         metric_reads=[statement for statement in statements if statement.reads_metrics],
         workload=[statement for statement in statements if statement.thread in threads],
-        participants=case.workers.participants(),
+        participants={role: _participant(case, role) for role in case.workers},
         unexpected_changes=tables.differences(_allowed(case, index), found),
         min_samples=case.settings.min_sample_count,
         **vars(case.notes),
     )
-    if case.measured:
+    if measured := case.measured:
+        counted = measured.workload.counted(database, stack.schema) - measured.counted_before
         length = case.settings.scaled(case.settings.metrics_window_seconds)
-        refuse_a_failed_workload(
-            world,
-            case.measured.counted(),
-            case.measured.samples,
-            case.measured.worsens,
-            stack.journal.hidden,
-            length,
-        )
+        refuse_a_failed_workload(world, counted, measured.samples, measured.worsens, stack.journal.hidden, length)
     _record(case, world)
     return world
+
+
+def _participant(case: Case, role: int) -> Participant:
+    one = case.workers[case.roles.get(role, role)]
+    return Participant(one.number, one.all_calls, one.killed, one.exit_status)
 
 
 def _allowed(case: Case, index: tables.Index | None) -> tables.Snapshot:
@@ -60,20 +61,62 @@ def _allowed(case: Case, index: tables.Index | None) -> tables.Snapshot:
     return tables.Snapshot(before.tables, before.columns, before.indexes | {index}, before.rows)
 
 
+def refuse_a_failed_workload(
+    world: World, counted: int, samples: tuple[int, int], intended: str | None, hidden: int, length: float
+) -> None:
+    """Hold that the queries lay in the executor's windows, were counted, and changed as meant.
+
+    :param counted: executions by the server's own counter, as the executor is told.
+    :param samples: executions that were sent into the baseline window and into the metrics window.
+    :param intended: the measure that is to come out worse, or None.
+    :param hidden: prepared statements of which the server kept no text.
+    :param length: seconds that a window has at least. A shorter one is the executor's doing, and left to the observations.
+    :raises NotMade: it is not so.
+    :raises TestEnvironmentError: it cannot be told.
+    """
+    if counted != len(world.workload):
+        raise NotMade(
+            f"the server ran {len(world.workload)} of the application's queries but counted {counted}: its statement"
+            " counters are not locked and lost some, so the executor did not read what happened"
+        )
+    if hidden and not world.metrics_window:
+        raise TestEnvironmentError(f"the executor's windows cannot be made out, because it reads its metrics {NO_TEXT}")
+    before, after = samples
+    for name, window, sent, wanted in (
+        ("baseline", world.baseline_window, world.workload[:before], before),
+        ("metrics", world.metrics_window, world.workload[before:], after),
+    ):
+        if window is None or len(sent) != wanted or window.seconds_at_most < length:
+            return  # the executor opened no such window, which is for the observations to judge
+        if any(statement.started < window.opened for statement in sent):
+            raise NotMade(f"the application's queries began beside the read that opens the {name} window")
+        if len(window.samples) < wanted:
+            raise NotMade(
+                f"the {name} window closed before the application's queries were done ({len(window.samples)} of"
+                f" {wanted} in {window.seconds:.3f} s): raise metrics_window_seconds"
+            )
+    if after and world.worse() != ([intended] if intended else []):
+        raise NotMade(
+            f"the application's queries were to get worse in {intended or 'nothing'}, but the server measured:"
+            f" {world.measured()}"
+        )
+
+
 def _record(case: Case, world: World) -> None:
-    evidence, window = case.evidence, world.metrics_window
+    evidence, window, run = case.evidence, world.metrics_window, case.run
     evidence.actual_status = world.status
     evidence.statements = [vars(statement) for statement in world.statements]
     if window:
         evidence.fact("Metrics Window", f"{window.seconds:.3f} s by the server's clock", window.opened)
         evidence.fact("Sample Count Observed", len(window.samples), window.closed)
         evidence.fact("Last sample ended after", window.last_sample)
-    evidence.queries += run_verification_queries(case.database, evidence.id, case.run)
+    queries = TEST_CASES[evidence.id].verification_queries(run.id, run.table_name, run.index_name)
+    evidence.queries += [Query(title, sql, case.database.rows(sql), now()) for title, sql in queries]
 
 
 def collect(case: Case) -> None:
     """Take transcripts, statements and the workers' times into the evidence, whatever became of the scenario."""
-    case.evidence.add_calls(case.workers.calls())
-    case.evidence.workers += case.workers.records()
+    case.evidence.add_calls(case.calls())
+    case.evidence.workers += [worker.record() for worker in case.workers.values()]
     if case.evidence.actual_status is None:  # nobody has looked
         case.evidence.statements = [vars(statement) for statement in case.stack.journal.schema_changes()]

@@ -5,10 +5,8 @@ from support.gateway.faults import FAULTS
 from support.mysql import tables
 from support.mysql.database import quoted
 from support.mysql.schemas import grant_alter, revoke_alter
-from support.scenario.case import Case
-from support.scenario.plan import BASELINE, INDEX, WINDOW, PlannedFault
-from support.scenario.queries import HISTORY, HISTORY_SAMPLES, Change
-from support.scenario.workload import STATUS_INDEX, Measured, Workload
+from support.scenario.case import BASELINE, INDEX, WINDOW, Case
+from support.scenario.workload import HISTORY, HISTORY_SAMPLES, STATUS_INDEX, Change, Measured, Workload
 
 PLACES = "test_places"
 
@@ -38,7 +36,7 @@ def set_kill_switch(case: Case, connection_id: str | None) -> None:
 
 def set_kill_switch_once_index_exists(case: Case, connection_id: str | None) -> None:
     """The same, in the moment between the ADD INDEX and the executor's second look at the switch."""
-    case.plan.at(INDEX, lambda: set_kill_switch(case, connection_id))
+    case.plan.at[INDEX].append(lambda: set_kill_switch(case, connection_id))
 
 
 def fail_kill_switch_api(case: Case, error: str, once_index_exists: bool) -> None:
@@ -49,10 +47,10 @@ def fail_kill_switch_api(case: Case, error: str, once_index_exists: bool) -> Non
         raise SuiteError(
             f"{error!r} can only follow the claim: which call comes before a later one is the executor's business"
         )
-    case.plan.fault = PlannedFault(FAULTS[error], once_index_exists)
+    case.plan.fault, case.plan.fault_once_index_exists = FAULTS[error], once_index_exists
     case.evidence.fact("API Error Type", error)
     if FAULTS[error].hangs:
-        case.workers.times["kill_switch_timeout_seconds"] = case.settings.short_kill_switch_timeout_seconds
+        case.plan.times["kill_switch_timeout_seconds"] = case.settings.short_kill_switch_timeout_seconds
 
 
 def change_queries(case: Case, change: Change, samples: int | None = None) -> None:
@@ -66,15 +64,15 @@ def change_queries(case: Case, change: Change, samples: int | None = None) -> No
     workload = Workload(case.stack.accounts.app, change.query(), change.connections)
     case.at_the_end(workload.close)
     if change.window_seconds:
-        case.workers.times["metrics_window_minutes"] = change.window_seconds / 60
+        case.plan.times["metrics_window_minutes"] = change.window_seconds / 60
     workload.run(HISTORY, HISTORY_SAMPLES)
-    case.measured = Measured(workload, (before, after), change.worsens, case.database, case.stack.schema)
-    case.plan.at(BASELINE, lambda: workload.run(change.before, before))
+    case.measured = Measured(workload, (before, after), change.worsens)
+    case.plan.at[BASELINE].append(lambda: workload.run(change.before, before))
     if last := change.now_and_then:
-        case.plan.at(WINDOW, lambda: workload.run(change.after, after - 1))
-        case.plan.at(WINDOW, lambda: workload.run(last, 1))
+        case.plan.at[WINDOW].append(lambda: workload.run(change.after, after - 1))
+        case.plan.at[WINDOW].append(lambda: workload.run(last, 1))
     else:
-        case.plan.at(WINDOW, lambda: workload.run(change.after, after))
+        case.plan.at[WINDOW].append(lambda: workload.run(change.after, after))
 
 
 def revoke_alter_once_index_exists(case: Case, table: str) -> None:
@@ -85,15 +83,15 @@ def revoke_alter_once_index_exists(case: Case, table: str) -> None:
         case.at_the_end(lambda: grant_alter(case.database, agent, schema, table))
         revoke_alter(case.database, agent, schema, table)
 
-    case.plan.at(INDEX, revoke)
+    case.plan.at[INDEX].append(revoke)
 
 
 def hold_table_once_index_exists(case: Case, table: str) -> None:
     """Another session reads the table in a transaction that stays open, so that a DROP INDEX waits until it gives up."""
-    case.workers.times["ddl_lock_wait_timeout_seconds"] = case.settings.short_ddl_lock_wait_seconds
-    case.plan.at(INDEX, case.table_gate(table).close)
+    case.plan.times["ddl_lock_wait_timeout_seconds"] = case.settings.short_ddl_lock_wait_seconds
+    case.plan.at[INDEX].append(case.table_gate(table).close)
 
 
 def use_short_lease(case: Case) -> None:
     """The claim of worker 1 runs out soon after its last sign of life."""
-    case.workers.times["execution_lease_timeout_seconds"] = case.settings.short_lease_seconds
+    case.plan.times["execution_lease_timeout_seconds"] = case.settings.short_lease_seconds

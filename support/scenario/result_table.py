@@ -71,7 +71,9 @@ def as_lines(observations: list[Observation]) -> list[str]:
     return lines + [f"✗ {o.field}: {o.because}" for o in observations if o.verdict != PASS and o.because]
 
 
-class _AllAsExpected(BaseMatcher[list[Observation]]):
+class AllAsExpected(BaseMatcher[list[Observation]]):
+    """Matches observations that all passed, and at least one."""
+
     def _matches(self, item: list[Observation]) -> bool:
         return bool(item) and all(observation.verdict == PASS for observation in item)
 
@@ -81,8 +83,3 @@ class _AllAsExpected(BaseMatcher[list[Observation]]):
     def describe_mismatch(self, item: list[Observation], mismatch_description: Description) -> None:
         wrong = sum(1 for observation in item if observation.verdict != PASS)
         mismatch_description.append_text(f"{wrong} of {len(item)} differ\n" + "\n".join(as_lines(item)))
-
-
-def all_as_expected() -> BaseMatcher[list[Observation]]:
-    """Matches observations that all passed, and at least one."""
-    return _AllAsExpected()

@@ -1,15 +1,20 @@
-"""The application's queries: really executed, so that what the executor measures is what happened.
+"""The application's queries and how they change: really executed, so that what the executor measures is what happened.
 
 All literals are folded in a digest, so one digest can be fast now and slow later. The time of a query is spent in
 SLEEP(), which costs no CPU, in the select list of a query with one row: it runs once a query.
 """
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from support.contract import METRICS_TABLE
 from support.errors import TestEnvironmentError
 from support.mysql.database import Account, Database
+
+SAMPLES = 12
+"""Executions in each window where a scenario does not say how many: some more than a judgement needs."""
 
 CONNECTIONS = 1
 """One, because a server's statement counters are not locked: of executions that end together one may get lost."""
@@ -65,14 +70,8 @@ class Workload:
     def __init__(self, account: Account, query: CountQuery | LookupQuery, connections: int = CONNECTIONS) -> None:
         self._query = query
         self._databases = [Database(account, observed=True) for _ in range(connections)]
-        self.threads = [
-            int(
-                database.value(
-                    "SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()"
-                )
-            )
-            for database in self._databases
-        ]
+        thread = "SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()"
+        self.threads = [int(database.value(thread)) for database in self._databases]
         self._pool = ThreadPoolExecutor(connections)
         self.digest = self._learn()
 
@@ -82,13 +81,16 @@ class Workload:
         shares = [times // connections + (number < times % connections) for number in range(connections)]
 
         def execute(number: int) -> None:
-            seconds = profile.seconds + number * STAGGER_SECONDS
-            sql = self._query.sql(replace(profile, seconds=seconds))
+            sql = self._query.sql(replace(profile, seconds=profile.seconds + number * STAGGER_SECONDS))
             for _ in range(shares[number]):
                 self._databases[number].execute(sql)
 
-        for finished in [self._pool.submit(execute, number) for number in range(connections)]:
-            finished.result()
+        list(self._pool.map(execute, range(connections)))  # raises what an execution raised
+
+    def counted(self, database: Database, schema: str) -> int:
+        """How many executions the server has counted so far, as the executor is told; asked by the suite's own connection."""
+        count = f"SELECT COUNT_STAR FROM performance_schema.{METRICS_TABLE} WHERE SCHEMA_NAME = %s AND DIGEST = %s"
+        return int(database.value(count, (schema, self.digest)))
 
     def close(self) -> None:
         """End the connections."""
@@ -119,28 +121,89 @@ class Measured:
 
     :param samples: their executions in the baseline window and in the metrics window.
     :param worsens: the measure that is to come out worse, or None.
-    :param database: the suite's connection, to read the server's counter.
+    :param counted_before: their executions when the run was scheduled.
     """
 
     workload: Workload
     samples: tuple[int, int]
     worsens: str | None
-    database: Database
-    schema: str
-    _count_before: int = 0
+    counted_before: int = 0
 
-    def begin(self) -> None:
-        """Count from now on."""
-        self._count_before = self._count()
 
-    def counted(self) -> int:
-        """How many executions the server has counted since then, as the executor is told."""
-        return self._count() - self._count_before
+@dataclass(frozen=True)
+class Change:
+    """The same query before and after the index exists. ``thai`` is the Thai phrase's word for it.
 
-    def _count(self) -> int:
-        return int(
-            self.database.value(
-                f"SELECT COUNT_STAR FROM performance_schema.{METRICS_TABLE} WHERE SCHEMA_NAME = %s AND DIGEST = %s",
-                (self.schema, self.workload.digest),
-            )
-        )
+    ``worsens`` names the measure that has to come out worse, or None. ``samples`` are the executions in the baseline
+    window, and in the other one where a scenario does not say how many; ``now_and_then`` is the last of the latter.
+    ``connections`` execute it side by side; ``window_seconds`` is the length of the windows where the run's is too short.
+
+    A change is of one measure only: where rows or scans grow, the time shrinks clearly, and the other way round, so
+    that the noise of a busy machine cannot add a second degradation.
+    """
+
+    thai: str
+    query: type[CountQuery] | type[LookupQuery]
+    before: Profile
+    after: Profile
+    worsens: str | None
+    samples: tuple[int, int] = (SAMPLES, SAMPLES)
+    now_and_then: Profile | None = None
+    connections: int = CONNECTIONS
+    window_seconds: float | None = None
+
+
+HISTORY = Profile(0.120, rows=2000)
+HISTORY_SAMPLES = 2
+"""What the query was like before the run, far worse than in both windows: the server's counters begin with it, so that
+whoever takes them for a window, or averages over all of them, finds nothing wrong with the index."""
+
+CHANGES = {
+    "get slower": Change("ช้าลง", CountQuery, Profile(0.005), Profile(0.015), "latency"),
+    # More of them run, too, so that a sum in place of an average would be a degradation
+    "get faster": Change("เร็วขึ้น", CountQuery, Profile(0.010), Profile(0.0065), None, samples=(SAMPLES, 2 * SAMPLES)),
+    "stop scanning the whole table": Change(
+        "เลิกสแกนทั้งตาราง", LookupQuery, Profile(0.010, scans=True), Profile(0.005), None
+    ),
+    "examine more rows": Change(
+        "อ่าน row มากขึ้น", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=500), "rows examined"
+    ),
+    "scan the whole table": Change(
+        "สแกนทั้งตาราง", LookupQuery, Profile(0.010), Profile(0.005, scans=True), "full scans"
+    ),
+    "scan the whole table once in a while": Change(
+        "สแกนทั้งตารางเป็นบางครั้ง",
+        LookupQuery,
+        Profile(0.010),
+        Profile(0.005),
+        "full scans",
+        now_and_then=Profile(0.005, scans=True),
+    ),
+    # Close to the limits of the contract. Long executions, all at once and in a longer window, so that the noise of a
+    # busy machine is small against 5 % of them: where three programs wanted each core it was 38 ms
+    "get slower by 15 %": Change(
+        "ช้าลง 15 %", CountQuery, Profile(1.000), Profile(1.150), "latency", connections=12, window_seconds=2.0
+    ),
+    "get slower by 5 %": Change(
+        "ช้าลง 5 %", CountQuery, Profile(1.000), Profile(1.050), None, connections=12, window_seconds=2.0
+    ),
+    "examine 21 % more rows": Change(
+        "อ่าน row มากขึ้น 21 %", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=121), "rows examined"
+    ),
+    "examine 20 % more rows": Change(
+        "อ่าน row มากขึ้น 20 %", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=120), None
+    ),
+}
+"""By the phrase's own words."""
+
+
+def seconds_of_a_burst(account: Account) -> float:
+    """What the usual burst of queries in a window takes here and now, in seconds.
+
+    :param account: the application's.
+    """
+    change = CHANGES["get slower"]
+    with closing(Workload(account, change.query(), change.connections)) as workload:
+        began = time.monotonic()
+        workload.run(change.after, SAMPLES)
+        return time.monotonic() - began

@@ -14,9 +14,9 @@ from support.gateway.faults import FAULTS
 from support.judgement.observations import known_fields
 from support.run.phrases import check_phrases
 from support.run.selection import all_features, expected_scenarios, id_of, scenarios_of
-from support.scenario.freezes import FROZEN_AT
-from support.scenario.queries import CHANGES
-from support.scenario.reports import REPORT_TROUBLES
+from support.scenario.carrying_out import REPORT_TROUBLES
+from support.scenario.two_workers import FROZEN_AT
+from support.scenario.workload import CHANGES
 from tests.harness.running import PROJECT
 
 SEVERITIES = {"blocker", "critical", "normal", "minor", "trivial"}

@@ -12,7 +12,7 @@ from support.errors import SuiteError
 from support.record.evidence import Observation
 from support.result_words import FAIL, PASS, UNKNOWN
 from support.run.selection import select
-from support.scenario.result_table import all_as_expected, as_lines
+from support.scenario.result_table import AllAsExpected, as_lines
 
 
 def feature(then: str):
@@ -56,18 +56,18 @@ def observations(*verdicts: str) -> list[Observation]:
 
 
 def test_all_passed_is_as_expected():
-    assert_that(observations(PASS, PASS), all_as_expected())
+    assert_that(observations(PASS, PASS), AllAsExpected())
 
 
 @pytest.mark.parametrize("verdicts", [(), (FAIL,), (PASS, UNKNOWN), (PASS, FAIL, PASS)])
 def test_anything_else_is_not(verdicts):
     with pytest.raises(AssertionError):
-        assert_that(observations(*verdicts), all_as_expected())
+        assert_that(observations(*verdicts), AllAsExpected())
 
 
 def test_the_message_has_every_row_and_the_reasons_of_the_wrong_ones():
     with pytest.raises(AssertionError) as told:
-        assert_that(observations(PASS, FAIL), all_as_expected())
+        assert_that(observations(PASS, FAIL), AllAsExpected())
 
     text = str(told.value)
     assert "1 of 2 differ" in text

@@ -8,10 +8,10 @@ from support.errors import SuiteError, TestEnvironmentError
 from support.gateway.calls import Call
 from support.judgement.observations import REGISTRY, compare, known_fields, look_up
 from support.judgement.observations.registry import Seen, observation
-from support.judgement.workload_check import refuse_a_failed_workload
 from support.judgement.world import Participant, World
 from support.mysql.statements import Statement
 from support.mysql.tables import Index
+from support.scenario.look import refuse_a_failed_workload
 from support.stacks.saas_api import RunSpec
 
 START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -56,7 +56,7 @@ def world(**changes):
         "statements": [statement(ADD, 1), statement(DROP, 3)],
         "metric_reads": [],
         "workload": [],
-        "participants": {n: Participant(n, calls, START, START, None, 0) for n, calls in workers.items()},
+        "participants": {n: Participant(n, calls, None, 0) for n, calls in workers.items()},
         "unexpected_changes": [],
         "min_samples": 10,
     } | changes
@@ -64,7 +64,7 @@ def world(**changes):
 
 
 def see(field, **changes):
-    return REGISTRY[field].observe(world(**changes)).actual
+    return REGISTRY[field](world(**changes)).actual
 
 
 def test_the_good_story():

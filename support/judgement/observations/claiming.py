@@ -4,8 +4,7 @@ import json
 
 from support.contract import COMPLETED, ROLLED_BACK, CallKind
 from support.gateway.calls import Call
-from support.judgement.observations.index import told
-from support.judgement.observations.registry import Seen, observation, yes_or_no
+from support.judgement.observations.registry import Seen, observation, observations, told, yes_or_no
 from support.judgement.world import Participant, World
 
 HARMLESS: tuple[CallKind, ...] = ("run", "audit", "other")
@@ -19,12 +18,9 @@ def _participant(world: World, number: int) -> Participant:
 
 
 def _claim_answer(world: World, number: int) -> Seen:
-    claim = _participant(world, number).claim
-    return (
-        Seen(claim.answer, f"its first claim, answered at {claim.answered:%H:%M:%S.%f}")
-        if claim
-        else Seen("no claim was made")
-    )
+    if claim := _participant(world, number).claim:
+        return Seen(claim.answer, f"its first claim, answered at {claim.answered:%H:%M:%S.%f}")
+    return Seen("no claim was made")
 
 
 def _name_sent(claim: Call) -> str | None:
@@ -34,6 +30,26 @@ def _name_sent(claim: Call) -> str | None:
     except (ValueError, AttributeError):
         return None
     return name if name is None else str(name)
+
+
+observations(
+    {
+        "Worker 2 HTTP Response": lambda world: _claim_answer(world, 2),
+        "Worker 1 claimed successfully": lambda world: yes_or_no(
+            _claim_answer(world, 1).actual == "200 OK", _claim_answer(world, 1).actual
+        ),
+        # By contract 0 when it brought the run to an end
+        "Worker 1 exit status": lambda world: Seen(str(_participant(world, 1).exit_status)),
+        # By contract 3 when it did not get the claim
+        "Worker 2 exit status": lambda world: Seen(str(_participant(world, 2).exit_status)),
+        # The answers to the claims made while the lease of worker 1 was still alive
+        "Claim before the lease ended": lambda world: Seen(
+            ", ".join(sorted({call.answer for call in world.calls_before_takeover})) or "no claim was made"
+        ),
+        # The answer to a second request for a run of the same id: an id that is taken is not given to another run
+        "Same run scheduled again": lambda world: Seen(world.answer_to_same_id or "it was not scheduled again"),
+    }
+)
 
 
 @observation("Worker 1 HTTP Response")
@@ -51,12 +67,6 @@ def worker_1_http_response(world: World) -> Seen:
     return _claim_answer(world, 1)
 
 
-@observation("Worker 2 HTTP Response")
-def worker_2_http_response(world: World) -> Seen:
-    """The answer to worker 2's claim."""
-    return _claim_answer(world, 2)
-
-
 @observation("Only 1 worker executed")
 def only_one_worker_executed(world: World) -> Seen:
     """The server was sent one ADD INDEX, and whoever did not get the claim did nothing more."""
@@ -69,12 +79,6 @@ def only_one_worker_executed(world: World) -> Seen:
         if later:
             return Seen("No", f"worker {one.number} went on without the claim: {later[0].method} {later[0].path}")
     return Seen("Yes", f"counted on the server: {told(world.adds)}")
-
-
-@observation("Worker 1 claimed successfully")
-def worker_1_claimed(world: World) -> Seen:
-    """Worker 1's claim was granted."""
-    return yes_or_no(_claim_answer(world, 1).actual == "200 OK", _claim_answer(world, 1).actual)
 
 
 @observation("Worker 1 crashed")
@@ -109,25 +113,6 @@ def worker_2_claimed(world: World) -> Seen:
     return Seen("Yes (after lease expiry)", f"answers to its claims: {', '.join(call.answer for call in claims)}")
 
 
-@observation("Worker 1 exit status")
-def worker_1_exit_status(world: World) -> Seen:
-    """How worker 1's process ended; by contract 0 when it brought the run to an end."""
-    return Seen(str(_participant(world, 1).exit_status))
-
-
-@observation("Worker 2 exit status")
-def worker_2_exit_status(world: World) -> Seen:
-    """The same of worker 2; by contract 3 when it did not get the claim."""
-    return Seen(str(_participant(world, 2).exit_status))
-
-
-@observation("Claim before the lease ended")
-def claim_before_lease_ended(world: World) -> Seen:
-    """The answers to the claims made while the lease of worker 1 was still alive."""
-    answers = sorted({call.answer for call in world.calls_before_takeover})
-    return Seen(", ".join(answers) or "no claim was made")
-
-
 @observation("Last report sent again")
 def last_report_sent_again(world: World) -> Seen:
     """Worker 1's first report of the end failed, and the same report was sent until there was an answer.
@@ -140,12 +125,6 @@ def last_report_sent_again(world: World) -> Seen:
     told_so = [f"{call.request_body}: {call.answer}" for call in reports]
     same = {call.request_body for call in reports} == {reports[0].request_body}
     return yes_or_no(same and reports[-1].status in (200, 409) and not reports[-1].fault, "; ".join(told_so))
-
-
-@observation("Same run scheduled again")
-def same_run_scheduled_again(world: World) -> Seen:
-    """The answer to a second request for a run of the same id: an id that is taken is not given to another run."""
-    return Seen(world.answer_to_same_id or "it was not scheduled again")
 
 
 @observation("Index taken for the run's own")
@@ -171,12 +150,13 @@ def done_after_the_takeover(world: World) -> Seen:
     taken = next((call.answered for call in _participant(world, 2).calls_of("claim") if call.status == 200), None)
     if taken is None:
         return Seen("no takeover", "no claim of worker 2 was granted")
-    writes = [call for call in _participant(world, 1).calls if call.method != "GET" and call.kind != "claim"]
-    accepted = [call for call in writes if call.answered and call.answered > taken and (call.status or 0) < 300]
+    late = [
+        call
+        for call in _participant(world, 1).calls
+        if call.method != "GET" and call.kind != "claim" and call.answered and call.answered > taken
+    ]
     threads = {statement.thread for statement in world.statements if statement.started < taken}
     sent = [statement for statement in world.statements if statement.started > taken and statement.thread in threads]
-    done = [f"{call.method} {call.path} was answered {call.answer}" for call in accepted]
-    late = "; ".join(
-        f"{call.method} {call.path}: {call.answer}" for call in writes if call.answered and call.answered > taken
-    )
-    return Seen("; ".join(done + ([told(sent)] if sent else [])) or "Nothing", f"its late calls: {late or 'none'}")
+    done = [f"{call.method} {call.path} was answered {call.answer}" for call in late if (call.status or 0) < 300]
+    calls = "; ".join(f"{call.method} {call.path}: {call.answer}" for call in late) or "none"
+    return Seen("; ".join(done + ([told(sent)] if sent else [])) or "Nothing", f"its late calls: {calls}")

@@ -1,20 +1,43 @@
-"""Whether the index was made, and whether it is there: the schema and the server's own count of statements."""
+"""Whether the index was made or taken back, and is there: the schema, the records, and the server's count of statements."""
 
-from support.contract import FAILED, LOCK_NONE_REFUSED, REQUIRES_MANUAL
-from support.judgement.observations.registry import Seen, observation, yes_or_no
+from support.contract import FAILED, REQUIRES_MANUAL, ROLLBACK_PENDING
+from support.judgement.observations.registry import Seen, observation, observations, told, yes_or_no
 from support.judgement.world import World
-from support.mysql.statements import Statement
 
 
-def told(statements: list[Statement]) -> str:
-    """Statements and their ends, in one line."""
-    return "; ".join(f"{statement.text} → {statement.outcome}" for statement in statements) or "no statement"
+def _there(world: World) -> str:
+    return f"information_schema shows {world.index or 'no index ' + world.run.index_name}"
 
 
-@observation("ADD INDEX successful")
-def add_index_successful(world: World) -> Seen:
-    """The server carried an ADD INDEX of this index out."""
-    return yes_or_no(world.added, f"the server was sent: {told(world.adds)}")
+def _statuses(world: World) -> str:
+    return ", ".join(str(row["status"]) for row in world.rollbacks) or "no record"
+
+
+observations(
+    {
+        # The server carried an ADD INDEX of this index out
+        "ADD INDEX successful": lambda world: yes_or_no(world.added, f"the server was sent: {told(world.adds)}"),
+        # The index is there now
+        "Index exists after rollback": lambda world: yes_or_no(world.index, _there(world)),
+        # The server was sent a DROP INDEX of the run's index
+        "Rollback attempted": lambda world: yes_or_no(world.drops, f"the server was sent: {told(world.drops)}"),
+        # Every DROP INDEX that the server was sent ended in an error
+        "Rollback failed": lambda world: yes_or_no(
+            world.drops and all(statement.errno for statement in world.drops),
+            told(world.drops) if world.drops else "none was attempted",
+        ),
+        # Anything of a rollback, tried or recorded
+        "Rollback performed": lambda world: yes_or_no(
+            world.drops or world.rollbacks, f"the server was sent: {told(world.drops)}; rollbacks: {_statuses(world)}"
+        ),
+    }
+)
+
+
+@observation("ADD INDEX statements sent")
+def add_index_statements_sent(world: World) -> Seen:
+    """How many ADD INDEX of this index the server was sent, whatever became of them."""
+    return Seen(str(len(world.adds)), told(world.adds))
 
 
 @observation("Index created")
@@ -26,24 +49,12 @@ def index_created(world: World) -> Seen:
     return yes_or_no(made or world.added, _there(world))
 
 
-@observation("Index exists after rollback")
-def index_exists_after_rollback(world: World) -> Seen:
-    """The index is there now."""
-    return yes_or_no(world.index, _there(world))
-
-
 @observation("Index still exists")
 def index_still_exists(world: World) -> Seen:
     """The index the run made is there now, with the approved columns."""
     if world.index is not None and list(world.index.columns) != world.run.columns:
         return Seen("No", f"there is another one of that name: {world.index}")
     return yes_or_no(world.index, _there(world))
-
-
-@observation("ADD INDEX statements sent")
-def add_index_statements_sent(world: World) -> Seen:
-    """How many ADD INDEX of this index the server was sent, whatever became of them."""
-    return Seen(str(len(world.adds)), told(world.adds))
 
 
 @observation("ADD INDEX carried out")
@@ -63,21 +74,10 @@ def tried_after_refusal(world: World) -> Seen:
     return Seen(told(later) if later else "None")
 
 
-@observation(
-    "MySQL error detected", similar={"Error 1846 หรือ similar": tuple(f"Error {errno}" for errno in LOCK_NONE_REFUSED)}
-)
-def mysql_error_detected(world: World) -> Seen:
-    """The error the server gave to the ADD INDEX, if the executor recorded that very one."""
-    return _error_given(world)
-
-
+@observation("MySQL error detected")
 @observation("Duplicate key error detected")
-def duplicate_key_error_detected(world: World) -> Seen:
-    """As above: the server's own refusal, and the executor's record of it."""
-    return _error_given(world)
-
-
-def _error_given(world: World) -> Seen:
+def error_detected(world: World) -> Seen:
+    """The error the server gave to the ADD INDEX, if the executor recorded that very one."""
     failed = [statement for statement in world.adds if statement.errno]
     if not failed:
         return Seen("none", f"the server refused no ADD INDEX; it was sent: {told(world.adds)}")
@@ -122,5 +122,31 @@ def index_that_was_there_before(world: World) -> Seen:
     return Seen("unchanged", str(world.index))
 
 
-def _there(world: World) -> str:
-    return f"information_schema shows {world.index or 'no index ' + world.run.index_name}"
+@observation("Rollback executed")
+def rollback_executed(world: World) -> Seen:
+    """The server dropped the index, and the rollback is on record."""
+    if world.dropped and not world.rollbacks:
+        return Seen("Yes, but not recorded", "the server dropped the index, and the table rollbacks has no row")
+    if world.rollbacks and not world.dropped:
+        return Seen(
+            "No",
+            f"a rollback is on record ({_statuses(world)}), but the server carried out no DROP INDEX: {told(world.drops)}",
+        )
+    return yes_or_no(world.dropped, f"the server was sent: {told(world.drops)}; rollbacks: {_statuses(world)}")
+
+
+@observation("Rollback record status")
+def rollback_record_status(world: World) -> Seen:
+    """The status in the table rollbacks; a row that was `pending` before the outcome was known does not count."""
+    statuses = [str(row["status"]) for row in world.rollbacks]
+    final = [status for status in statuses if status != ROLLBACK_PENDING] or statuses
+    return Seen(", ".join(final) or "no record", f"rollbacks: {_statuses(world)}")
+
+
+@observation("Measure named by the rollback")
+def measure_named(world: World) -> Seen:
+    """The measures that got worse by the server's count and that the rollback's reason names."""
+    reasons = " ".join(str(row.get("trigger_reason") or "") for row in world.rollbacks).lower()
+    words = {"latency": "latency", "rows examined": "rows", "full scans": "scan"}
+    named = [measure for measure in world.worse() if words[measure] in reasons]
+    return Seen(", ".join(named) or "none", f"trigger_reason: {reasons or 'none'}")

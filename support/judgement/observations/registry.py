@@ -1,11 +1,13 @@
 """Fields and the functions that observe them."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from support.contract import LOCK_NONE_REFUSED
 from support.errors import SuiteError
 from support.judgement.world import World
+from support.mysql.statements import Statement
 from support.record.evidence import Observation
 from support.result_words import FAIL, PASS, UNKNOWN
 
@@ -14,6 +16,11 @@ HEADINGS = ["Field", "Expected"]
 
 ALWAYS = ("Unexpected changes", "None")
 """Judged in every scenario: a change in the schema or the rows that no Field asked for is a failure."""
+
+SIMILAR = {
+    ("MySQL error detected", "Error 1846 หรือ similar"): [f"Error {errno}" for errno in LOCK_NONE_REFUSED],
+}
+"""The actual values that an Expected cell of a Field allows, where these are several."""
 
 
 @dataclass(frozen=True)
@@ -26,20 +33,10 @@ class Seen:
 
 Observe = Callable[[World], Seen]
 
-
-@dataclass(frozen=True)
-class Field:
-    """One Field of the result log. ``similar`` maps an Expected cell that allows several values to these."""
-
-    name: str
-    observe: Observe
-    similar: Mapping[str, tuple[str, ...]]
+REGISTRY: dict[str, Observe] = {}
 
 
-REGISTRY: dict[str, Field] = {}
-
-
-def observation(name: str, similar: Mapping[str, tuple[str, ...]] | None = None) -> Callable[[Observe], Observe]:
+def observation(name: str) -> Callable[[Observe], Observe]:
     """Register the function that observes the Field ``name``.
 
     :raises SuiteError: the Field has an observation already.
@@ -47,13 +44,17 @@ def observation(name: str, similar: Mapping[str, tuple[str, ...]] | None = None)
 
     def register(observe: Observe) -> Observe:
         if name in REGISTRY:
-            raise SuiteError(
-                f"Field {name!r} has two observations: {REGISTRY[name].observe.__name__} and {observe.__name__}"
-            )
-        REGISTRY[name] = Field(name, observe, similar or {})
+            raise SuiteError(f"Field {name!r} has two observations: {REGISTRY[name].__name__} and {observe.__name__}")
+        REGISTRY[name] = observe
         return observe
 
     return register
+
+
+def observations(table: Mapping[str, Observe]) -> None:
+    """Register Fields, by name, that are each seen in one expression."""
+    for name, observe in table.items():
+        observation(name)(observe)
 
 
 def known_fields() -> list[str]:
@@ -61,8 +62,8 @@ def known_fields() -> list[str]:
     return sorted(REGISTRY)
 
 
-def look_up(name: str) -> Field:
-    """The Field of that name.
+def look_up(name: str) -> Observe:
+    """The observation of the Field of that name.
 
     :raises SuiteError: there is none; the message lists those there are.
     """
@@ -78,17 +79,21 @@ def compare(name: str, expected: str, world: World) -> Observation:
 
     An observation that raises has seen nothing: its verdict is UNKNOWN, which is never a pass.
     """
-    field = look_up(name)
+    observe = look_up(name)
     try:
-        seen = field.observe(world)
+        seen = observe(world)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the row must not be lost nor pass
-        return Observation(
-            name, expected, "unknown", UNKNOWN, f"the observation failed: {type(error).__name__}: {error}"
-        )
-    verdict = PASS if seen.actual in field.similar.get(expected, (expected,)) else FAIL
+        because = f"the observation failed: {type(error).__name__}: {error}"
+        return Observation(name, expected, "unknown", UNKNOWN, because)
+    verdict = PASS if seen.actual in SIMILAR.get((name, expected), [expected]) else FAIL
     return Observation(name, expected, seen.actual, verdict, seen.because)
 
 
 def yes_or_no(holds: object, because: str = "") -> Seen:
     """``Yes`` or ``No``."""
     return Seen("Yes" if holds else "No", because)
+
+
+def told(statements: Sequence[Statement]) -> str:
+    """Statements and their ends, in one line."""
+    return "; ".join(f"{statement.text} → {statement.outcome}" for statement in statements) or "no statement"
