@@ -6,16 +6,17 @@ Each is truly looked at; none trusts what another part says of itself alone. Sou
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from support.checks import probes
 from support.checks.findings import Look, Missing, outcome
-from support.contract import AGENT_VARIABLES, NOT_ENDED
+from support.contract import AGENT_VARIABLES, NOT_ENDED, TEST_ORDERS_ROWS
 from support.form import TEST_CASES, CleanUp, Leftover, PreCheck, form
 from support.mysql import tables
-from support.mysql.database import quoted
+from support.mysql.database import Database, quoted
 from support.record.run_record import Check
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import Stack
+from support.stacks.worker import Worker
 
 DATABASE_VARIABLES = tuple(name for name in AGENT_VARIABLES if name.startswith("MYSQL_"))
 MAY_BE_EMPTY = ("API_SECRET", "MYSQL_PASSWORD")
@@ -33,12 +34,12 @@ def pre_checks(stack: Stack) -> list[Check]:
         looks: dict[PreCheck, Look] = {
             "api": lambda: f"GET /health: 200, version {stack.api.health().get('version', 'unknown')}",
             "database": lambda: f"{stack.database.value('SELECT VERSION()')} answers; schema {stack.schema}",
-            "test_data": lambda: probes.order_rows(stack.database),
+            "test_data": lambda: order_rows(stack.database),
             "environment": lambda: _environment_is_complete(stack, environment),
             "log_level": lambda: _log_level_is_debug(stack, environment),
             "kill_switches": lambda: _kill_switches_are_off(stack, environment),
             "runs": lambda: _no_run_is_left(stack),
-            "workers": lambda: probes.worker(worker),
+            "workers": lambda: worker_ready(worker),
         }
         return [Check(item, *outcome(looks[name])) for name, item in form().pre_checks.items()]
     finally:
@@ -81,19 +82,45 @@ def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
     return [Check(item, *outcome(looks[name])) for name, item in form().clean_up.items()], "\n".join(script)
 
 
+def order_rows(database: Database) -> str:
+    """The rows of test_orders."""
+    rows = int(database.value("SELECT COUNT(*) FROM test_orders"))
+    if rows < TEST_ORDERS_ROWS:
+        raise Missing(f"test_orders has {rows} rows; {TEST_ORDERS_ROWS} are needed")
+    return f"test_orders has {rows} rows"
+
+
+def kill_switch(api: SaasApi, connection_id: str, active: bool = False) -> dict[str, Any]:
+    """What the API says of a connection's switch, which has to be ``active`` or not while the global one is off."""
+    answer = api.kill_switch(connection_id)
+    if answer.get("global_active") is not False or answer.get("connection_active") is not active:
+        raise Missing(
+            f"{connection_id}: the SaaS API says 200 {answer}; its switch should be {'on' if active else 'off'}, the global"
+            " one off"
+        )
+    return answer
+
+
+def worker_ready(worker: Worker) -> str:
+    """A worker that has not been started: its command, and its way to the API."""
+    worker.check_command()
+    SaasApi(worker.gateway.url, "").health()
+    return "agent_command can be started; a worker's gateway reaches the SaaS API"
+
+
 def _environment_is_complete(stack: Stack, agent: Mapping[str, str]) -> str:
-    parts = {"the agent": (agent, AGENT_VARIABLES), "the SaaS API": (stack.api_environment(), DATABASE_VARIABLES)}
+    parts: dict[str, tuple[Mapping[str, str], tuple[str, ...]]] = {"the agent": (agent, AGENT_VARIABLES)}
+    if (api := stack.api_environment()) is not None:
+        parts["the SaaS API"] = (api, DATABASE_VARIABLES)
     missing = [
         f"{name} of {part}"
         for part, (environment, names) in parts.items()
-        if environment is not None
         for name in names
-        if name not in environment or not (environment[name] or name in MAY_BE_EMPTY)
+        if not environment.get(name) and not (name in MAY_BE_EMPTY and name in environment)
     ]
     if missing:
         raise Missing(f"not set: {', '.join(missing)}")
-    known = [part for part, (environment, _) in parts.items() if environment is not None]
-    return f"complete for {' and '.join(known)}"
+    return f"complete for {' and '.join(parts)}"
 
 
 def _log_level_is_debug(stack: Stack, agent: Mapping[str, str]) -> str:
@@ -111,7 +138,7 @@ def _kill_switches_are_off(stack: Stack, agent: Mapping[str, str]) -> str:
     api = SaasApi(agent["SAAS_API_URL"], agent.get("API_SECRET", ""))
     connections = [case.connection for case in TEST_CASES.values()]
     for connection in connections:
-        probes.kill_switch(api, connection)
+        kill_switch(api, connection)
     return f"none is on, by the table and by the SaaS API ({connections[0]} … {connections[-1]}, global)"
 
 

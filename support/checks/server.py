@@ -8,7 +8,7 @@ from functools import partial
 
 import pymysql
 
-from support.checks import probes
+from support.checks.checklists import order_rows
 from support.checks.findings import Findings, Missing
 from support.contract import COLUMNS, METRICS_TABLE, TEST_MYISAM_ENGINE
 from support.mysql.clocks import check_clock
@@ -24,8 +24,8 @@ GATE_SECONDS = 10.0
 REHEARSED = "ALTER TABLE test_orders ADD INDEX idx_tc00_preflight (total_amount), ALGORITHM=INPLACE, LOCK=NONE"
 
 
-def look_at_server(findings: Findings, settings: Settings) -> bool:
-    """Everything that can be seen with the suite's own account; true if nothing is missing."""
+def look_at_server(findings: Findings, settings: Settings) -> None:
+    """Look at everything that can be seen with the suite's own account."""
     findings.group(f"MySQL at {settings.mysql_host}:{settings.mysql_port}, schema {settings.mysql_database}")
     server = server_account(settings)
     suite = replace(server, database=settings.mysql_database)
@@ -39,16 +39,13 @@ def look_at_server(findings: Findings, settings: Settings) -> bool:
 
     answers = look("answers", _version, True, server)
     there = look("schema", partial(_schema, settings.mysql_database), answers, server)
-    whole = [look(f"table {table}", partial(_table, table), there) for table in COLUMNS]
-    tables = all(whole)
-    looks = [
-        look("test data", _data, tables),
-        look("rows of others", partial(_strangers, settings.may_empty_tables), tables),
-        findings.look("record of statements", partial(_record, suite), there),
-        look("digests", _digests, there),
-        look("clock", _clock, there),
-    ]
-    return tables and all(looks)
+    looks = [look(f"table {table}", partial(_table, table), there) for table in COLUMNS]
+    tables = all(looks)
+    look("test data", _data, tables)
+    look("rows of others", partial(_strangers, settings.may_empty_tables), tables)
+    findings.look("record of statements", partial(_record, suite), there)
+    look("digests", _digests, there)
+    look("clock", lambda database: f"{check_clock(database):+.3f} s from this machine's", there)
 
 
 def look_at_gates(findings: Findings, accounts: Accounts) -> bool:
@@ -93,7 +90,7 @@ def _data(database: Database) -> str:
     right = str(engine).lower() == TEST_MYISAM_ENGINE.lower()
     lacking = [] if right else [f"test_myisam_table is {engine}; {TEST_MYISAM_ENGINE} is needed"]
     try:
-        orders = probes.order_rows(database)
+        orders = order_rows(database)
     except Missing as few:
         lacking.insert(0, f"{few}: docker/mysql/20-test-data.sql")
     if lacking:
@@ -124,10 +121,6 @@ def _digests(database: Database) -> str:
     if full:
         raise Missing("the table of digests is full: raise performance_schema_digests_size, or restart the server")
     return f"{count} digests"
-
-
-def _clock(database: Database) -> str:
-    return f"{check_clock(database):+.3f} s from this machine's"
 
 
 def _rehearse(accounts: Accounts) -> str:

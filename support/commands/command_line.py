@@ -88,33 +88,15 @@ def process(command: Sequence[str], output: IO[bytes] | None = None) -> int:
     :param command: a module of Python and its arguments.
     :param output: where everything it says goes; None: to the terminal.
     """
-    with signals_as_interrupts():
-        program = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            cwd=PROJECT,
-            stdout=output,
-            stderr=subprocess.STDOUT if output else None,
-            start_new_session=True,  # Ctrl-C is for this process
-        )
+    words, errors = [sys.executable, "-m", *command], subprocess.STDOUT if output else None
+    with signals_as_interrupts():  # in a session of its own, because Ctrl-C is for this process
+        program = subprocess.Popen(words, cwd=PROJECT, stdout=output, stderr=errors, start_new_session=True)
         try:
             return program.wait()
         except BaseException:
             program.terminate()
             program.wait()
             raise
-
-
-def become(module: str, arguments: Sequence[str]) -> NoReturn:
-    """Go on as a program of ``tests``, in the project's folder: its signals and its exit status are this command's.
-
-    :raises AcceptanceError: this installation has no tests.
-    """
-    if not (PROJECT / f"{module.replace('.', '/')}.py").exists():
-        raise AcceptanceError(
-            f"{module} is not in this installation: it is one of the tests, and those are in the checkout"
-        )
-    os.chdir(PROJECT)
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
 
 
 def _pairs(_context: click.Context, _option: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
