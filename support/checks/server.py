@@ -37,7 +37,7 @@ def look_at_server(findings: Findings, settings: Settings) -> None:
 
         return findings.look(name, probed, after)
 
-    answers = look("answers", _version, True, server)
+    answers = look("answers", lambda d: f"{d.value('SELECT VERSION()')}, account {d.account.user!r}", True, server)
     there = look("schema", partial(_schema, settings.mysql_database), answers, server)
     looks = [look(f"table {table}", partial(_table, table), there) for table in COLUMNS]
     tables = all(looks)
@@ -52,10 +52,6 @@ def look_at_gates(findings: Findings, accounts: Accounts) -> bool:
     """Rehearse with the run's accounts what scenarios do: an ALTER held by a lock, seen, ended; nothing is changed."""
     findings.group("Rights and gates")
     return findings.look("metadata lock gate", partial(_rehearse, accounts))
-
-
-def _version(database: Database) -> str:
-    return f"{database.value('SELECT VERSION()')}, account {database.account.user!r}"
 
 
 def _schema(name: str, database: Database) -> str:

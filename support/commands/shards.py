@@ -62,7 +62,7 @@ def shard(count: int, into: Path, index: str, within: float, arguments: tuple[st
     if not index.isdigit() or int(index) > count:
         raise SettingsError(f"--index or {INDEX} has to be 0 to {count}, not {index!r}")
     if int(index) == count:
-        return _merged(count, into, within)
+        return int(click.get_current_context().invoke(merge, count=count, into=into, within=within))
     weights = {case_id: len(locations) for case_id, locations in expected_scenarios(all_features()).items()}
     tags = " or ".join(f"@{case_id}" for case_id in shares(count, weights)[int(index)])
     folder = into / f"shard-{index}"
@@ -91,24 +91,6 @@ def merge(count: int, into: Path, within: float) -> int:
     Exit status: that of acceptance signoff.
       0  APPROVED    3  CONDITIONAL    4  BLOCKED    2  nothing could be decided
     """
-    return _merged(count, into, within)
-
-
-def shares(count: int, weights: Mapping[str, int]) -> list[list[str]]:
-    """The test cases in ``count`` shares: each in one of them, and the shares about equally heavy.
-
-    :param weights: of each test case, such as its number of scenarios.
-    :raises SettingsError: a share would be empty.
-    """
-    if not 1 <= count <= len(weights):
-        raise SettingsError(f"--of {count}: there are {len(weights)} test cases, so 1 to {len(weights)} shards")
-    found: list[list[str]] = [[] for _ in range(count)]
-    for case_id in sorted(weights, key=lambda one: (-weights[one], one)):
-        min(found, key=lambda share: sum(weights[one] for one in share)).append(case_id)
-    return [sorted(share) for share in found]
-
-
-def _merged(count: int, into: Path, within: float) -> int:
     terminal, shards = Terminal(), [into / f"shard-{index}" for index in range(count)]
     _refuse_used(into / "merged")
 
@@ -128,6 +110,20 @@ def _merged(count: int, into: Path, within: float) -> int:
     except report.ReportError as error:
         terminal.trouble("the Allure report", str(error))
     return status
+
+
+def shares(count: int, weights: Mapping[str, int]) -> list[list[str]]:
+    """The test cases in ``count`` shares: each in one of them, and the shares about equally heavy.
+
+    :param weights: of each test case, such as its number of scenarios.
+    :raises SettingsError: a share would be empty.
+    """
+    if not 1 <= count <= len(weights):
+        raise SettingsError(f"--of {count}: there are {len(weights)} test cases, so 1 to {len(weights)} shards")
+    found: list[list[str]] = [[] for _ in range(count)]
+    for case_id in sorted(weights, key=lambda one: (-weights[one], one)):
+        min(found, key=lambda share: sum(weights[one] for one in share)).append(case_id)
+    return [sorted(share) for share in found]
 
 
 def _refuse_used(folder: Path) -> None:

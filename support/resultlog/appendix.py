@@ -3,6 +3,8 @@
 MySQL knows no ``DROP INDEX IF EXISTS``: the indexes that are there are looked up, and dropped in one statement a table.
 """
 
+import os.path
+
 from support.contract import KILL_SWITCH_PATH, SECRET_HEADER, TEST_TABLES
 from support.form import TEST_CASES, form
 from support.mysql.database import quoted
@@ -41,7 +43,7 @@ def sql(schema: str) -> str:
     """The SQL script for one schema."""
     leftovers = form().leftovers
     names = ", ".join(case.index for case in TEST_CASES.values())
-    prefix = leftovers.common_index_prefix
+    prefix = os.path.commonprefix(leftovers.index_prefixes)
     return "\n".join(
         [
             "-- Reset test environment",

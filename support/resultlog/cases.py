@@ -32,7 +32,7 @@ def case_log(case_id: str, judged: dict[str, Any], material: Material, clock: Cl
     return CaseLog(
         id=case_id,
         section=f"2.{number}",
-        title=case.heading,
+        title=case.title or case.name,
         name=case.name,
         description=case.description,
         priority=case.priority,
