@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from support.checks.findings import Look, Missing, outcome
+from support.checks.findings import Look, Missing, none_of, outcome
 from support.contract import AGENT_VARIABLES, NOT_ENDED, TEST_ORDERS_ROWS
 from support.form import TEST_CASES, CleanUp, Leftover, PreCheck, form
 from support.mysql import tables
@@ -66,9 +66,7 @@ def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
             '-- POST /api/kill-switch {"connection_id": …, "active": false}, for each that was on and the global one'
         )
         rows = delete("kill_switches")
-        if left := _switched_on(stack):
-            raise Missing(f"still on: {', '.join(left)}")
-        return f"{rows}; none is on"
+        return none_of(_switched_on(stack), "still on", f"{rows}; none is on")
 
     looks: dict[CleanUp, Look] = {
         "indexes": lambda: _indexes_dropped(stack, script),
@@ -76,7 +74,7 @@ def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
         "rollbacks": lambda: delete("rollbacks"),
         "kill_switches": reset,
         "audit_logs": lambda: delete("audit_logs"),
-        "workers": lambda: _workers_ended(stack),
+        "workers": lambda: none_of(stack.workers_running(), "still running", "no worker runs"),
         "logs": lambda: _logs_archived(run_folder),
     }
     return [Check(item, *outcome(looks[name])) for name, item in form().clean_up.items()], "\n".join(script)
@@ -118,9 +116,7 @@ def _environment_is_complete(stack: Stack, agent: Mapping[str, str]) -> str:
         for name in names
         if not environment.get(name) and not (name in MAY_BE_EMPTY and name in environment)
     ]
-    if missing:
-        raise Missing(f"not set: {', '.join(missing)}")
-    return f"complete for {' and '.join(parts)}"
+    return none_of(missing, "not set", f"complete for {' and '.join(parts)}")
 
 
 def _log_level_is_debug(stack: Stack, agent: Mapping[str, str]) -> str:
@@ -133,20 +129,18 @@ def _log_level_is_debug(stack: Stack, agent: Mapping[str, str]) -> str:
 
 def _kill_switches_are_off(stack: Stack, agent: Mapping[str, str]) -> str:
     """By the table, and as a worker is told: through a gateway, with the agent's secret."""
-    if on := _switched_on(stack):
-        raise Missing(f"on, by the table: {', '.join(on)}")
+    by_the_table = none_of(_switched_on(stack), "on, by the table", "none is on, by the table")
     api = SaasApi(agent["SAAS_API_URL"], agent.get("API_SECRET", ""))
     connections = [case.connection for case in TEST_CASES.values()]
     for connection in connections:
         kill_switch(api, connection)
-    return f"none is on, by the table and by the SaaS API ({connections[0]} … {connections[-1]}, global)"
+    return f"{by_the_table} and by the SaaS API ({connections[0]} … {connections[-1]}, global)"
 
 
 def _no_run_is_left(stack: Stack) -> str:
-    left = stack.database.rows("SELECT id, status FROM execution_runs WHERE status IN %s", (NOT_ENDED,))
-    if left:
-        raise Missing("left over: " + ", ".join(f"{row['id']} ({row['status']})" for row in left[:5]))
-    return "no run is scheduled or running"
+    rows = stack.database.rows("SELECT id, status FROM execution_runs WHERE status IN %s", (NOT_ENDED,))
+    left = [f"{row['id']} ({row['status']})" for row in rows[:5]]
+    return none_of(left, "left over", "no run is scheduled or running")
 
 
 def _indexes_dropped(stack: Stack, script: list[str]) -> str:
@@ -156,9 +150,9 @@ def _indexes_dropped(stack: Stack, script: list[str]) -> str:
     )
     for index in added:
         _do(stack, script, f"ALTER TABLE {quoted(index.table)} DROP INDEX {quoted(index.name)}")
-    if left := tables.indexes(stack.database, stack.schema) - stack.pristine.indexes:
-        raise Missing(f"still there: {', '.join(sorted(index.name for index in left))}")
-    return f"dropped: {', '.join(index.name for index in added)}" if added else "none was left"
+    left = tables.indexes(stack.database, stack.schema) - stack.pristine.indexes
+    words = f"dropped: {', '.join(index.name for index in added)}" if added else "none was left"
+    return none_of(sorted(index.name for index in left), "still there", words)
 
 
 def _deleted(stack: Stack, script: list[str], leftover: Leftover) -> str:
@@ -179,12 +173,6 @@ def _do(stack: Stack, script: list[str], statement: str) -> None:
 def _switched_on(stack: Stack) -> list[str]:
     rows = stack.database.rows("SELECT connection_id FROM kill_switches WHERE active <> 0 ORDER BY connection_id")
     return [row["connection_id"] for row in rows]
-
-
-def _workers_ended(stack: Stack) -> str:
-    if running := stack.workers_running():
-        raise Missing(f"still running: {', '.join(running)}")
-    return "no worker runs"
 
 
 def _logs_archived(run_folder: Path) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 import pymysql
 
 from support.checks.checklists import order_rows
-from support.checks.findings import Findings, Missing
+from support.checks.findings import Findings, Missing, none_of
 from support.contract import COLUMNS, METRICS_TABLE, TEST_MYISAM_ENGINE
 from support.mysql.clocks import check_clock
 from support.mysql.database import Account, Database, quoted, server_account
@@ -74,9 +74,8 @@ def _table(table: str, database: Database) -> str:
     }
     if not columns:
         raise Missing("it is not there; docker/mysql/10-schema.sql makes it")
-    if lacking := [column for column in COLUMNS[table] if column not in columns]:
-        raise Missing(f"columns missing: {', '.join(lacking)}")
-    return f"all {len(COLUMNS[table])} columns"
+    lacking = [column for column in COLUMNS[table] if column not in columns]
+    return none_of(lacking, "columns missing", f"all {len(COLUMNS[table])} columns")
 
 
 def _data(database: Database) -> str:

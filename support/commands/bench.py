@@ -30,7 +30,7 @@ SLOWEST = 8
 
 
 @click.command(context_settings=FOR_ANOTHER, options_metavar="")
-@behave_arguments("[OPTIONS OF BEHAVE]...")
+@behave_arguments(metavar="[OPTIONS OF BEHAVE]...")
 def bench(arguments: tuple[str, ...]) -> int:
     """Run the test cases once and say where the time went.
 

@@ -22,6 +22,7 @@ from support.settings import EMBEDDED, Settings
 from support.terminal import Terminal, table
 
 OUTPUT, PAGE = "output.txt", "matrix.md"
+NO_SERVER = "could not be had"
 ABOUT = ["Server", "Version", "Scenarios", "Decision", "Time"]
 
 
@@ -36,10 +37,9 @@ class Judged:
     verdict: Verdict
 
     @property
-    def version(self) -> str | None:
-        """What the server calls itself; None if there was none to run on."""
-        version: str | None = self.verdict["environment"].get("MySQL Server")
-        return version
+    def version(self) -> str:
+        """What the server calls itself, or that there was none to run on."""
+        return str(self.verdict["environment"].get("MySQL Server", NO_SERVER))
 
     @property
     def approved(self) -> bool:
@@ -56,17 +56,20 @@ class Judged:
     def remarks(self) -> list[str]:
         """What has to be said besides the table: the reasons of the decision that say more than their numbers."""
         reasons: list[str] = self.verdict["reasons"][1:]
-        return reasons if self.version else [reason for reason in reasons if not reason.endswith(f": {NOT_RUN}")]
+        return (
+            reasons
+            if self.version != NO_SERVER
+            else [reason for reason in reasons if not reason.endswith(f": {NOT_RUN}")]
+        )
 
     def about(self) -> list[str]:
         """The server's row in the second table."""
-        version, decision = self.version or "could not be had", self.verdict["decision"]
-        return [self.server, version, self.scenarios(), decision, f"{self.seconds:.0f} s"]
+        return [self.server, self.version, self.scenarios(), self.verdict["decision"], f"{self.seconds:.0f} s"]
 
 
 @click.command()
 @click.argument("servers", nargs=-1, metavar="[SERVER]...")
-@settings_option("A setting for all the runs.")
+@settings_option(help="A setting for all the runs.")
 def matrix(servers: tuple[str, ...], given: dict[str, str]) -> int:
     """Run all test cases on several servers; one table.
 
@@ -97,8 +100,7 @@ def matrix(servers: tuple[str, ...], given: dict[str, str]) -> int:
     try:
         for server in wanted:
             one = judge(server, reports / "matrix", given)
-            decision = terminal.coloured(one.verdict["decision"])
-            terminal.say(f"  {one.server}: {one.version or 'could not be had'}: {decision}")
+            terminal.say(f"  {one.server}: {one.version}: {terminal.coloured(one.verdict['decision'])}")
             judged.append(one)
     except KeyboardInterrupt:
         terminal.trouble("interrupted", f"after {len(judged)} of {len(wanted)} servers")

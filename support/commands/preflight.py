@@ -28,7 +28,7 @@ GUIDE = "docs/your-executor.md"
 
 
 @click.command()
-@settings_option("A setting; docs/settings.md lists them.")
+@settings_option(help="A setting; docs/settings.md lists them.")
 def preflight(given: dict[str, str]) -> int:
     """Is everything there to judge an executor that runs already?
 

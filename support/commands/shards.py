@@ -39,7 +39,7 @@ _within = click.option(
     "--index", metavar="N", envvar=INDEX, default="", help=f"Which shard, 0 to N-1; N: merge. Default: {INDEX}."
 )
 @_within
-@behave_arguments("[-- OPTIONS OF BEHAVE]")
+@behave_arguments(metavar="[-- OPTIONS OF BEHAVE]")
 def shard(count: int, into: Path, index: str, within: float, arguments: tuple[str, ...]) -> int:
     """Run a share of the test cases; several make one verdict.
 
