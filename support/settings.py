@@ -100,20 +100,18 @@ class Settings:
 
     def __post_init__(self) -> None:
         self._check(self.stack in STACKS, "stack", f"is not a known stack; known: {', '.join(STACKS)}")
-        for setting in fields(self):
-            used = self.stack in setting.metadata["stacks"] or getattr(self, setting.name) == setting.default
-            if not used:  # a person who chose it means something else than what would be run
-                raise SettingsError(f"setting {setting.name} has no effect with the stack {self.stack}: leave it out")
-        self._check_what_may_be_touched()
-        for name in ("lease_seconds", "short_lease_seconds", "metrics_window_seconds", "min_sample_count",
-                     "kill_switch_timeout_seconds", "short_kill_switch_timeout_seconds", "ddl_lock_wait_seconds",
-                     "short_ddl_lock_wait_seconds", "time_scale", "patience_seconds"):  # fmt: skip
-            self._check(getattr(self, name) > 0, name, "has to be more than zero")
         self._check(0 <= self.api_port < 65536, "api_port", "is not a port")
         self._check(0 < self.mysql_port < 65536, "mysql_port", "is not a port")
+        for setting in fields(self):
+            name, default, value = setting.name, setting.default, getattr(self, setting.name)
+            if value != default and self.stack not in setting.metadata["stacks"]:
+                # a person who chose it means something else than what would be run
+                raise SettingsError(f"setting {name} has no effect with the stack {self.stack}: leave it out")
+            if isinstance(default, int | float) and default > 0:
+                self._check(value > 0, name, "has to be more than zero")
+        self._check_what_may_be_touched()
         self._check("{execution_id}" in self.agent_command, "agent_command", "has to contain {execution_id}")
         self._check(self.jobs >= 0, "jobs", "is less than zero")
-        self._check(self.api_replicas > 0, "api_replicas", "has to be more than zero")
         self.agent_variables(dict.fromkeys(AGENT_VARIABLES, ""))
         try:
             ZoneInfo(self.time_zone)
@@ -123,22 +121,16 @@ class Settings:
     def _check_what_may_be_touched(self) -> None:
         ours = self.mysql_database.startswith(OWN_SCHEMA_PREFIX) and len(self.mysql_database) <= 50
         external = self.stack == EXTERNAL
-        self._check(
-            ours or (external and self.allow_other_schema),
-            "mysql_database",
-            f"is not a schema this suite may touch: a name has to start with {OWN_SCHEMA_PREFIX!r}"
-            + ("; if you mean it, say so with -D allow_other_schema=yes" if external else ""),
-        )
+        unless = "; if you mean it, say so with -D allow_other_schema=yes" if external else ""
+        other = f"is not a schema this suite may touch: a name has to start with {OWN_SCHEMA_PREFIX!r}{unless}"
+        self._check(ours or (external and self.allow_other_schema), "mysql_database", other)
         remote = "is another machine; if you mean it, say so with -D allow_remote_host=yes"
         self._check(not self.mysql_host or self.mysql_host in LOOPBACK or self.allow_remote_host, "mysql_host", remote)
         if external:
             self._check(bool(self.mysql_host), "mysql_host", "is no address; the stack external needs a running server")
             address = urlsplit(self.api_url)
-            self._check(
-                address.scheme in ("http", "https") and bool(address.hostname),
-                "api_url",
-                "is no address of an API; one is like http://127.0.0.1:3000",
-            )
+            known = address.scheme in ("http", "https") and bool(address.hostname)
+            self._check(known, "api_url", "is no address of an API; one is like http://127.0.0.1:3000")
             self._check(address.hostname in LOOPBACK or self.allow_remote_host, "api_url", remote)
 
     def agent_variables(self, environment: Mapping[str, str]) -> dict[str, str]:
