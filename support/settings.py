@@ -15,7 +15,6 @@ from support.contract import AGENT_VARIABLES, MIN_SAMPLES
 from support.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
-SETTINGS_FILE = "acceptance.toml"
 ENVIRONMENT_PREFIX = "ACCEPTANCE_"
 OWN_SCHEMA_PREFIX = "executor_test"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -188,7 +187,7 @@ class Settings:
         cls,
         userdata: Mapping[str, str],
         environment: Mapping[str, str] = os.environ,
-        file: Path = PROJECT / SETTINGS_FILE,
+        file: Path = PROJECT / "acceptance.toml",
     ) -> "Settings":
         """The settings from the file (if there is one), the environment and behave's ``-D``.
 

@@ -21,7 +21,6 @@ from support.stacks.stack import Stack
 from support.stacks.worker import Worker
 
 CALL_SECONDS = 10.0
-UNKNOWN_RUN = "test-tc00-000"
 SPEC = RunSpec("test-tc00-001", "conn-001", "idx_tc00_preflight", "test_orders", ["total_amount"])
 WORKERS_SPEC = replace(SPEC, id="test-tc00-003")
 
@@ -95,7 +94,7 @@ def _switching(api: SaasApi) -> str:
 
 
 def _unknown_run(api: SaasApi) -> str:
-    api.call("GET", f"{EXECUTIONS_PATH}/{UNKNOWN_RUN}", 404)
+    api.call("GET", f"{EXECUTIONS_PATH}/test-tc00-000", 404)
     return "404 for a run that is not there"
 
 

@@ -17,6 +17,7 @@ from support.mysql.gates import TableGate, WaitingStatement
 from support.mysql.journal import Journal
 from support.mysql.leftovers import strangers
 from support.mysql.schemas import Accounts
+from support.mysql.tables import column_names
 from support.settings import Settings
 from support.waiting import eventually
 
@@ -65,13 +66,7 @@ def _schema(name: str, database: Database) -> str:
 
 
 def _table(table: str, database: Database) -> str:
-    columns = {
-        row["name"].lower()
-        for row in database.rows(
-            "SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s",
-            (table,),
-        )
-    }
+    columns = {column for its, column in column_names(database, database.account.database or "") if its == table}
     if not columns:
         raise Missing("it is not there; docker/mysql/10-schema.sql makes it")
     lacking = [column for column in COLUMNS[table] if column not in columns]

@@ -21,7 +21,7 @@ from support.servers.packages import FETCHABLE
 from support.settings import EMBEDDED, Settings
 from support.terminal import Terminal, table
 
-OUTPUT, PAGE = "output.txt", "matrix.md"
+OUTPUT = "output.txt"
 NO_SERVER = "could not be had"
 ABOUT = ["Server", "Version", "Scenarios", "Decision", "Time"]
 
@@ -104,7 +104,7 @@ def matrix(servers: tuple[str, ...], given: dict[str, str]) -> int:
             judged.append(one)
     except KeyboardInterrupt:
         terminal.trouble("interrupted", f"after {len(judged)} of {len(wanted)} servers")
-    page = reports / PAGE
+    page = reports / "matrix.md"
     write_whole(page, markdown(judged, len(wanted)))
     terminal.say("", *summary(judged, len(wanted), terminal))
     terminal.say(f"The table and each run's evidence: {shown(page)}, {shown(reports / 'matrix')}/")

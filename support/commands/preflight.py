@@ -24,8 +24,6 @@ from support.stacks.stack import Stack
 from support.stacks.warden import FOLDER_PREFIX, Warden
 from support.terminal import Terminal
 
-GUIDE = "docs/your-executor.md"
-
 
 @click.command()
 @settings_option(help="A setting; docs/settings.md lists them.")
@@ -64,7 +62,7 @@ def preflight(given: dict[str, str]) -> int:
     if findings.complete:
         terminal.say("", "Nothing is missing: behave will run all test cases with these settings.")
         return 0
-    terminal.say("", f"Missing: {findings.missing}. {GUIDE} says what each is for, and how to have it.")
+    terminal.say("", f"Missing: {findings.missing}. docs/your-executor.md says what each is for, and how to have it.")
     return 1
 
 
