@@ -1,10 +1,12 @@
-"""``acceptance signoff``: the decision from evidence, so that a pipeline can gate on it."""
+"""``acceptance signoff`` and ``acceptance report``: what people read, made of what runs have left; the decision first."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from support.allure.report import ReportError, make
 from support.record.envelope import BadEvidence
 from support.record.reading import Folder, read
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL
@@ -45,6 +47,34 @@ def signoff(folders: tuple[Path, ...], into: Path | None, verify: bool, log: Pat
       with --verify: 0 nothing was changed, 1 something was, 2 it cannot be said
     """
     return _verify(folders, into, log) if verify else decide(folders, into)
+
+
+@click.command()
+@click.argument("runs", nargs=-1, type=_PATH, metavar="[RUN_FOLDER]...")
+def report(runs: tuple[Path, ...]) -> int:
+    """Make the Allure report of one or several runs.
+
+    Of the newest run, if none is named. Makes reports/allure-report/, and the same in one file that can be mailed,
+    reports/allure-report.html; opens nothing. Needs Node.js with npm, which installs Allure the first time.
+
+    \b
+    Examples:
+      acceptance report
+      acceptance report reports/runs/20261124-061509-724031
+
+    \b
+    Exit status:
+      0  made
+      1  it cannot be made: no results, no Node.js, or Allure failed
+    """
+    reports = Settings.read({}).reports_folder
+    try:
+        made = make([run.resolve() for run in runs] or [(reports / publishing.LATEST).resolve()], reports)
+    except ReportError as error:
+        print(error, file=sys.stderr)
+        return 1
+    Terminal().say(f"Report: {made}", f"In one file: {made.with_suffix('.html')}")
+    return 0
 
 
 def decide(paths: Sequence[Path], into: Path | None) -> int:
