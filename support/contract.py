@@ -71,8 +71,6 @@ SECRET_HEADER: Final = "X-API-SECRET"
 HEALTH_PATH: Final = "/health"
 EXECUTIONS_PATH: Final = "/api/executions"
 KILL_SWITCH_PATH: Final = "/api/kill-switch"
-ROLLBACKS_PATH: Final = "/api/rollbacks"
-AUDIT_PATH: Final = "/api/audit"
 
 CallKind = Literal["claim", "heartbeat", "status", "run", "kill switch", "rollback", "audit", "other"]
 """What the suite calls a worker's call; `other` is the executor's own business."""
@@ -83,8 +81,8 @@ WORKER_CALLS: Final[tuple[tuple[CallKind, str, str], ...]] = (
     ("status", "PATCH", f"{EXECUTIONS_PATH}/{{id}}/status"),
     ("run", "GET", f"{EXECUTIONS_PATH}/{{id}}"),
     ("kill switch", "GET", KILL_SWITCH_PATH),
-    ("rollback", "POST", ROLLBACKS_PATH),
-    ("audit", "POST", AUDIT_PATH),
+    ("rollback", "POST", "/api/rollbacks"),
+    ("audit", "POST", "/api/audit"),
 )
 """(kind, method, path) of a worker's calls, as in the table of calls."""
 

@@ -45,8 +45,6 @@ class SettingsError(AcceptanceError):
 class SuiteError(AcceptanceError):
     """The suite itself is wrong: an unknown Field, a duplicate id, a phrase used where it can't work."""
 
-    blames = "the suite"
-
 
 def in_words(error: BaseException) -> str:
     """What a person reads of an error; of one that nobody foresaw also the last places it came through."""

@@ -4,7 +4,6 @@ What a run fills in is made in ``resultlog``; what the Fields mean is in ``judge
 """
 
 import functools
-import os.path
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -56,7 +55,7 @@ class TestCase(_Part):
 
     id: str
     name: str
-    title: str = ""
+    title: str = ""  # above its section, where that is not its name
     description: str
     priority: Priority
     index: str
@@ -65,11 +64,6 @@ class TestCase(_Part):
     details: list[str]
     notes: list[Note] = []
     security_checks: list[SecurityCheck] = []
-
-    @property
-    def heading(self) -> str:
-        """What stands above its section."""
-        return self.title or self.name
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
@@ -99,9 +93,9 @@ class TestCase(_Part):
     def _check(self) -> Self:
         if self.expected.get(STATUS, "").lower() not in contract.TERMINAL:
             raise ValueError(f"expected has no {STATUS!r} that is one of {', '.join(contract.TERMINAL).upper()}")
-        for title in self.queries:
+        for title, sql in self.queries.items():
             try:
-                self.verification_queries("", "", "")
+                sql.format(run="", table="", index="")
             except (KeyError, ValueError, IndexError) as error:
                 raise ValueError(
                     f"the query {title!r} has more in braces than run, table and index: {error}"
@@ -134,11 +128,6 @@ class Leftovers(_Part):
 
     index_prefixes: Annotated[list[str], Field(min_length=1)]
     rows: list[Leftover]
-
-    @property
-    def common_index_prefix(self) -> str:
-        """What the names of all these indexes begin with."""
-        return os.path.commonprefix(self.index_prefixes)
 
 
 class PriorityWords(_Part):
@@ -193,13 +182,9 @@ class Form(_Part):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for place, there, known in (
-            ("pre_checks", self.pre_checks, PreCheck),
-            ("clean_up", self.clean_up, CleanUp),
-            ("priorities", self.priorities, Priority),
-            ("impacts", self.impacts, Impact),
-        ):
-            if missing := [name for name in get_args(known) if name not in there]:
+        whole = {"pre_checks": PreCheck, "clean_up": CleanUp, "priorities": Priority, "impacts": Impact}
+        for place, names in whole.items():
+            if missing := [name for name in get_args(names) if name not in getattr(self, place)]:
                 raise ValueError(f"{place}: {', '.join(missing)} is missing")
         blockers = {case.id for case in self.test_cases.values() if case.priority in ("P0", "P1")}
         if differing := sorted(blockers ^ set(self.critical)):

@@ -5,7 +5,7 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +15,6 @@ from support.contract import AGENT_VARIABLES, MIN_SAMPLES
 from support.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
-SETTINGS_FILE = "acceptance.toml"
 ENVIRONMENT_PREFIX = "ACCEPTANCE_"
 OWN_SCHEMA_PREFIX = "executor_test"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -24,11 +23,13 @@ BUNDLED_API = f"{shlex.quote(sys.executable)} -m executor_v1.api"
 BUNDLED_AGENT = f"{shlex.quote(sys.executable)} -m executor_v1.agent run {{execution_id}}"
 MASK = "********"
 
-_TRUE, _FALSE = {"yes", "true", "on", "1"}, {"no", "false", "off", "0"}
+_YES_OR_NO = {**dict.fromkeys(("yes", "true", "on", "1"), True), **dict.fromkeys(("no", "false", "off", "0"), False)}
+_WORDS = {int: "a whole number", float: "a number", bool: "yes or no"}
 
 
-def _setting(default: Any, meaning: str, secret: bool = False, stacks: tuple[str, ...] = STACKS) -> Any:
-    return field(default=default, metadata={"meaning": meaning, "secret": secret, "stacks": stacks})
+def _setting(default: Any, meaning: str, *stacks: str, secret: bool = False) -> Any:
+    """A setting with its meaning for docs/settings.md, and the stacks that use it: all of them, if none is named."""
+    return field(default=default, metadata={"meaning": meaning, "stacks": stacks or STACKS, "secret": secret})
 
 
 @dataclass(frozen=True)
@@ -43,38 +44,30 @@ class Settings:
         "auto",
         "the MySQL program: `auto`, `mysql`, `mariadb`, [one that can be fetched](servers.md#which-server) such as"
         " `mysql-9.7`, or a path",
-        stacks=(EMBEDDED,),
+        EMBEDDED,
     )
     mysql_host: str = _setting(
-        "", "a running MySQL server to use in place of a private one; empty: a private one", stacks=(EMBEDDED, EXTERNAL)
+        "", "a running MySQL server to use in place of a private one; empty: a private one", EMBEDDED, EXTERNAL
     )
-    mysql_port: int = _setting(3306, "its port", stacks=(EMBEDDED, EXTERNAL))
+    mysql_port: int = _setting(3306, "its port", EMBEDDED, EXTERNAL)
     mysql_user: str = _setting(
-        "root", "its account; it has to be allowed to create schemas and accounts", stacks=(EMBEDDED, EXTERNAL)
+        "root", "its account; it has to be allowed to create schemas and accounts", EMBEDDED, EXTERNAL
     )
-    mysql_password: str = _setting("", "the password of that account", secret=True, stacks=(EMBEDDED, EXTERNAL))
+    mysql_password: str = _setting("", "the password of that account", EMBEDDED, EXTERNAL, secret=True)
     mysql_database: str = _setting(
         "executor_test", "the schema to make and use (`external`: to use); the name starts with `executor_test`"
     )
     allow_remote_host: bool = _setting(
-        False, "`yes` to let a run use a MySQL server or a SaaS API on another machine", stacks=(EMBEDDED, EXTERNAL)
+        False, "`yes` to let a run use a MySQL server or a SaaS API on another machine", EMBEDDED, EXTERNAL
     )
-    allow_other_schema: bool = _setting(
-        False, "`external`: `yes` to let a run use a schema of another name", stacks=(EXTERNAL,)
-    )
+    allow_other_schema: bool = _setting(False, "`external`: `yes` to let a run use a schema of another name", EXTERNAL)
     may_empty_tables: bool = _setting(
-        False,
-        "`external`: `yes` to let a run delete rows of the executor's tables that are not the suite's",
-        stacks=(EXTERNAL,),
+        False, "`external`: `yes` to let a run delete rows of the executor's tables that are not the suite's", EXTERNAL
     )
-    api_command: str = _setting(BUNDLED_API, "the command that starts the SaaS API", stacks=(EMBEDDED,))
-    api_port: int = _setting(0, "the port of the SaaS API; 0: a free one", stacks=(EMBEDDED,))
-    api_url: str = _setting(
-        "", "`external`: the address of the SaaS API, as in `http://127.0.0.1:3000`", stacks=(EXTERNAL,)
-    )
-    api_replicas: int = _setting(
-        1, "`compose`: how many containers of the SaaS API share the database", stacks=(COMPOSE,)
-    )
+    api_command: str = _setting(BUNDLED_API, "the command that starts the SaaS API", EMBEDDED)
+    api_port: int = _setting(0, "the port of the SaaS API; 0: a free one", EMBEDDED)
+    api_url: str = _setting("", "`external`: the address of the SaaS API, as in `http://127.0.0.1:3000`", EXTERNAL)
+    api_replicas: int = _setting(1, "`compose`: how many containers of the SaaS API share the database", COMPOSE)
     api_secret: str = _setting(
         "", "the secret between agent and API; empty: a random one for each run (`external`: none)", secret=True
     )
@@ -82,10 +75,8 @@ class Settings:
     agent_environment: str = _setting(
         "", "more variables for the agent, made of the contract's: `DB_HOST={MYSQL_HOST} NODE_ENV=test`"
     )
-    agent_mysql_user: str = _setting(
-        "", "`external`: the agent's MySQL account; empty: the run makes one", stacks=(EXTERNAL,)
-    )
-    agent_mysql_password: str = _setting("", "the password of that account", secret=True, stacks=(EXTERNAL,))
+    agent_mysql_user: str = _setting("", "`external`: the agent's MySQL account; empty: the run makes one", EXTERNAL)
+    agent_mysql_password: str = _setting("", "the password of that account", EXTERNAL, secret=True)
     lease_seconds: int = _setting(5, "the lease of a claim where a scenario does not need it to run out")
     short_lease_seconds: int = _setting(1, "the lease of a claim that a scenario lets run out")
     metrics_window_seconds: float = _setting(0.5, "the length of the windows in which queries are measured")
@@ -108,20 +99,18 @@ class Settings:
 
     def __post_init__(self) -> None:
         self._check(self.stack in STACKS, "stack", f"is not a known stack; known: {', '.join(STACKS)}")
-        for setting in fields(self):
-            used = self.stack in setting.metadata["stacks"] or getattr(self, setting.name) == setting.default
-            if not used:  # a person who chose it means something else than what would be run
-                raise SettingsError(f"setting {setting.name} has no effect with the stack {self.stack}: leave it out")
-        self._check_what_may_be_touched()
-        for name in ("lease_seconds", "short_lease_seconds", "metrics_window_seconds", "min_sample_count",
-                     "kill_switch_timeout_seconds", "short_kill_switch_timeout_seconds", "ddl_lock_wait_seconds",
-                     "short_ddl_lock_wait_seconds", "time_scale", "patience_seconds"):  # fmt: skip
-            self._check(getattr(self, name) > 0, name, "has to be more than zero")
         self._check(0 <= self.api_port < 65536, "api_port", "is not a port")
         self._check(0 < self.mysql_port < 65536, "mysql_port", "is not a port")
+        for setting in fields(self):
+            name, default, value = setting.name, setting.default, getattr(self, setting.name)
+            if value != default and self.stack not in setting.metadata["stacks"]:
+                # a person who chose it means something else than what would be run
+                raise SettingsError(f"setting {name} has no effect with the stack {self.stack}: leave it out")
+            if isinstance(default, int | float) and default > 0:
+                self._check(value > 0, name, "has to be more than zero")
+        self._check_what_may_be_touched()
         self._check("{execution_id}" in self.agent_command, "agent_command", "has to contain {execution_id}")
         self._check(self.jobs >= 0, "jobs", "is less than zero")
-        self._check(self.api_replicas > 0, "api_replicas", "has to be more than zero")
         self.agent_variables(dict.fromkeys(AGENT_VARIABLES, ""))
         try:
             ZoneInfo(self.time_zone)
@@ -131,22 +120,16 @@ class Settings:
     def _check_what_may_be_touched(self) -> None:
         ours = self.mysql_database.startswith(OWN_SCHEMA_PREFIX) and len(self.mysql_database) <= 50
         external = self.stack == EXTERNAL
-        self._check(
-            ours or (external and self.allow_other_schema),
-            "mysql_database",
-            f"is not a schema this suite may touch: a name has to start with {OWN_SCHEMA_PREFIX!r}"
-            + ("; if you mean it, say so with -D allow_other_schema=yes" if external else ""),
-        )
+        unless = "; if you mean it, say so with -D allow_other_schema=yes" if external else ""
+        other = f"is not a schema this suite may touch: a name has to start with {OWN_SCHEMA_PREFIX!r}{unless}"
+        self._check(ours or (external and self.allow_other_schema), "mysql_database", other)
         remote = "is another machine; if you mean it, say so with -D allow_remote_host=yes"
         self._check(not self.mysql_host or self.mysql_host in LOOPBACK or self.allow_remote_host, "mysql_host", remote)
         if external:
             self._check(bool(self.mysql_host), "mysql_host", "is no address; the stack external needs a running server")
             address = urlsplit(self.api_url)
-            self._check(
-                address.scheme in ("http", "https") and bool(address.hostname),
-                "api_url",
-                "is no address of an API; one is like http://127.0.0.1:3000",
-            )
+            known = address.scheme in ("http", "https") and bool(address.hostname)
+            self._check(known, "api_url", "is no address of an API; one is like http://127.0.0.1:3000")
             self._check(address.hostname in LOOPBACK or self.allow_remote_host, "api_url", remote)
 
     def agent_variables(self, environment: Mapping[str, str]) -> dict[str, str]:
@@ -192,67 +175,48 @@ class Settings:
 
     def shown(self) -> list[tuple[str, str]]:
         """(name, value) of every setting that is not at its default, secrets masked."""
-        told = []
-        for setting in fields(self):
-            value = getattr(self, setting.name)
-            if value != setting.default:
-                told.append((setting.name, MASK if setting.metadata["secret"] else str(value)))
-        return told
+        chosen = [(setting, getattr(self, setting.name)) for setting in fields(self)]
+        return [
+            (setting.name, MASK if setting.metadata["secret"] else str(value))
+            for setting, value in chosen
+            if value != setting.default
+        ]
 
     @classmethod
     def read(
         cls,
         userdata: Mapping[str, str],
         environment: Mapping[str, str] = os.environ,
-        file: Path = PROJECT / SETTINGS_FILE,
+        file: Path = PROJECT / "acceptance.toml",
     ) -> "Settings":
         """The settings from the file (if there is one), the environment and behave's ``-D``.
 
         :raises SettingsError: an unknown name or a value that does not fit; one clear line.
         """
-        known = {setting.name: setting for setting in fields(cls)}
+        known = {setting.name: type(setting.default) for setting in fields(cls)}
         chosen: dict[str, Any] = {}
-        sources = [
-            (str(file.name), _from_file(file)),
-            (
-                "the environment",
-                {
-                    name.removeprefix(ENVIRONMENT_PREFIX).lower(): value
-                    for name, value in environment.items()
-                    if name.startswith(ENVIRONMENT_PREFIX)
-                },
-            ),
-            ("-D", dict(userdata)),
-        ]
-        for source, values in sources:
+        ours = {
+            name.removeprefix(ENVIRONMENT_PREFIX).lower(): value
+            for name, value in environment.items()
+            if name.startswith(ENVIRONMENT_PREFIX)
+        }
+        for source, values in ((file.name, _from_file(file)), ("the environment", ours), ("-D", userdata)):
             for name, value in values.items():
                 if name not in known:
                     raise SettingsError(f"unknown setting {name!r} in {source}; known: {', '.join(sorted(known))}")
-                chosen[name] = _converted(name, value, type(known[name].default), source)
+                chosen[name] = _converted(name, str(value).strip(), known[name], source)
         return cls(**chosen)
 
 
 def _from_file(file: Path) -> dict[str, Any]:
-    if not file.exists():
-        return {}
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"{file.name} cannot be read: {error}") from error
 
 
-def _converted(name: str, value: Any, wanted: type, source: str) -> Any:
-    text = str(value).strip()
+def _converted(name: str, text: str, kind: type, source: str) -> Any:
     try:
-        if wanted is bool:
-            if text.lower() in _TRUE | _FALSE:
-                return text.lower() in _TRUE
-            raise ValueError("yes or no")
-        return wanted(text)
-    except ValueError as error:
-        raise SettingsError(f"setting {name} in {source}: {text!r} is not {_WORDS[wanted]}") from error
-
-
-_WORDS = {int: "a whole number", float: "a number", bool: "yes or no", str: "text"}
-
-assert all(setting.default is not MISSING for setting in fields(Settings)), "every setting has a default"
+        return _YES_OR_NO[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError) as error:
+        raise SettingsError(f"setting {name} in {source}: {text!r} is not {_WORDS[kind]}") from error

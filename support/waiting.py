@@ -15,33 +15,11 @@ POLL_SECONDS = 0.01
 HISTORY_LIMIT = 12
 """How many of the last different values a message shows."""
 
+_never_set = threading.Event()
+
 
 class WaitTimeout(TestEnvironmentError):
     """What was waited for did not come in time; the message has the last value seen and the history before it."""
-
-
-class _History:
-    """The different values a check has returned, in order, with the time each was first seen (seconds)."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._seen: list[tuple[float, str]] = []
-        self.last_error: Exception | None = None
-
-    def add(self, value: object) -> None:
-        text = repr(value)
-        if not self._seen or self._seen[-1][1] != text:
-            self._seen.append((time.monotonic() - self._started, text))
-
-    def __str__(self) -> str:
-        shown = self._seen[-HISTORY_LIMIT:]
-        skipped = len(self._seen) - len(shown)
-        lines = [f"… {skipped} earlier values"] if skipped else []
-        lines += [f"{at:.3f} s: {text}" for at, text in shown]
-        return "; ".join(lines) or "nothing"
-
-
-_never_set = threading.Event()
 
 
 def eventually(
@@ -60,19 +38,21 @@ def eventually(
     :param ignoring: exceptions of ``check`` that only mean "not yet"; any other goes through at once.
     :raises AcceptanceError: of the kind ``error``, with the last cause and the history of the values seen.
     """
-    history = _History()
-    deadline = time.monotonic() + within
+    started, history, last = time.monotonic(), [], ""
     while True:
-        cause = None
+        value, cause = None, None
         try:
             value = check()
         except ignoring as not_yet:
             cause = not_yet
-            history.add(not_yet)
-        else:
-            if value:
-                return value
-            history.add(value)
-        if time.monotonic() >= deadline:
-            raise error(f"{what} did not come to pass within {within:g} s; seen: {history}") from cause
-        _never_set.wait(min(POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+        if value:
+            return value
+        if (text := repr(cause or value)) != last:
+            history.append(f"{time.monotonic() - started:.3f} s: {text}")
+            last = text
+        left = started + within - time.monotonic()
+        if left <= 0:
+            earlier = [f"… {len(history) - HISTORY_LIMIT} earlier values"] if history[HISTORY_LIMIT:] else []
+            seen = "; ".join([*earlier, *history[-HISTORY_LIMIT:]])
+            raise error(f"{what} did not come to pass within {within:g} s; seen: {seen}") from cause
+        _never_set.wait(min(POLL_SECONDS, left))

@@ -1,5 +1,5 @@
 """What is looked at before and after the scenarios: the parts (preflight), the form's two checklists, the
-needs of scenarios; what several of them look at is in ``probes``.
+needs of scenarios.
 
 Each is looked at for real; none trusts what another part says of itself. No scenario is judged here.
 """

@@ -6,16 +6,17 @@ Each is truly looked at; none trusts what another part says of itself alone. Sou
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from support.checks import probes
-from support.checks.findings import Look, Missing, outcome
-from support.contract import AGENT_VARIABLES, NOT_ENDED
+from support.checks.findings import Look, Missing, none_of, outcome
+from support.contract import AGENT_VARIABLES, NOT_ENDED, TEST_ORDERS_ROWS
 from support.form import TEST_CASES, CleanUp, Leftover, PreCheck, form
 from support.mysql import tables
-from support.mysql.database import quoted
+from support.mysql.database import Database, quoted
 from support.record.run_record import Check
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import Stack
+from support.stacks.worker import Worker
 
 DATABASE_VARIABLES = tuple(name for name in AGENT_VARIABLES if name.startswith("MYSQL_"))
 MAY_BE_EMPTY = ("API_SECRET", "MYSQL_PASSWORD")
@@ -33,12 +34,12 @@ def pre_checks(stack: Stack) -> list[Check]:
         looks: dict[PreCheck, Look] = {
             "api": lambda: f"GET /health: 200, version {stack.api.health().get('version', 'unknown')}",
             "database": lambda: f"{stack.database.value('SELECT VERSION()')} answers; schema {stack.schema}",
-            "test_data": lambda: probes.order_rows(stack.database),
+            "test_data": lambda: order_rows(stack.database),
             "environment": lambda: _environment_is_complete(stack, environment),
             "log_level": lambda: _log_level_is_debug(stack, environment),
             "kill_switches": lambda: _kill_switches_are_off(stack, environment),
             "runs": lambda: _no_run_is_left(stack),
-            "workers": lambda: probes.worker(worker),
+            "workers": lambda: worker_ready(worker),
         }
         return [Check(item, *outcome(looks[name])) for name, item in form().pre_checks.items()]
     finally:
@@ -65,9 +66,7 @@ def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
             '-- POST /api/kill-switch {"connection_id": …, "active": false}, for each that was on and the global one'
         )
         rows = delete("kill_switches")
-        if left := _switched_on(stack):
-            raise Missing(f"still on: {', '.join(left)}")
-        return f"{rows}; none is on"
+        return none_of(_switched_on(stack), "still on", f"{rows}; none is on")
 
     looks: dict[CleanUp, Look] = {
         "indexes": lambda: _indexes_dropped(stack, script),
@@ -75,25 +74,49 @@ def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
         "rollbacks": lambda: delete("rollbacks"),
         "kill_switches": reset,
         "audit_logs": lambda: delete("audit_logs"),
-        "workers": lambda: _workers_ended(stack),
+        "workers": lambda: none_of(stack.workers_running(), "still running", "no worker runs"),
         "logs": lambda: _logs_archived(run_folder),
     }
     return [Check(item, *outcome(looks[name])) for name, item in form().clean_up.items()], "\n".join(script)
 
 
+def order_rows(database: Database) -> str:
+    """The rows of test_orders."""
+    rows = int(database.value("SELECT COUNT(*) FROM test_orders"))
+    if rows < TEST_ORDERS_ROWS:
+        raise Missing(f"test_orders has {rows} rows; {TEST_ORDERS_ROWS} are needed")
+    return f"test_orders has {rows} rows"
+
+
+def kill_switch(api: SaasApi, connection_id: str, active: bool = False) -> dict[str, Any]:
+    """What the API says of a connection's switch, which has to be ``active`` or not while the global one is off."""
+    answer = api.kill_switch(connection_id)
+    if answer.get("global_active") is not False or answer.get("connection_active") is not active:
+        raise Missing(
+            f"{connection_id}: the SaaS API says 200 {answer}; its switch should be {'on' if active else 'off'}, the global"
+            " one off"
+        )
+    return answer
+
+
+def worker_ready(worker: Worker) -> str:
+    """A worker that has not been started: its command, and its way to the API."""
+    worker.check_command()
+    SaasApi(worker.gateway.url, "").health()
+    return "agent_command can be started; a worker's gateway reaches the SaaS API"
+
+
 def _environment_is_complete(stack: Stack, agent: Mapping[str, str]) -> str:
-    parts = {"the agent": (agent, AGENT_VARIABLES), "the SaaS API": (stack.api_environment(), DATABASE_VARIABLES)}
+    parts: dict[str, tuple[Mapping[str, str], tuple[str, ...]]] = {"the agent": (agent, AGENT_VARIABLES)}
+    if (api := stack.api_environment()) is not None:
+        parts["the SaaS API"] = (api, DATABASE_VARIABLES)
     missing = [
         f"{name} of {part}"
         for part, (environment, names) in parts.items()
-        if environment is not None
         for name in names
-        if name not in environment or not (environment[name] or name in MAY_BE_EMPTY)
+        if not environment.get(name) and not (name in MAY_BE_EMPTY and name in environment)
     ]
-    if missing:
-        raise Missing(f"not set: {', '.join(missing)}")
-    known = [part for part, (environment, _) in parts.items() if environment is not None]
-    return f"complete for {' and '.join(known)}"
+    return none_of(missing, "not set", f"complete for {' and '.join(parts)}")
 
 
 def _log_level_is_debug(stack: Stack, agent: Mapping[str, str]) -> str:
@@ -106,20 +129,18 @@ def _log_level_is_debug(stack: Stack, agent: Mapping[str, str]) -> str:
 
 def _kill_switches_are_off(stack: Stack, agent: Mapping[str, str]) -> str:
     """By the table, and as a worker is told: through a gateway, with the agent's secret."""
-    if on := _switched_on(stack):
-        raise Missing(f"on, by the table: {', '.join(on)}")
+    by_the_table = none_of(_switched_on(stack), "on, by the table", "none is on, by the table")
     api = SaasApi(agent["SAAS_API_URL"], agent.get("API_SECRET", ""))
     connections = [case.connection for case in TEST_CASES.values()]
     for connection in connections:
-        probes.kill_switch(api, connection)
-    return f"none is on, by the table and by the SaaS API ({connections[0]} … {connections[-1]}, global)"
+        kill_switch(api, connection)
+    return f"{by_the_table} and by the SaaS API ({connections[0]} … {connections[-1]}, global)"
 
 
 def _no_run_is_left(stack: Stack) -> str:
-    left = stack.database.rows("SELECT id, status FROM execution_runs WHERE status IN %s", (NOT_ENDED,))
-    if left:
-        raise Missing("left over: " + ", ".join(f"{row['id']} ({row['status']})" for row in left[:5]))
-    return "no run is scheduled or running"
+    rows = stack.database.rows("SELECT id, status FROM execution_runs WHERE status IN %s", (NOT_ENDED,))
+    left = [f"{row['id']} ({row['status']})" for row in rows[:5]]
+    return none_of(left, "left over", "no run is scheduled or running")
 
 
 def _indexes_dropped(stack: Stack, script: list[str]) -> str:
@@ -129,9 +150,9 @@ def _indexes_dropped(stack: Stack, script: list[str]) -> str:
     )
     for index in added:
         _do(stack, script, f"ALTER TABLE {quoted(index.table)} DROP INDEX {quoted(index.name)}")
-    if left := tables.indexes(stack.database, stack.schema) - stack.pristine.indexes:
-        raise Missing(f"still there: {', '.join(sorted(index.name for index in left))}")
-    return f"dropped: {', '.join(index.name for index in added)}" if added else "none was left"
+    left = tables.indexes(stack.database, stack.schema) - stack.pristine.indexes
+    words = f"dropped: {', '.join(index.name for index in added)}" if added else "none was left"
+    return none_of(sorted(index.name for index in left), "still there", words)
 
 
 def _deleted(stack: Stack, script: list[str], leftover: Leftover) -> str:
@@ -152,12 +173,6 @@ def _do(stack: Stack, script: list[str], statement: str) -> None:
 def _switched_on(stack: Stack) -> list[str]:
     rows = stack.database.rows("SELECT connection_id FROM kill_switches WHERE active <> 0 ORDER BY connection_id")
     return [row["connection_id"] for row in rows]
-
-
-def _workers_ended(stack: Stack) -> str:
-    if running := stack.workers_running():
-        raise Missing(f"still running: {', '.join(running)}")
-    return "no worker runs"
 
 
 def _logs_archived(run_folder: Path) -> str:

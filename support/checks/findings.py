@@ -1,6 +1,6 @@
 """What was looked at, and what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import psutil
 import pymysql
@@ -18,6 +18,16 @@ Look = Callable[[], str]
 
 class Missing(Exception):
     """It was looked at and is not as it has to be; the text says how it is, one line for each thing."""
+
+
+def none_of(found: Collection[str], complaint: str, words: str) -> str:
+    """``words`` if nothing was found of what should not be there.
+
+    :raises Missing: something was; the ``complaint`` names it.
+    """
+    if found:
+        raise Missing(f"{complaint}: {', '.join(found)}")
+    return words
 
 
 def outcome(look: Look) -> tuple[bool, str]:

@@ -6,7 +6,9 @@ the scenario one that cannot hold there (N/A): it is shown and counted, and its 
 scenarios.
 """
 
+import functools
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 
 import pymysql
@@ -54,13 +56,11 @@ def _index_types(stack: Stack) -> str | None:
 
 
 def _refusals(stack: Stack) -> str | None:
-    refusals = stack.refusals()
-    try:
-        refusals.count()
-    except (OSError, ValueError) as error:
-        return f"the kernel's count cannot be read: {error}"
-    finally:
-        refusals.close()
+    with closing(stack.refusals()) as refusals:
+        try:
+            refusals.count()
+        except (OSError, ValueError) as error:
+            return f"the kernel's count cannot be read: {error}"
     return None
 
 
@@ -115,8 +115,7 @@ class Offer:
     """What the running stack offers. Each need is looked at once."""
 
     def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        self._lacks: dict[str, str | None] = {}
+        self._lack = functools.cache(lambda name: NEEDS[name].lack(stack))
 
     def unmet(self, tags: Iterable[str]) -> Unmet | None:
         """The first need of ``tags`` that is not met.
@@ -124,9 +123,7 @@ class Offer:
         :raises AcceptanceError: a part of the test environment is gone, so that nothing could be looked at.
         """
         for name in names_in(tags):
-            if name not in self._lacks:
-                self._lacks[name] = NEEDS[name].lack(self._stack)
-            if lack := self._lacks[name]:
+            if lack := self._lack(name):
                 need = NEEDS[name]
                 result = NOT_APPLICABLE if need.of_the_server else NOT_RUN
                 return Unmet(result, f"needs {need.meaning}: {' '.join(lack.split())}")

@@ -8,8 +8,8 @@ from functools import partial
 
 import pymysql
 
-from support.checks import probes
-from support.checks.findings import Findings, Missing
+from support.checks.checklists import order_rows
+from support.checks.findings import Findings, Missing, none_of
 from support.contract import COLUMNS, METRICS_TABLE, TEST_MYISAM_ENGINE
 from support.mysql.clocks import check_clock
 from support.mysql.database import Account, Database, quoted, server_account
@@ -17,6 +17,7 @@ from support.mysql.gates import TableGate, WaitingStatement
 from support.mysql.journal import Journal
 from support.mysql.leftovers import strangers
 from support.mysql.schemas import Accounts
+from support.mysql.tables import column_names
 from support.settings import Settings
 from support.waiting import eventually
 
@@ -24,8 +25,8 @@ GATE_SECONDS = 10.0
 REHEARSED = "ALTER TABLE test_orders ADD INDEX idx_tc00_preflight (total_amount), ALGORITHM=INPLACE, LOCK=NONE"
 
 
-def look_at_server(findings: Findings, settings: Settings) -> bool:
-    """Everything that can be seen with the suite's own account; true if nothing is missing."""
+def look_at_server(findings: Findings, settings: Settings) -> None:
+    """Look at everything that can be seen with the suite's own account."""
     findings.group(f"MySQL at {settings.mysql_host}:{settings.mysql_port}, schema {settings.mysql_database}")
     server = server_account(settings)
     suite = replace(server, database=settings.mysql_database)
@@ -37,28 +38,21 @@ def look_at_server(findings: Findings, settings: Settings) -> bool:
 
         return findings.look(name, probed, after)
 
-    answers = look("answers", _version, True, server)
+    answers = look("answers", lambda d: f"{d.value('SELECT VERSION()')}, account {d.account.user!r}", True, server)
     there = look("schema", partial(_schema, settings.mysql_database), answers, server)
-    whole = [look(f"table {table}", partial(_table, table), there) for table in COLUMNS]
-    tables = all(whole)
-    looks = [
-        look("test data", _data, tables),
-        look("rows of others", partial(_strangers, settings.may_empty_tables), tables),
-        findings.look("record of statements", partial(_record, suite), there),
-        look("digests", _digests, there),
-        look("clock", _clock, there),
-    ]
-    return tables and all(looks)
+    looks = [look(f"table {table}", partial(_table, table), there) for table in COLUMNS]
+    tables = all(looks)
+    look("test data", _data, tables)
+    look("rows of others", partial(_strangers, settings.may_empty_tables), tables)
+    findings.look("record of statements", partial(_record, suite), there)
+    look("digests", _digests, there)
+    look("clock", lambda database: f"{check_clock(database):+.3f} s from this machine's", there)
 
 
 def look_at_gates(findings: Findings, accounts: Accounts) -> bool:
     """Rehearse with the run's accounts what scenarios do: an ALTER held by a lock, seen, ended; nothing is changed."""
     findings.group("Rights and gates")
     return findings.look("metadata lock gate", partial(_rehearse, accounts))
-
-
-def _version(database: Database) -> str:
-    return f"{database.value('SELECT VERSION()')}, account {database.account.user!r}"
 
 
 def _schema(name: str, database: Database) -> str:
@@ -72,18 +66,11 @@ def _schema(name: str, database: Database) -> str:
 
 
 def _table(table: str, database: Database) -> str:
-    columns = {
-        row["name"].lower()
-        for row in database.rows(
-            "SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s",
-            (table,),
-        )
-    }
+    columns = {column for its, column in column_names(database, database.account.database or "") if its == table}
     if not columns:
         raise Missing("it is not there; docker/mysql/10-schema.sql makes it")
-    if lacking := [column for column in COLUMNS[table] if column not in columns]:
-        raise Missing(f"columns missing: {', '.join(lacking)}")
-    return f"all {len(COLUMNS[table])} columns"
+    lacking = [column for column in COLUMNS[table] if column not in columns]
+    return none_of(lacking, "columns missing", f"all {len(COLUMNS[table])} columns")
 
 
 def _data(database: Database) -> str:
@@ -93,7 +80,7 @@ def _data(database: Database) -> str:
     right = str(engine).lower() == TEST_MYISAM_ENGINE.lower()
     lacking = [] if right else [f"test_myisam_table is {engine}; {TEST_MYISAM_ENGINE} is needed"]
     try:
-        orders = probes.order_rows(database)
+        orders = order_rows(database)
     except Missing as few:
         lacking.insert(0, f"{few}: docker/mysql/20-test-data.sql")
     if lacking:
@@ -124,10 +111,6 @@ def _digests(database: Database) -> str:
     if full:
         raise Missing("the table of digests is full: raise performance_schema_digests_size, or restart the server")
     return f"{count} digests"
-
-
-def _clock(database: Database) -> str:
-    return f"{check_clock(database):+.3f} s from this machine's"
 
 
 def _rehearse(accounts: Accounts) -> str:

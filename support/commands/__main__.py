@@ -4,22 +4,13 @@ from typing import NoReturn
 
 import click
 
-from support.commands.bench import bench
+from support.commands import bench, matrix, preflight, proof, run, shards, signoff
 from support.commands.command_line import end
-from support.commands.matrix import matrix
-from support.commands.merge import merge
-from support.commands.mutate import mutate
-from support.commands.preflight import preflight
-from support.commands.prove import prove
-from support.commands.report import report
-from support.commands.run import run
-from support.commands.shard import shard
-from support.commands.signoff import signoff
 
 GROUPS = {
-    "To a decision": (preflight, run, report, signoff),
-    "More servers, more machines": (matrix, shard, merge),
-    "How far to trust it": (prove, mutate, bench),
+    "To a decision": (preflight.preflight, run.run, signoff.report, signoff.signoff),
+    "More servers, more machines": (matrix.matrix, shards.shard, shards.merge),
+    "How far to trust it": (proof.prove, proof.mutate, bench.bench),
 }
 
 

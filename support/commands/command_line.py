@@ -5,9 +5,10 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, NoReturn, TypeVar
+from typing import IO, Any, NoReturn
 
 import click
 from behave.configuration import OPTIONS
@@ -19,8 +20,6 @@ from support.terminal import Terminal
 
 NOTHING_DONE, INTERRUPTED = 2, 130
 """Bad input, or something that a command needs is not there; ended by a person or a signal."""
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 FOR_ANOTHER = {"ignore_unknown_options": True}
 """The context settings of a command whose arguments are another program's."""
@@ -88,33 +87,15 @@ def process(command: Sequence[str], output: IO[bytes] | None = None) -> int:
     :param command: a module of Python and its arguments.
     :param output: where everything it says goes; None: to the terminal.
     """
-    with signals_as_interrupts():
-        program = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            cwd=PROJECT,
-            stdout=output,
-            stderr=subprocess.STDOUT if output else None,
-            start_new_session=True,  # Ctrl-C is for this process
-        )
+    words, errors = [sys.executable, "-m", *command], subprocess.STDOUT if output else None
+    with signals_as_interrupts():  # in a session of its own, because Ctrl-C is for this process
+        program = subprocess.Popen(words, cwd=PROJECT, stdout=output, stderr=errors, start_new_session=True)
         try:
             return program.wait()
         except BaseException:
             program.terminate()
             program.wait()
             raise
-
-
-def become(module: str, arguments: Sequence[str]) -> NoReturn:
-    """Go on as a program of ``tests``, in the project's folder: its signals and its exit status are this command's.
-
-    :raises AcceptanceError: this installation has no tests.
-    """
-    if not (PROJECT / f"{module.replace('.', '/')}.py").exists():
-        raise AcceptanceError(
-            f"{module} is not in this installation: it is one of the tests, and those are in the checkout"
-        )
-    os.chdir(PROJECT)
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
 
 
 def _pairs(_context: click.Context, _option: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
@@ -129,11 +110,8 @@ def _known(context: click.Context, _argument: click.Parameter, words: tuple[str,
     return words
 
 
-def behave_arguments(metavar: str) -> Callable[[_Function], _Function]:
-    """Everything that behave takes, as the parameter ``arguments``; an option that behave has not is refused."""
-    return click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar=metavar, callback=_known)
+behave_arguments = partial(click.argument, "arguments", nargs=-1, type=click.UNPROCESSED, callback=_known)
+"""Everything that behave takes, as the parameter ``arguments``; an option that behave has not is refused."""
 
-
-def settings_option(meaning: str) -> Callable[[_Function], _Function]:
-    """The option ``-D NAME=VALUE``, as behave takes it, as the parameter ``given``: values by name."""
-    return click.option("-D", "--define", "given", multiple=True, metavar="NAME=VALUE", callback=_pairs, help=meaning)
+settings_option = partial(click.option, "-D", "--define", "given", multiple=True, metavar="NAME=VALUE", callback=_pairs)
+"""The option ``-D NAME=VALUE``, as behave takes it, as the parameter ``given``: values by name."""

@@ -11,18 +11,19 @@ import click
 
 from support.commands.command_line import process, settings_option
 from support.errors import SettingsError
-from support.files import shown
+from support.files import shown, write_whole
 from support.judgement.verdict import verdict
 from support.result_words import APPROVED, NOT_RUN, PASS
 from support.resultlog.markdown import cell, line
 from support.resultlog.publishing import VERDICT, withdraw
-from support.run.verdict_table import Verdict, beside, result_in
+from support.run.verdict_table import Verdict, beside
 from support.servers.packages import FETCHABLE
-from support.settings import Settings
+from support.settings import EMBEDDED, Settings
 from support.terminal import Terminal, table
 
-OUTPUT, PAGE = "output.txt", "matrix.md"
-ON_A_SERVER_OF_ITS_OWN = {"stack": "embedded", "mysql_host": ""}
+OUTPUT = "output.txt"
+NO_SERVER = "could not be had"
+ABOUT = ["Server", "Version", "Scenarios", "Decision", "Time"]
 
 
 @dataclass(frozen=True)
@@ -36,20 +37,15 @@ class Judged:
     verdict: Verdict
 
     @property
-    def version(self) -> str | None:
-        """What the server calls itself; None if there was none to run on."""
-        version: str | None = self.verdict["environment"].get("MySQL Server")
-        return version
+    def version(self) -> str:
+        """What the server calls itself, or that there was none to run on."""
+        return str(self.verdict["environment"].get("MySQL Server", NO_SERVER))
 
     @property
     def approved(self) -> bool:
         """APPROVED, and every test case passed, as the run's exit status says too."""
         every = all(case["result"] == PASS for case in self.verdict["test_cases"].values())
         return every and self.verdict["decision"] == APPROVED and self.exit_status == 0
-
-    def result_of(self, case_id: str) -> str:
-        """PASS, FAIL or NOT RUN, and how many scenarios cannot hold on this server."""
-        return result_in(self.verdict, case_id)
 
     def scenarios(self) -> str:
         """How many ran, of those that can hold, and how many cannot."""
@@ -60,20 +56,20 @@ class Judged:
     def remarks(self) -> list[str]:
         """What has to be said besides the table: the reasons of the decision that say more than their numbers."""
         reasons: list[str] = self.verdict["reasons"][1:]
-        return reasons if self.version else [reason for reason in reasons if not reason.endswith(f": {NOT_RUN}")]
+        return (
+            reasons
+            if self.version != NO_SERVER
+            else [reason for reason in reasons if not reason.endswith(f": {NOT_RUN}")]
+        )
 
     def about(self) -> list[str]:
         """The server's row in the second table."""
-        version, decision = self.version or "could not be had", self.verdict["decision"]
-        return [self.server, version, self.scenarios(), decision, f"{self.seconds:.0f} s"]
-
-
-ABOUT = ["Server", "Version", "Scenarios", "Decision", "Time"]
+        return [self.server, self.version, self.scenarios(), self.verdict["decision"], f"{self.seconds:.0f} s"]
 
 
 @click.command()
 @click.argument("servers", nargs=-1, metavar="[SERVER]...")
-@settings_option("A setting for all the runs.")
+@settings_option(help="A setting for all the runs.")
 def matrix(servers: tuple[str, ...], given: dict[str, str]) -> int:
     """Run all test cases on several servers; one table.
 
@@ -104,14 +100,12 @@ def matrix(servers: tuple[str, ...], given: dict[str, str]) -> int:
     try:
         for server in wanted:
             one = judge(server, reports / "matrix", given)
-            decision = terminal.coloured(one.verdict["decision"])
-            terminal.say(f"  {one.server}: {one.version or 'could not be had'}: {decision}")
+            terminal.say(f"  {one.server}: {one.version}: {terminal.coloured(one.verdict['decision'])}")
             judged.append(one)
     except KeyboardInterrupt:
         terminal.trouble("interrupted", f"after {len(judged)} of {len(wanted)} servers")
-    page = reports / PAGE
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(markdown(judged, len(wanted)), encoding="utf-8")
+    page = reports / "matrix.md"
+    write_whole(page, markdown(judged, len(wanted)))
     terminal.say("", *summary(judged, len(wanted), terminal))
     terminal.say(f"The table and each run's evidence: {shown(page)}, {shown(reports / 'matrix')}/")
     return 0 if len(judged) == len(wanted) and all(one.approved for one in judged) else 1
@@ -122,10 +116,10 @@ def judge(server: str, home: Path, settings: Mapping[str, str]) -> Judged:
     folder = home / (re.sub(r"[^A-Za-z0-9.]+", "-", server).strip("-.") or "server")
     folder.mkdir(parents=True, exist_ok=True)
     withdraw(folder)  # the verdict of an earlier run is none of this one's
-    chosen = {**settings, **ON_A_SERVER_OF_ITS_OWN, "server": server, "reports": str(folder)}
+    chosen = {**settings, "stack": EMBEDDED, "mysql_host": "", "server": server, "reports": str(folder)}
+    defines = [word for name, value in chosen.items() for word in ("-D", f"{name}={value}")]
     began = time.monotonic()
     with (folder / OUTPUT).open("wb") as output:
-        defines = [word for name, value in chosen.items() for word in ("-D", f"{name}={value}")]
         status = process(["support.commands", "run", *defines], output)
     seconds = time.monotonic() - began
     left = folder / VERDICT

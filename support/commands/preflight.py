@@ -3,15 +3,13 @@
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from support.checks.agent import look_at_agent, look_at_test_cases
-from support.checks.api import look_at_api
+from support.checks.executor import look_at_agent, look_at_api, look_at_test_cases
 from support.checks.findings import TROUBLES, Findings
 from support.checks.server import look_at_gates, look_at_server
 from support.commands.command_line import settings_option
@@ -26,11 +24,9 @@ from support.stacks.stack import Stack
 from support.stacks.warden import FOLDER_PREFIX, Warden
 from support.terminal import Terminal
 
-GUIDE = "docs/your-executor.md"
-
 
 @click.command()
-@settings_option("A setting; docs/settings.md lists them.")
+@settings_option(help="A setting; docs/settings.md lists them.")
 def preflight(given: dict[str, str]) -> int:
     """Is everything there to judge an executor that runs already?
 
@@ -51,66 +47,53 @@ def preflight(given: dict[str, str]) -> int:
     terminal, settings = Terminal(), Settings.read({"stack": EXTERNAL, **given})
     terminal.say(*(f"setting {name} = {value}" for name, value in settings.shown()))
     findings = Findings(terminal, Secrets(settings.secrets()))
-    server = look_at_server(findings, settings)
+    look_at_server(findings, settings)
     suite = replace(server_account(settings), database=settings.mysql_database)
-    with ExitStack() as at_the_end:
-        at_the_end.callback(_remove_rows, suite)
-        api = look_at_api(findings, settings, suite, server)
-        if server and api:
+    try:
+        look_at_api(findings, settings, suite, server=findings.complete)
+        if findings.complete:
             _look_at_the_rest(findings, settings)
         else:
             for group in ("Rights and gates", "Agent", "Test cases"):
                 findings.group(group)
                 findings.look("all of it", str, after=False)
+    finally:
+        _remove_rows(suite, settings.mysql_database)
     if findings.complete:
         terminal.say("", "Nothing is missing: behave will run all test cases with these settings.")
         return 0
-    terminal.say("", f"Missing: {findings.missing}. {GUIDE} says what each is for, and how to have it.")
+    terminal.say("", f"Missing: {findings.missing}. docs/your-executor.md says what each is for, and how to have it.")
     return 1
 
 
 def _look_at_the_rest(findings: Findings, settings: Settings) -> None:
-    with _stack(findings, settings) as (stack, folder):
-        if stack is not None:
+    """On the stack as a run would have it, with accounts of its own; it is taken away again, whatever happens."""
+    run_id = f"preflight-{secrets.token_hex(3)}"
+    with closing(Warden.start(run_id)) as warden, ExitStack() as at_the_end:
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        warden.remove_folder(folder)
+        stacks: list[Stack] = []
+
+        def make() -> str:
+            stack = make_stack(settings, run_id, folder, folder, settings.api_secret, warden)
+            at_the_end.callback(stack.stop)
+            stacks.append(stack)
+            for secret in stack.secrets():
+                findings.secrets.add(secret)
+            return f"agent {stack.accounts.agent.user!r}, application {stack.accounts.app.user!r}"
+
+        findings.group("Stack")
+        findings.look("accounts", make)
+        for stack in stacks:
             look_at_gates(findings, stack.accounts)
             look_at_agent(findings, stack, settings, folder / "agent.log")
             look_at_test_cases(findings, stack, tags_by_case())
 
 
-@contextmanager
-def _stack(findings: Findings, settings: Settings) -> Iterator[tuple[Stack | None, Path]]:
-    """The stack as a run would have it, with accounts of its own; all of it is taken away again, whatever happens."""
-    run_id = f"preflight-{secrets.token_hex(3)}"
-    warden = Warden.start(run_id)
-    made: list[Stack] = []
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-        warden.remove_folder(folder)
-
-        def make() -> str:
-            made.append(make_stack(settings, run_id, folder, folder, settings.api_secret, warden))
-            for secret in made[0].secrets():
-                findings.secrets.add(secret)
-            return f"agent {made[0].accounts.agent.user!r}, application {made[0].accounts.app.user!r}"
-
-        findings.group("Stack")
-        findings.look("accounts", make)
-        yield (made[0] if made else None), folder
-    finally:
-        for stack in made:
-            stack.stop()
-        warden.close()
-
-
-def _remove_rows(suite: Account) -> None:
-    """Take the runs of the preflight away again, as far as they are in the schema that the settings name."""
-    try:
-        database = Database(suite, observed=True)
-    except AcceptanceError:
-        return  # said above; and where nobody gets in, nothing was left
-    try:
-        remove_rows(database, suite.database or "")
-    except TROUBLES as error:
-        print(f"runs test-tc00-… may be left in {suite!r}: {error}", file=sys.stderr)
-    finally:
-        database.close()
+def _remove_rows(suite: Account, schema: str) -> None:
+    """Take the runs of the preflight away again. Where nobody gets in, nothing was left, and that was said above."""
+    with suppress(AcceptanceError), Database(suite, observed=True) as database:
+        try:
+            remove_rows(database, schema)
+        except TROUBLES as error:
+            print(f"runs test-tc00-… may be left in {suite!r}: {error}", file=sys.stderr)

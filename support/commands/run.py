@@ -17,7 +17,7 @@ from support.settings import PROJECT
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="scenarios side by side; default: what the machine bears"
 )
-@behave_arguments("[OPTIONS OF BEHAVE] [FILE[:LINE]]...")
+@behave_arguments(metavar="[OPTIONS OF BEHAVE] [FILE[:LINE]]...")
 def run(arguments: tuple[str, ...], jobs: int | None) -> int:
     """Run the test cases and decide.
 

@@ -1,10 +1,12 @@
-"""``acceptance signoff``: the decision from evidence, so that a pipeline can gate on it."""
+"""``acceptance signoff`` and ``acceptance report``: what people read, made of what runs have left; the decision first."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from support.allure.report import ReportError, make
 from support.record.envelope import BadEvidence
 from support.record.reading import Folder, read
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL
@@ -16,7 +18,6 @@ from support.settings import Settings
 from support.terminal import Terminal
 
 EXIT_STATUS = {APPROVED: 0, CONDITIONAL: 3, BLOCKED: 4}
-UNCHANGED, CHANGED = 0, 1
 
 _PATH = click.Path(path_type=Path)
 
@@ -48,6 +49,34 @@ def signoff(folders: tuple[Path, ...], into: Path | None, verify: bool, log: Pat
     return _verify(folders, into, log) if verify else decide(folders, into)
 
 
+@click.command()
+@click.argument("runs", nargs=-1, type=_PATH, metavar="[RUN_FOLDER]...")
+def report(runs: tuple[Path, ...]) -> int:
+    """Make the Allure report of one or several runs.
+
+    Of the newest run, if none is named. Makes reports/allure-report/, and the same in one file that can be mailed,
+    reports/allure-report.html; opens nothing. Needs Node.js with npm, which installs Allure the first time.
+
+    \b
+    Examples:
+      acceptance report
+      acceptance report reports/runs/20261124-061509-724031
+
+    \b
+    Exit status:
+      0  made
+      1  it cannot be made: no results, no Node.js, or Allure failed
+    """
+    reports = Settings.read({}).reports_folder
+    try:
+        made = make([run.resolve() for run in runs] or [(reports / publishing.LATEST).resolve()], reports)
+    except ReportError as error:
+        print(error, file=sys.stderr)
+        return 1
+    Terminal().say(f"Report: {made}", f"In one file: {made.with_suffix('.html')}")
+    return 0
+
+
 def decide(paths: Sequence[Path], into: Path | None) -> int:
     """Write and show verdict and result log of one or several runs; the decision's exit status.
 
@@ -55,45 +84,30 @@ def decide(paths: Sequence[Path], into: Path | None) -> int:
     :param into: where to write; None: one run's own folder, or the reports folder.
     :raises BadEvidence: it cannot be read, or was changed after its log was made.
     """
-    reports, folders = _read(paths)
+    reports, folders, home = _read(paths, into)
     for folder in folders:
-        _refuse_changed(folder)
-    home = _home(folders, reports, into)
+        log = folder.path / MARKDOWN  # a log over changed evidence would hide the change
+        if log.exists() and (changes := verifying.differences(verifying.hashes_in(log), [folder])):
+            more = f" (and {len(changes) - 1} more)" if changes[1:] else ""
+            raise BadEvidence(f"{changes[0]}{more}; if that is meant to be, remove {log}")
     content = publishing.write(merge(folders), home) if paths or into else publishing.publish(home, reports)
     show_verdict(Terminal(), content, str(home))
     return EXIT_STATUS[content["decision"]]
 
 
-def _read(paths: Sequence[Path]) -> tuple[Path, list[Folder]]:
-    """The reports folder, and the runs."""
+def _read(paths: Sequence[Path], into: Path | None) -> tuple[Path, list[Folder], Path]:
+    """The reports folder, the runs, and where their products belong."""
     reports = Settings.read({}).reports_folder
     folders = [read(path) for path in paths or [reports / publishing.LATEST]]
     for folder in folders:
         if not folder.records:
             raise BadEvidence(f"{folder.path}: this run has left no evidence, so there is nothing to decide on")
-    return reports, folders
-
-
-def _home(folders: list[Folder], reports: Path, into: Path | None) -> Path:
-    """Where the products belong."""
-    return into or (folders[0].path.resolve() if len(folders) == 1 else reports)
-
-
-def _refuse_changed(folder: Folder) -> None:
-    """A log over changed evidence would hide the change.
-
-    :raises BadEvidence: a file is not what the folder's own result log was made from.
-    """
-    log = folder.path / MARKDOWN
-    changes = verifying.differences(verifying.hashes_in(log), [folder]) if log.exists() else []
-    if changes:
-        more = f" (and {len(changes) - 1} more)" if changes[1:] else ""
-        raise BadEvidence(f"{changes[0]}{more}; if that is meant to be, remove {log}")
+    return reports, folders, into or (folders[0].path.resolve() if len(folders) == 1 else reports)
 
 
 def _verify(paths: Sequence[Path], into: Path | None, log: Path | None) -> int:
-    reports, folders = _read(paths)
-    log, terminal = log or _home(folders, reports, into) / MARKDOWN, Terminal()
+    _, folders, home = _read(paths, into)
+    log, terminal = log or home / MARKDOWN, Terminal()
     stated = verifying.hashes_in(log)
     changes = verifying.differences(stated, folders)
     decision, stated_decision = verdict_of(merge(folders))["decision"], verifying.decision_in(log)
@@ -102,6 +116,6 @@ def _verify(paths: Sequence[Path], into: Path | None, log: Path | None) -> int:
     terminal.say(*changes)
     if changes:
         terminal.trouble("changed", f"{len(changes)} differences between {log} and the evidence")
-        return CHANGED
+        return 1
     terminal.say(f"{len(stated)} files are what {log} was made from; decision: {terminal.coloured(decision)}")
-    return UNCHANGED
+    return 0

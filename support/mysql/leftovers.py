@@ -3,7 +3,7 @@
 from support.contract import TEST_TABLES
 from support.form import form
 from support.mysql.database import Database, quoted
-from support.mysql.tables import indexes
+from support.mysql.tables import column_names, indexes
 
 
 def strangers(database: Database) -> list[str]:
@@ -24,13 +24,7 @@ def strangers(database: Database) -> list[str]:
 
 def remove_rows(database: Database, schema: str) -> None:
     """Delete the suite's rows from the tables that are there as they have to be."""
-    there = {
-        (row["t"].lower(), row["c"].lower())
-        for row in database.rows(
-            "SELECT TABLE_NAME AS t, COLUMN_NAME AS c FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s",
-            (schema,),
-        )
-    }
+    there = column_names(database, schema)
     for row in form().leftovers.rows:
         if (row.table, row.column) in there:
             database.execute(f"DELETE FROM {quoted(schema)}.{row.table} WHERE {row.condition}")

@@ -54,6 +54,14 @@ def indexes(database: Database, schema: str) -> frozenset[Index]:
     )
 
 
+def column_names(database: Database, schema: str) -> set[tuple[str, str]]:
+    """(table, column) of every column of the schema, in lower case."""
+    rows = database.rows(
+        "SELECT TABLE_NAME AS t, COLUMN_NAME AS c FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s", (schema,)
+    )
+    return {(row["t"].lower(), row["c"].lower()) for row in rows}
+
+
 def find_index(among: Iterable[Index], table: str, name: str) -> Index | None:
     """The index of that name, or None."""
     return next((index for index in among if (index.table, index.name) == (table, name)), None)

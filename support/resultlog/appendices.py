@@ -1,5 +1,6 @@
 """The appendices of the log: where the log files are, commands to clean up with, the evidence and its hashes."""
 
+import os.path
 from collections.abc import Iterable
 
 from support.contract import KILL_SWITCH_PATH, SECRET_HEADER, TEST_TABLES
@@ -54,7 +55,7 @@ def sql(schema: str) -> str:
         schema=quoted(schema),
         indexes=[case.index for case in TEST_CASES.values()],
         tables=TEST_TABLES,
-        prefix=leftovers.common_index_prefix,
+        prefix=os.path.commonprefix(leftovers.index_prefixes),
         rows=leftovers.rows,
     )
     return script.rstrip()

@@ -25,8 +25,7 @@ def write(material: Material, into: Path) -> dict[str, Any]:
     log, content = build(material)
     write_whole(into / MARKDOWN, as_markdown(log))
     write_whole(into / PAGE, as_page(log))
-    write_whole(into / VERDICT, json.dumps(content, ensure_ascii=False, indent=2) + "
-")
+    write_whole(into / VERDICT, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     return content
 
 

@@ -148,7 +148,7 @@ def _overview(cases: list[CaseLog]) -> list[Part]:
 def _case(case: CaseLog) -> Group:
     """2.1–2.10: one test case with all its scenarios."""
     parts: list[Part] = [
-        Heading(3, f"{case.section} {case.id}: {case.form.heading}", case.result),
+        Heading(3, f"{case.section} {case.id}: {case.form.title or case.form.name}", case.result),
         Paragraph((Strong("Description:"), " ", case.form.description)),
         _scenario(case.own),
     ]

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from support.allure import report
-from support.commands import shard
+from support.commands import shards
 from support.commands.command_line import NOTHING_DONE
-from support.commands.merge import ENDED
+from support.commands.shards import ENDED
 from support.errors import SettingsError
 from support.form import TEST_CASES
 from tests.harness.running import PROJECT
@@ -31,7 +31,7 @@ def command(*arguments, **environment):
 
 @pytest.mark.parametrize("count", range(1, len(TEST_CASES) + 1))
 def test_every_test_case_is_in_exactly_one_share(count):
-    made = shard.shares(count, WEIGHTS)
+    made = shards.shares(count, WEIGHTS)
 
     assert len(made) == count
     assert all(made)
@@ -39,7 +39,7 @@ def test_every_test_case_is_in_exactly_one_share(count):
 
 
 def test_shares_are_about_equally_heavy():
-    heavy = [sum(WEIGHTS[case_id] for case_id in share) for share in shard.shares(4, WEIGHTS)]
+    heavy = [sum(WEIGHTS[case_id] for case_id in share) for share in shards.shares(4, WEIGHTS)]
 
     assert max(heavy) - min(heavy) <= max(WEIGHTS.values())
 
@@ -47,7 +47,7 @@ def test_shares_are_about_equally_heavy():
 @pytest.mark.parametrize("count", [0, len(TEST_CASES) + 1])
 def test_no_share_is_empty(count):
     with pytest.raises(SettingsError, match="10 test cases"):
-        shard.shares(count, WEIGHTS)
+        shards.shares(count, WEIGHTS)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_what_an_earlier_run_left_is_never_taken_for_the_result(tmp_path, index,
 @pytest.mark.parametrize(("failing", "status"), [((), 0), (("TC-02",), 4)])
 def test_the_shares_make_one_verdict(tmp_path, failing, status):
     failed = {LOCATIONS[case_id][0] for case_id in failing}
-    for index, share in enumerate(shard.shares(3, WEIGHTS)):
+    for index, share in enumerate(shards.shares(3, WEIGHTS)):
         folder = tmp_path / f"shard-{index}"
         make_run(
             folder,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import allure_of, behave, change, evidence_of, log_of, verdict_of
+from tests.harness.running import allure_of, behave, change, evidence_of, log_of, verdict_of
 
 ONE = ("features/verification.feature", "--name=TC-06 Verification Fail [+] Rollback OK: latency")
 
