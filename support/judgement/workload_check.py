@@ -2,7 +2,7 @@
 
 from support.errors import NotMade, TestEnvironmentError
 from support.judgement.world import World
-from support.mysql.flavours import NO_TEXT
+from support.mysql.statements import NO_TEXT
 
 
 def refuse_a_failed_workload(

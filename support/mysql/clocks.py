@@ -12,10 +12,12 @@ APART_SECONDS = 0.1
 """How far the server's clock may be from this machine's: calls are timed by one, statements by the other."""
 
 
-def seconds_apart(database: Database) -> float:
+def check_clock(database: Database) -> float:
     """Seconds by which the server's clock is ahead of this machine's: of some looks the one that was answered fastest.
 
     The answer is taken to be as old as half the time it took, so the result is right to within that half.
+
+    :raises TestEnvironmentError: so far that times of this machine and of the server can't be held against each other.
     """
     looks: list[tuple[timedelta, float]] = []
     for _ in range(LOOKS):
@@ -23,15 +25,7 @@ def seconds_apart(database: Database) -> float:
         server_time = database.value("SELECT UTC_TIMESTAMP(6)").replace(tzinfo=UTC)
         after = now()
         looks.append((after - before, (server_time - (before + (after - before) / 2)).total_seconds()))
-    return min(looks)[1]
-
-
-def check_clock(database: Database) -> float:
-    """The same.
-
-    :raises TestEnvironmentError: so far that times of this machine and of the server can't be held against each other.
-    """
-    apart = seconds_apart(database)
+    _, apart = min(looks)
     if abs(apart) > APART_SECONDS:
         raise TestEnvironmentError(
             f"the clock of the MySQL server is {apart:+.3f} s from this machine's, so calls and statements can't be put in"

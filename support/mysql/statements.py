@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from support.contract import METRICS_TABLE
-from support.mysql.flavours import PREPARED
+
+PREPARED = ("statement/sql/execute_sql", "statement/com/Execute")
+"""How every server records the execution of a prepared statement, with its text or without."""
+
+NO_TEXT = (
+    "by prepared statements, of which this server keeps no text; use a newer MySQL, or have the executor send plain"
+    " statements"
+)
 
 SCHEMA_CHANGES = ("alter_table", "create_index", "drop_index")
 

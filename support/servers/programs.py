@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.errors import TestEnvironmentError
-from support.mysql.flavours import MARIADB, MYSQL, flavour_of
+from support.mysql.database import MARIADB, MYSQL, flavour_of
 from support.servers.fetch import fetched
 from support.servers.kinds import PROGRAMS, Kind
 from support.servers.packages import FETCHABLE

@@ -13,7 +13,7 @@ from support.errors import SettingsError, TestEnvironmentError
 from support.mysql.clocks import check_clock
 from support.mysql.database import Account, Database, server_account
 from support.mysql.leftovers import remove_traces, strangers
-from support.mysql.schemas import Accounts, make_accounts, users
+from support.mysql.schemas import Accounts, make_accounts, schema_exists, users
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import Stack
 
@@ -70,7 +70,7 @@ class ExternalStack(Stack):
 
 def _refuse_a_missing_schema(server: Account, name: str) -> None:
     with Database(server) as database:
-        if not database.value("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (name,)):
+        if not schema_exists(database, name):
             raise SettingsError(
                 f"there is no schema {name!r} on {server.host}:{server.port}; name that of your SaaS API in mysql_database"
             )

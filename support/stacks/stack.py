@@ -19,8 +19,7 @@ from support.errors import TestEnvironmentError
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
 from support.mysql import tables
-from support.mysql.database import Account, Database
-from support.mysql.flavours import flavour_of
+from support.mysql.database import Account, Database, flavour_of
 from support.mysql.journal import Journal
 from support.mysql.schemas import Accounts
 from support.servers.ports import free_port
@@ -116,7 +115,8 @@ class Stack:
 
     def secrets(self) -> list[str]:
         """What must never be shown."""
-        return [secret for secret in (*self.accounts.passwords(), self._api_secret) if secret]
+        passwords = [account.password for account in vars(self.accounts).values()]
+        return [secret for secret in (*passwords, self._api_secret) if secret]
 
     def worker(self, number: int, execution_id: str, log: Path, **times: float) -> Worker:
         """A worker, not yet started, with a gateway of its own.
