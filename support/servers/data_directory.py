@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pymysql
-from pymysql.constants import CLIENT
-
 from support.errors import TestEnvironmentError
-from support.servers.file_lock import file_lock
+from support.mysql.database import Account
+from support.mysql.schemas import make_schema
+from support.servers.long_work import file_lock, progress
 from support.servers.ports import free_port
-from support.servers.process import COMMON_OPTIONS, Launch, connection, last_error
+from support.servers.process import COMMON_OPTIONS, HOST, ROOT, Launch, last_error
 from support.servers.programs import ServerProgram
-from support.servers.progress import progress
 
 VERSION = 1
 """To be raised when this module makes a different directory of the same files."""
@@ -28,7 +26,7 @@ STEP_SECONDS = 120.0
 def copy_data_directory(launch: Launch, init_files: Sequence[Path], cache: Path) -> None:
     """Make ``launch.data``: a data directory with the schema ``executor_test``, filled from ``init_files`` in order.
 
-    :param init_files: SQL files that stay in the schema; statements end with a semicolon, DELIMITER is not known.
+    :param init_files: SQL files, as of ``make_schema``.
     :param cache: the folder for the templates; runs at the same time may share it.
     :raises TestEnvironmentError: a program failed, or a file has an error; with the reason.
     """
@@ -53,15 +51,11 @@ def copy_data_directory(launch: Launch, init_files: Sequence[Path], cache: Path)
 def _fingerprint(program: ServerProgram, init_files: Sequence[Path]) -> str:
     digest = hashlib.sha256(f"{VERSION} {program.banner}".encode())
     for file in (COMMON_OPTIONS, *init_files):
-        digest.update(hashlib.sha256(_read(file)).digest())
+        try:
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+        except OSError as error:
+            raise TestEnvironmentError(f"cannot read {file}: {error.strerror}") from error
     return digest.hexdigest()[:16]
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise TestEnvironmentError(f"cannot read {file}: {error.strerror}") from error
 
 
 def _make(launch: Launch, init_files: Sequence[Path]) -> Path:
@@ -73,30 +67,16 @@ def _make(launch: Launch, init_files: Sequence[Path]) -> Path:
     else:
         launch.data.mkdir()
         _finish(launch, launch.run("--bootstrap", small, reading=_system_tables(launch)))
-    port, password = free_port(), secrets.token_urlsafe(24)
-    server, _ = launch.serve(port, password, small)
+    root = Account(HOST, free_port(), ROOT, secrets.token_urlsafe(24))
+    server, _ = launch.serve(root, small)
     try:
-        several = {"client_flag": CLIENT.MULTI_STATEMENTS, "autocommit": True}
-        with connection(port, password, **several) as link, link.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {SCHEMA}")
-            cursor.execute(f"USE {SCHEMA}")
-            for file in init_files:
-                _load(cursor, file)
+        make_schema(root, SCHEMA, init_files)
         server.terminate()  # the orderly way: the template must not begin with a recovery
         _finish(launch, server)
     finally:
         server.kill()
         server.wait()
     return launch.data
-
-
-def _load(cursor: pymysql.cursors.Cursor, file: Path) -> None:
-    try:
-        cursor.execute(_read(file).decode())
-        while cursor.nextset():
-            pass
-    except pymysql.MySQLError as error:
-        raise TestEnvironmentError(f"{file} could not be loaded: {error.args[-1]} ({error.args[0]})") from error
 
 
 def _finish(launch: Launch, process: subprocess.Popen[bytes]) -> None:
@@ -115,7 +95,6 @@ def _finish(launch: Launch, process: subprocess.Popen[bytes]) -> None:
 def _system_tables(launch: Launch) -> Path:
     """The script for a server that makes its system tables from SQL files; their names have changed with MariaDB 11."""
     share = launch.program.messages or Path("/usr/share/mysql")
-    script = launch.folder / "system-tables.sql"
     parts = ["CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\n"]
     names, forgotten = launch.program.kind.system_tables
     for part in names:
@@ -125,6 +104,6 @@ def _system_tables(launch: Launch) -> Path:
                 f"{launch.program} has no SQL file of its {part} in {share}; its package is incomplete"
             )
         parts.append(files[0].read_text(encoding="utf-8"))
-    parts.append(f"\n{forgotten}")  # the other accounts it brings have no password
-    script.write_text("".join(parts), encoding="utf-8")
+    script = launch.folder / "system-tables.sql"
+    script.write_text("".join([*parts, "\n", forgotten]), encoding="utf-8")  # its other accounts have no password
     return script

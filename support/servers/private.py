@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from support.mysql.database import Account
 from support.servers.data_directory import copy_data_directory
 from support.servers.ports import free_port
 from support.servers.process import HOST, ROOT, Launch
@@ -13,19 +14,14 @@ from support.servers.programs import ServerProgram
 class PrivateServer:
     """A running server that nobody else uses; it listens on 127.0.0.1 only.
 
-    ``version`` is what the server itself reports; ``log`` its log file; ``pid`` its process id.
+    ``root`` is its only account; ``version`` is what the server itself reports.
     """
 
-    host = HOST
-    root_user = ROOT
-
     def __init__(self, launch: Launch) -> None:
-        self.flavour = launch.program.flavour
-        self.socket = launch.socket
-        self.log = launch.log
-        self.port = free_port()
-        self.root_password = secrets.token_urlsafe(24)
-        self._process, self.version = launch.serve(self.port, self.root_password)
+        self.flavour, self.socket, self.log = launch.program.flavour, launch.socket, launch.log
+        self.root = Account(HOST, free_port(), ROOT, secrets.token_urlsafe(24))
+        self._process, self.version = launch.serve(self.root)
+        self.pid = self._process.pid
 
     @classmethod
     def start(
@@ -48,11 +44,6 @@ class PrivateServer:
         launch.prepare()
         copy_data_directory(launch, init_files, cache)
         return cls(launch)
-
-    @property
-    def pid(self) -> int:
-        """The id of the server's process."""
-        return self._process.pid
 
     def alive(self) -> bool:
         """Whether the process still runs."""

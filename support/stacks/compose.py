@@ -18,8 +18,8 @@ from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
 from support.mysql.database import Account
 from support.mysql.schemas import Accounts, make_accounts
+from support.servers.long_work import progress
 from support.servers.ports import free_port
-from support.servers.progress import progress
 from support.settings import BUNDLED_AGENT, PROJECT
 from support.stacks.container_worker import ContainerWorker
 from support.stacks.engine import Engine

@@ -9,8 +9,8 @@ import socket
 import subprocess
 from pathlib import Path
 
-from support.errors import SettingsError, TestEnvironmentError
-from support.mysql.database import Account, server_account
+from support.errors import SettingsError, TestEnvironmentError, last_line
+from support.mysql.database import server_account
 from support.mysql.schemas import Accounts, make_accounts, make_schema, users
 from support.servers.ports import free_port
 from support.servers.private import PrivateServer
@@ -28,9 +28,7 @@ class ProcessStack(Stack):
 
     def _check_processes(self) -> None:
         if self._api_process.poll() is not None:
-            raise TestEnvironmentError(
-                f"the SaaS API ended by itself ({_last_line(self._api_log)}); its log: {self._api_log}"
-            )
+            raise TestEnvironmentError(f"the SaaS API ended by itself ({self._last_words()}); its log: {self._api_log}")
 
     def api_environment(self) -> dict[str, str] | None:
         """The environment of the API's process."""
@@ -65,11 +63,14 @@ class ProcessStack(Stack):
         def check_started() -> None:
             if self._api_process.poll() is not None:
                 raise TestEnvironmentError(
-                    f"the SaaS API ended while starting: {_last_line(self._api_log)} (log: {self._api_log})"
+                    f"the SaaS API ended while starting: {self._last_words()} (log: {self._api_log})"
                 )
 
         api = SaasApi(f"http://127.0.0.1:{port}", self._api_secret)
         return await_health(api, check_started, settings.scaled(API_START_SECONDS))
+
+    def _last_words(self) -> str:
+        return last_line(self._api_log.read_text("utf-8", "replace"), "it wrote no log")
 
     def _stop_parts(self) -> None:
         self._api_process.kill()
@@ -82,16 +83,11 @@ class EmbeddedStack(ProcessStack):
     owns_its_server = True
 
     def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
-        program, name, files = (
-            choose_program(self._settings.server, PROJECT),
-            self._settings.mysql_database,
-            sql_files(),
-        )
-        self._server = PrivateServer.start(program, folder, files, DATA_DIRECTORIES, self._warden.environment())
-        root = Account(self._server.host, self._server.port, self._server.root_user, self._server.root_password)
+        program, name = choose_program(self._settings.server, PROJECT), self._settings.mysql_database
+        self._server = PrivateServer.start(program, folder, sql_files(), DATA_DIRECTORIES, self._warden.environment())
         if name != Settings.mysql_database:
-            make_schema(root, name, files)
-        return make_accounts(root, name, suffix)
+            make_schema(self._server.root, name, sql_files())
+        return make_accounts(self._server.root, name, suffix)
 
     def _check_processes(self) -> None:
         if not self._server.alive():
@@ -124,8 +120,3 @@ def sql_files() -> list[Path]:
 def _in_use(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text("utf-8", "replace").strip().splitlines() if log.exists() else []
-    return lines[-1] if lines else "it wrote no log"

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from support.errors import TestEnvironmentError
+from support.errors import TestEnvironmentError, last_line
 
 COMMAND_SECONDS = 600.0
 """For one command: the first one may build an image."""
@@ -76,8 +76,6 @@ class Engine:
         except subprocess.TimeoutExpired as error:
             raise TestEnvironmentError(f"{' '.join(command)} was not done within {COMMAND_SECONDS:g} s") from error
         if done.returncode:
-            complaint = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()[
-                -1
-            ]
+            complaint = last_line(done.stderr, last_line(done.stdout, f"exit status {done.returncode}"))
             raise TestEnvironmentError(f"{' '.join(command[:2])} {' '.join(command[-4:])} failed: {complaint}")
         return done.stdout
