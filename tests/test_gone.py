@@ -14,8 +14,7 @@ import psutil
 import pytest
 
 from support.servers.private import PrivateServer
-from support.stacks.run_processes import MARKER
-from support.stacks.warden import FOLDER_PREFIX, Warden
+from support.stacks.warden import FOLDER_PREFIX, MARKER, Warden
 from support.waiting import eventually
 from tests.conftest import DATA_DIRECTORIES
 from tests.running import (

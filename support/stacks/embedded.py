@@ -6,7 +6,7 @@ With ``mysql_host`` set, the server is a running one that the settings name, wit
 import shlex
 import shutil
 import socket
-import subprocess
+from functools import partial
 from pathlib import Path
 
 from support.errors import SettingsError, TestEnvironmentError, last_line
@@ -16,22 +16,21 @@ from support.servers.ports import free_port
 from support.servers.private import PrivateServer
 from support.servers.programs import choose_program
 from support.settings import PROJECT, Settings
-from support.stacks.run_processes import own_environments
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import API_START_SECONDS, SQL_FOLDER, Stack, await_health, number_text
+from support.stacks.warden import own_environments
+from support.stacks.worker import start
 
 DATA_DIRECTORIES = PROJECT / ".servers" / "datadirs"
 
 
 class ProcessStack(Stack):
-    """The SaaS API is a process of the run's; see ``Stack``."""
+    """The SaaS API is a process of the run's."""
 
     def _check_processes(self) -> None:
-        if self._api_process.poll() is not None:
-            raise TestEnvironmentError(f"the SaaS API ended by itself ({self._last_words()}); its log: {self._api_log}")
+        self._check_api("by itself")
 
     def api_environment(self) -> dict[str, str] | None:
-        """The environment of the API's process."""
         port = self.api.url.rpartition(":")[2]
         return next((found for found in own_environments() if found.get("API_PORT") == port), None)
 
@@ -49,28 +48,18 @@ class ProcessStack(Stack):
             "API_PORT": str(port),
             "EXECUTION_LEASE_TIMEOUT_SECONDS": number_text(settings.scaled(settings.lease_seconds)),
         }
-        with self._api_log.open("ab") as log:
-            try:
-                self._api_process = subprocess.Popen(
-                    shlex.split(settings.api_command),
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True,
-                )  # fmt: skip
-            except OSError as error:
-                raise SettingsError(
-                    f"api_command cannot be started: {settings.api_command}: {error.strerror}"
-                ) from error
-
-        def check_started() -> None:
-            if self._api_process.poll() is not None:
-                raise TestEnvironmentError(
-                    f"the SaaS API ended while starting: {self._last_words()} (log: {self._api_log})"
-                )
-
+        try:
+            self._api_process = start(shlex.split(settings.api_command), environment, self._api_log)
+        except OSError as error:
+            raise SettingsError(f"api_command cannot be started: {settings.api_command}: {error.strerror}") from error
         api = SaasApi(f"http://127.0.0.1:{port}", self._api_secret)
-        return await_health(api, check_started, settings.scaled(API_START_SECONDS))
+        await_health(api, partial(self._check_api, "while starting"), settings.scaled(API_START_SECONDS))
+        return api
 
-    def _last_words(self) -> str:
-        return last_line(self._api_log.read_text("utf-8", "replace"), "it wrote no log")
+    def _check_api(self, ended: str) -> None:
+        if self._api_process.poll() is not None:
+            last_words = last_line(self._api_log.read_text("utf-8", "replace"), "it wrote no log")
+            raise TestEnvironmentError(f"the SaaS API ended {ended} ({last_words}); its log: {self._api_log}")
 
     def _stop_parts(self) -> None:
         self._api_process.kill()
@@ -78,7 +67,7 @@ class ProcessStack(Stack):
 
 
 class EmbeddedStack(ProcessStack):
-    """Everything is started by the run, a private server too; see ``Stack``."""
+    """Everything is started by the run, a private server too."""
 
     owns_its_server = True
 
@@ -101,7 +90,7 @@ class EmbeddedStack(ProcessStack):
 
 
 class NamedServerStack(ProcessStack):
-    """The server is a running one that the settings name, with a schema and accounts of this run's own; see ``Stack``."""
+    """The server is a running one that the settings name, with a schema and accounts of this run's own."""
 
     def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
         server, name = server_account(self._settings), self._settings.mysql_database

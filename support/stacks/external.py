@@ -11,7 +11,7 @@ import pymysql
 
 from support.errors import SettingsError, TestEnvironmentError
 from support.mysql.clocks import check_clock
-from support.mysql.database import Account, Database, server_account
+from support.mysql.database import Database, server_account
 from support.mysql.leftovers import remove_traces, strangers
 from support.mysql.schemas import Accounts, make_accounts, schema_exists, users
 from support.stacks.saas_api import SaasApi
@@ -22,12 +22,16 @@ MISSING_RIGHT = (1044, 1142, 1227, 1410)
 
 
 class ExternalStack(Stack):
-    """Server and API are somebody else's; see ``Stack``."""
+    """Server and API are somebody else's."""
 
     def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
         settings, server = self._settings, server_account(self._settings)
         name = settings.mysql_database
-        _refuse_a_missing_schema(server, name)
+        with Database(server) as database:
+            if not schema_exists(database, name):
+                raise SettingsError(
+                    f"there is no schema {name!r} on {server.host}:{server.port}; name that of your SaaS API in mysql_database"
+                )
         suite = replace(server, database=name)
         with Database(suite) as database:
             self._refuse_rows_of_others(database)
@@ -66,11 +70,3 @@ class ExternalStack(Stack):
 
     def _find_api(self) -> SaasApi:
         return SaasApi(self._settings.api_url, self._api_secret)
-
-
-def _refuse_a_missing_schema(server: Account, name: str) -> None:
-    with Database(server) as database:
-        if not schema_exists(database, name):
-            raise SettingsError(
-                f"there is no schema {name!r} on {server.host}:{server.port}; name that of your SaaS API in mysql_database"
-            )
