@@ -16,7 +16,7 @@ import pytest
 
 from support.errors import TestEnvironmentError
 from support.run.side_by_side import CONTEXT
-from support.servers import data_directory, fetch, packages, ports, process, programs
+from support.servers import fetch, packages, ports, private, process, programs
 from support.servers.kinds import Kind
 from support.servers.private import PrivateServer
 from support.servers.programs import ServerProgram, choose_program
@@ -334,7 +334,7 @@ def beginning(server_program: ServerProgram, tmp_path_factory: pytest.TempPathFa
     orphan = int(killed.stdout.readline())
     killed.kill()
     killed.communicate()
-    really_make = data_directory._make
+    really_make = private._make
 
     def make(launch: process.Launch, init_files: list[Path]) -> Path:
         made.append(launch)
@@ -344,7 +344,7 @@ def beginning(server_program: ServerProgram, tmp_path_factory: pytest.TempPathFa
         servers.append(PrivateServer.start(server_program, base / name, files, cache))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data_directory, "_make", make)
+        patch.setattr(private, "_make", make)
         threads = [threading.Thread(target=start, args=[name]) for name in ("one", "two")]
         for thread in threads:
             thread.start()

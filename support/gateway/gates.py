@@ -16,7 +16,7 @@ def always(_call: Call) -> bool:
     return True
 
 
-def calls_of(kind: str, when: Condition) -> Condition:
+def of_kind(kind: str, when: Condition) -> Condition:
     """Met by the calls of ``kind``, or ``ANY``, that meet ``when``."""
     return lambda call: kind in (call.kind, ANY) and when(call)
 

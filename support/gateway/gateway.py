@@ -13,7 +13,7 @@ from support.clock import now
 from support.errors import TestEnvironmentError
 from support.gateway.calls import Call
 from support.gateway.faults import ELSEWHERE, ELSEWHERE_PATH, FAULTS, Fault, http_answer
-from support.gateway.gates import CallGate, Condition, always, calls_of
+from support.gateway.gates import CallGate, Condition, always, of_kind
 from support.gateway.refusals import Refusals
 
 BODY_LIMIT = 20_000
@@ -71,19 +71,19 @@ class Gateway:
 
     def hold(self, kind: str, when: Condition = always) -> CallGate:
         """Arm a gate for the first call of ``kind`` that meets ``when``."""
-        gate = CallGate(calls_of(kind, when))
+        gate = CallGate(of_kind(kind, when))
         self._gates.append(gate)
         return gate
 
     def fail(self, kind: str, fault: Fault, when: Condition = always) -> None:
         """From now on make every call of ``kind`` that meets ``when`` fail."""
-        self._failing.append((calls_of(kind, when), fault))
+        self._failing.append((of_kind(kind, when), fault))
         if fault.redirects:
             self._failing.append((lambda call: call.path.startswith(ELSEWHERE_PATH), ELSEWHERE))
 
     def lose_answer(self, kind: str, when: Condition = always) -> None:
         """From now on let calls of ``kind`` that meet ``when`` through, and reset the connection in place of the answer."""
-        self._losing.append((calls_of(kind, when), FAULTS["connection reset"]))
+        self._losing.append((of_kind(kind, when), FAULTS["connection reset"]))
 
     # -- refusal: a port that nobody listens on -------------------------------------------------------------
 
@@ -92,7 +92,7 @@ class Gateway:
 
         Nobody can see a refused connection at the port itself, so ``refusal_seen`` reads the kernel's count of them.
         """
-        self._refuse_after = calls_of(kind, when)
+        self._refuse_after = of_kind(kind, when)
 
     @property
     def refusing(self) -> bool:

@@ -70,10 +70,6 @@ class TableGate(_LockGate):
         waiting = [WaitingStatement(row["ID"], row["INFO"]) for row in rows]
         return [one for one in waiting if kind_of_text(one.text) in SCHEMA_CHANGES]
 
-    def holds(self, waiting: WaitingStatement) -> bool:
-        """That very statement still waits."""
-        return self.waiting() == waiting
-
     def abort(self, waiting: WaitingStatement) -> None:
         """End the waiting statement as an administrator would: KILL, which works on every server."""
         try:

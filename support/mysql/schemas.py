@@ -1,4 +1,4 @@
-"""The schema and the accounts of a run: made by the run, and taken away by it."""
+"""The schema and the accounts of a run, and what its scenarios leave: made by the run, and taken away by it."""
 
 import re
 import secrets
@@ -11,8 +11,9 @@ from pymysql.constants import CLIENT
 
 from support.contract import TEST_TABLES
 from support.errors import SettingsError, TestEnvironmentError, cause_of
+from support.form import form
 from support.mysql.database import Account, Database, quoted
-from support.mysql.leftovers import remove_traces
+from support.mysql.tables import indexes
 
 
 @dataclass(frozen=True)
@@ -154,3 +155,42 @@ def _unless(gone: int, database: Database, sql: str, parameters: Sequence[object
     except pymysql.MySQLError as error:
         if error.args[0] != gone:
             raise
+
+
+def strangers(database: Database) -> list[str]:
+    """The rows of the executor's tables that are not the suite's, counted, in words; empty when there are none.
+
+    A kill switch that is off is nobody's: a connection without a row is off, too.
+    """
+    found = []
+    rows = form().leftovers.rows
+    for table in dict.fromkeys(row.table for row in rows):
+        ours = " OR ".join(row.condition for row in rows if row.table == table)
+        on = " AND active <> 0" if table == "kill_switches" else ""
+        count = int(database.value(f"SELECT COUNT(*) AS n FROM {table} WHERE NOT ({ours}){on}"))
+        if count:
+            found.append(f"{count} in {table}")
+    return found
+
+
+def remove_rows(database: Database, schema: str) -> None:
+    """Delete the suite's rows from the tables that are there as they have to be."""
+    there = {
+        (row["t"].lower(), row["c"].lower())
+        for row in database.rows(
+            "SELECT TABLE_NAME AS t, COLUMN_NAME AS c FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s",
+            (schema,),
+        )
+    }
+    for row in form().leftovers.rows:
+        if (row.table, row.column) in there:
+            database.execute(f"DELETE FROM {quoted(schema)}.{row.table} WHERE {row.condition}")
+
+
+def remove_traces(database: Database, schema: str) -> None:
+    """Delete the suite's rows and drop the indexes that scenarios make, as far as they are there."""
+    remove_rows(database, schema)
+    prefixes = tuple(form().leftovers.index_prefixes)
+    for index in indexes(database, schema):
+        if index.table in TEST_TABLES and index.name.startswith(prefixes):
+            database.execute(f"ALTER TABLE {quoted(schema)}.{quoted(index.table)} DROP INDEX {quoted(index.name)}")

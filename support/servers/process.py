@@ -35,14 +35,17 @@ class Launch:
     """All that a server process is started from.
 
     :param folder: the folder for its socket, log and temporary files; only this user can look into it.
-    :param data: its data directory.
     :param environment: variables that the process gets besides this process's own.
     """
 
     program: ServerProgram
     folder: Path
-    data: Path
     environment: Mapping[str, str]
+
+    @property
+    def data(self) -> Path:
+        """Its data directory."""
+        return self.folder / "data"
 
     @property
     def socket(self) -> Path:

@@ -24,7 +24,7 @@ from support.settings import BUNDLED_AGENT, PROJECT
 from support.stacks.containers import ContainerWorker, Engine
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import API_START_SECONDS, EXECUTOR_FOLDER, Stack, await_health, bundled, number_text
-from support.stacks.worker import Worker
+from support.stacks.worker import Worker, start_part
 
 FILE = PROJECT / "docker" / "compose.yaml"
 AGENT_IN_ITS_IMAGE = "python -m executor_v1.agent run {execution_id}"
@@ -132,12 +132,9 @@ class ComposeStack(Stack):
 
     def _follow(self, service: str, log: str) -> "subprocess.Popen[bytes]":
         """Write what the containers of a service say into the run's logs, as it comes."""
-        with (self._logs / f"{log}.log").open("ab") as out:
-            return subprocess.Popen(
-                [*self._engine.compose_command, "logs", "--follow", "--no-color", service],
-                env={**self._environment(Account("", 0, "", ""), ""), **self._engine.environment},
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
-            )  # fmt: skip
+        command = [*self._engine.compose_command, "logs", "--follow", "--no-color", service]
+        environment = {**self._environment(Account("", 0, "", ""), ""), **self._engine.environment}
+        return start_part(command, environment, self._logs / f"{log}.log")
 
     def _address_of_this_machine(self) -> str:
         networks = self._engine.inspect(self._server, "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}").split()

@@ -19,8 +19,9 @@ from support.settings import PROJECT, Settings
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import API_START_SECONDS, SQL_FOLDER, Stack, await_health, number_text
 from support.stacks.warden import own_environments
-from support.stacks.worker import start
+from support.stacks.worker import start_part
 
+SQL_FILES = sorted(SQL_FOLDER.glob("*.sql"))
 DATA_DIRECTORIES = PROJECT / ".servers" / "datadirs"
 
 
@@ -49,7 +50,7 @@ class ProcessStack(Stack):
             "EXECUTION_LEASE_TIMEOUT_SECONDS": number_text(settings.scaled(settings.lease_seconds)),
         }
         try:
-            self._api_process = start(shlex.split(settings.api_command), environment, self._api_log)
+            self._api_process = start_part(shlex.split(settings.api_command), environment, self._api_log)
         except OSError as error:
             raise SettingsError(f"api_command cannot be started: {settings.api_command}: {error.strerror}") from error
         api = SaasApi(f"http://127.0.0.1:{port}", self._api_secret)
@@ -73,9 +74,9 @@ class EmbeddedStack(ProcessStack):
 
     def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
         program, name = choose_program(self._settings.server, PROJECT), self._settings.mysql_database
-        self._server = PrivateServer.start(program, folder, sql_files(), DATA_DIRECTORIES, self._warden.environment())
+        self._server = PrivateServer.start(program, folder, SQL_FILES, DATA_DIRECTORIES, self._warden.environment())
         if name != Settings.mysql_database:
-            make_schema(self._server.root, name, sql_files())
+            make_schema(self._server.root, name, SQL_FILES)
         return make_accounts(self._server.root, name, suffix)
 
     def _check_processes(self) -> None:
@@ -97,13 +98,8 @@ class NamedServerStack(ProcessStack):
         if name == Settings.mysql_database:
             name = f"{name}_{suffix}"
         server.connect().close()
-        make_schema(server, name, sql_files(), on_made=lambda: self._warden.drop_schema(server, [name], users(suffix)))
+        make_schema(server, name, SQL_FILES, on_made=lambda: self._warden.drop_schema(server, [name], users(suffix)))
         return make_accounts(server, name, suffix)
-
-
-def sql_files() -> list[Path]:
-    """What makes the schema and its test data, in order."""
-    return sorted(SQL_FOLDER.glob("*.sql"))
 
 
 def _in_use(port: int) -> bool:

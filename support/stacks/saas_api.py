@@ -51,11 +51,9 @@ class SaasApi:
             self._session.headers[SECRET_HEADER] = secret
 
     def health(self) -> dict[str, Any]:
-        """``GET /health``."""
         return self.call("GET", HEALTH_PATH, 200)
 
     def create_run(self, run: RunSpec) -> None:
-        """Schedule ``run``."""
         self.call("POST", EXECUTIONS_PATH, 201, run.body())
 
     def try_to_create(self, run: RunSpec) -> str:
@@ -96,7 +94,6 @@ class SaasApi:
         return content if isinstance(content, dict) else {"items": content}
 
     def close(self) -> None:
-        """Drop the connections."""
         self._session.close()
 
     def _answer(self, method: str, path: str, **options: Any) -> requests.Response:

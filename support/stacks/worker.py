@@ -24,7 +24,7 @@ class UnusableAgent(AcceptanceError):
     blames = "the agent command"
 
 
-def start(words: Sequence[str], environment: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes]":
+def start_part(words: Sequence[str], environment: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes]":
     """Start a part under test, in a session of its own: Ctrl-C is for the run, which then ends its parts in order.
 
     :param environment: all that the process is given.
@@ -33,12 +33,7 @@ def start(words: Sequence[str], environment: Mapping[str, str], log: Path) -> "s
     """
     with log.open("ab") as out:
         return subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
+            words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, start_new_session=True
         )
 
 
@@ -85,7 +80,7 @@ class Worker:
         words = self._words()
         self.started = now()
         try:
-            self._process = start(words, self.environment, self.log)
+            self._process = start_part(words, self.environment, self.log)
         except OSError as error:
             program = words[0] if words else "(empty)"
             raise UnusableAgent(f"agent_command cannot be started: {program}: {error.strerror}") from error
