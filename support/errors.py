@@ -68,6 +68,12 @@ def cause_of(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
+def last_line(text: str, otherwise: str) -> str:
+    """The last line of what a program said that is not blank: most say there what is wrong; ``otherwise`` if there is none."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else otherwise
+
+
 def blame_of(error: BaseException | None, in_step: bool) -> str:
     """Whose fault ``error`` looks like; an assertion blames the executor in a step only, not in a hook."""
     if isinstance(error, AcceptanceError):

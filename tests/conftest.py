@@ -106,6 +106,6 @@ def mysql_server(server_program: ServerProgram) -> Iterator[MySQLServer]:
     try:
         files = sorted((PROJECT / "docker" / "mysql").glob("*.sql"))
         server = PrivateServer.start(server_program, folder, files, DATA_DIRECTORIES, warden.environment())
-        yield MySQLServer(server.host, server.port, server.root_user, server.root_password)
+        yield MySQLServer(server.root.host, server.root.port, server.root.user, server.root.password)
     finally:
         warden.close()

@@ -11,12 +11,10 @@ import pymysql
 from support.checks.checklists import order_rows
 from support.checks.findings import Findings, Missing, none_of
 from support.contract import COLUMNS, METRICS_TABLE, TEST_MYISAM_ENGINE
-from support.mysql.clocks import check_clock
 from support.mysql.database import Account, Database, quoted, server_account
 from support.mysql.gates import TableGate, WaitingStatement
-from support.mysql.journal import Journal
-from support.mysql.leftovers import strangers
-from support.mysql.schemas import Accounts
+from support.mysql.journal import Journal, check_clock
+from support.mysql.schemas import Accounts, strangers
 from support.mysql.tables import column_names
 from support.settings import Settings
 from support.waiting import eventually

@@ -15,7 +15,7 @@ from support.checks.server import look_at_gates, look_at_server
 from support.commands.command_line import settings_option
 from support.errors import AcceptanceError
 from support.mysql.database import Account, Database, server_account
-from support.mysql.leftovers import remove_rows
+from support.mysql.schemas import remove_rows
 from support.record.evidence import Secrets
 from support.run.selection import tags_by_case
 from support.settings import EXTERNAL, Settings

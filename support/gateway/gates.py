@@ -1,10 +1,9 @@
-"""What a gateway does to chosen calls: holds the one, makes the others fail."""
+"""Which calls a gateway does something to, and the gate that holds one of them."""
 
 import threading
 from collections.abc import Callable
 
 from support.gateway.calls import Call
-from support.gateway.faults import Fault
 
 ANY = "any"
 """In place of a kind: calls of every kind."""
@@ -12,11 +11,20 @@ ANY = "any"
 Condition = Callable[[Call], bool]
 
 
+def always(_call: Call) -> bool:
+    """The condition that every call meets."""
+    return True
+
+
+def of_kind(kind: str, when: Condition) -> Condition:
+    """Met by the calls of ``kind``, or ``ANY``, that meet ``when``."""
+    return lambda call: kind in (call.kind, ANY) and when(call)
+
+
 class CallGate:
     """Holds the first call that meets the condition: arm, wait until reached, act, release."""
 
-    def __init__(self, kind: str, condition: Condition) -> None:
-        self.kind = kind
+    def __init__(self, condition: Condition) -> None:
         self.call: Call | None = None
         self._condition = condition
         self._released = threading.Event()
@@ -30,30 +38,10 @@ class CallGate:
         """Let the call go on, and every later one pass."""
         self._released.set()
 
-    def takes(self, call: Call) -> bool:
-        """True for the one call this gate holds."""
-        if self.reached or self._released.is_set() or call.kind != self.kind or not self._condition(call):
-            return False
+    def pass_or_hold(self, call: Call) -> None:
+        """Keep the calling thread here until the release, if ``call`` is the one that this gate holds."""
+        if self.reached or self._released.is_set() or not self._condition(call):
+            return
         call.held = True
         self.call = call
-        return True
-
-    def hold(self) -> None:
-        """Keep the calling thread here until the release."""
         self._released.wait()
-
-
-class Failing:
-    """A fault that meets every call of a kind which fulfils the condition."""
-
-    def __init__(self, kind: str, fault: Fault, condition: Condition) -> None:
-        self.kind, self.fault, self.condition = kind, fault, condition
-
-    def hits(self, call: Call) -> bool:
-        """True for a call that has to fail."""
-        return call.kind == self.kind and self.condition(call)
-
-
-def always(_call: Call) -> bool:
-    """The condition of a gate or a fault that concerns every call of its kind."""
-    return True

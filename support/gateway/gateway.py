@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from support.clock import now
 from support.errors import TestEnvironmentError
 from support.gateway.calls import Call
-from support.gateway.faults import ELSEWHERE, ELSEWHERE_PATH, FAULTS, Connection, Fault, http_answer
-from support.gateway.gates import ANY, CallGate, Condition, Failing, always
+from support.gateway.faults import ELSEWHERE, ELSEWHERE_PATH, FAULTS, Fault, http_answer
+from support.gateway.gates import CallGate, Condition, always, of_kind
 from support.gateway.refusals import Refusals
 
 BODY_LIMIT = 20_000
@@ -22,10 +22,6 @@ BODY_LIMIT = 20_000
 UPSTREAM_TIMEOUT_SECONDS = 60.0
 HOP_HEADERS = {"connection", "keep-alive", "host", "content-length", "transfer-encoding", "accept-encoding"}
 ANSWER_HEADERS = {"connection", "keep-alive", "content-length", "content-type", "transfer-encoding"}
-
-
-def _ignore(_call: Call) -> None:
-    """What happens on the arrival of a call unless somebody wants to know."""
 
 
 class Gateway:
@@ -49,14 +45,14 @@ class Gateway:
         host: str = "127.0.0.1",
         refusals: Refusals | None = None,
     ) -> None:
-        self.worker, self._upstreams = worker, itertools.cycle([urlsplit(upstream) for upstream in upstreams])
+        self.worker, self._upstreams = worker, itertools.cycle(map(urlsplit, upstreams))
         self._address, self._refusals = (host, port), refusals or Refusals()
         self.calls: list[Call] = []
-        self.on_arrival: Callable[[Call], None] = _ignore
+        self.on_arrival: Callable[[Call], None] = lambda _call: None
         self._gates: list[CallGate] = []
-        self._failing: list[Failing] = []
-        self._losing: list[Failing] = []
-        self._refuse_after: tuple[str, Condition] | None = None
+        self._failing: list[tuple[Condition, Fault]] = []
+        self._losing: list[tuple[Condition, Fault]] = []
+        self._refuse_after: Condition | None = None
         self._refused_before: int | None = None
         self._closing = threading.Event()
         self._open_connections: set[socket.socket] = set()
@@ -75,19 +71,19 @@ class Gateway:
 
     def hold(self, kind: str, when: Condition = always) -> CallGate:
         """Arm a gate for the first call of ``kind`` that meets ``when``."""
-        gate = CallGate(kind, when)
+        gate = CallGate(of_kind(kind, when))
         self._gates.append(gate)
         return gate
 
     def fail(self, kind: str, fault: Fault, when: Condition = always) -> None:
         """From now on make every call of ``kind`` that meets ``when`` fail."""
-        self._failing.append(Failing(kind, fault, when))
+        self._failing.append((of_kind(kind, when), fault))
         if fault.redirects:
-            self._failing.append(Failing("other", ELSEWHERE, lambda call: call.path.startswith(ELSEWHERE_PATH)))
+            self._failing.append((lambda call: call.path.startswith(ELSEWHERE_PATH), ELSEWHERE))
 
     def lose_answer(self, kind: str, when: Condition = always) -> None:
         """From now on let calls of ``kind`` that meet ``when`` through, and reset the connection in place of the answer."""
-        self._losing.append(Failing(kind, FAULTS["connection reset"], when))
+        self._losing.append((of_kind(kind, when), FAULTS["connection reset"]))
 
     # -- refusal: a port that nobody listens on -------------------------------------------------------------
 
@@ -96,7 +92,7 @@ class Gateway:
 
         Nobody can see a refused connection at the port itself, so ``refusal_seen`` reads the kernel's count of them.
         """
-        self._refuse_after = (kind, when)
+        self._refuse_after = of_kind(kind, when)
 
     @property
     def refusing(self) -> bool:
@@ -163,26 +159,28 @@ class Gateway:
         self.on_arrival(call)
         self.calls.append(call)
         for gate in self._gates:
-            if gate.takes(call):
-                gate.hold()
+            gate.pass_or_hold(call)
         if self._fails(call, self._failing, connection):
             return
         answer = self._forward(call, headers, body)
         if self._fails(call, self._losing, connection):
             return
-        if self._refuse_after and self._refuse_after[0] in (call.kind, ANY) and self._refuse_after[1](call):
+        if self._refuse_after and self._refuse_after(call):
             self._refuse()
         call.answered = now()  # before the worker can know it, so that the record is whole when it does
         connection.sendall(answer)
 
-    def _fails(self, call: Call, ways: list[Failing], connection: socket.socket) -> bool:
-        for failing in ways:
-            if failing.hits(call):
-                call.fault = failing.fault.name
-                call.status = failing.fault.harm(Connection(connection, self._closing.wait))
-                call.answered = now()
-                return True
-        return False
+    def _fails(self, call: Call, ways: list[tuple[Condition, Fault]], connection: socket.socket) -> bool:
+        fault = next((fault for condition, fault in ways if condition(call)), None)
+        if fault is None:
+            return False
+        call.fault = fault.name
+        try:
+            fault.harm(connection, fault.answer, self._closing)
+        except OSError:
+            pass  # the worker gave up on the call, which is its right
+        call.status, call.answered = fault.status, now()
+        return True
 
     def _forward(self, call: Call, headers: dict[str, str], body: bytes) -> bytes:
         with self._lock:
@@ -225,9 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def __init__(self, connection: socket.socket, gateway: Gateway) -> None:
         self._gateway = gateway
-        super().__init__(
-            connection, ("worker", 0), BaseServer(("gateway", 0), BaseHTTPRequestHandler)
-        )  # which it only keeps
+        super().__init__(connection, ("worker", 0), BaseServer(("gateway", 0), BaseHTTPRequestHandler))  # only kept
 
     def _take(self) -> None:
         body = self._body()

@@ -3,18 +3,15 @@
 from collections.abc import Callable
 from typing import TextIO
 
-THIS_NETWORK = "/proc/net/snmp"
-"""Where Linux tells what its network has counted."""
-
 
 class Refusals:
     """Counts the refused connections of a network.
 
-    :param counters: names the file with its counters when it is first needed; for a process in another network that is
-        ``/proc/<pid>/net/snmp``. It stays open, and can be read, when that process has ended.
+    :param counters: names the file with its counters when it is first needed; of a process in another network it stays
+        open, and can be read, when that process has ended.
     """
 
-    def __init__(self, counters: Callable[[], str] = lambda: THIS_NETWORK) -> None:
+    def __init__(self, counters: Callable[[], str] = lambda: "/proc/net/snmp") -> None:
         self._counters = counters
         self._file: TextIO | None = None
 

@@ -12,6 +12,12 @@ from support.errors import TestEnvironmentError
 from support.settings import Settings
 
 Row = dict[str, Any]
+MYSQL, MARIADB = "MySQL", "MariaDB"
+
+
+def flavour_of(version: str) -> str:
+    """The flavour of a server, ``MYSQL`` or ``MARIADB``, by its version as it tells it."""
+    return MARIADB if "mariadb" in version.lower() else MYSQL
 
 
 @dataclass(frozen=True)
@@ -125,9 +131,10 @@ class Database:
 
         :raises TestEnvironmentError: this time it has none.
         """
-        for row in self.rows(sql, parameters):
-            return row
-        raise TestEnvironmentError(f"MySQL at {self.account!r} has no row for: {sql}")
+        row = self.first(sql, parameters)
+        if row is None:
+            raise TestEnvironmentError(f"MySQL at {self.account!r} has no row for: {sql}")
+        return row
 
     def first(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
         """The first row of a query, or None."""

@@ -25,11 +25,10 @@ class WaitingStatement:
 
 
 class _LockGate:
-    """Holds whoever needs a lock, from ``close`` to ``release``.
+    """Holds whoever needs the lock that ``taking`` takes, from ``close`` to ``release``.
 
     :param looking: the suite's connection, used to see who waits.
     :param account: an account for the holding transaction, with the schema chosen.
-    :param taking: the statement that takes the lock, with its parameters.
     """
 
     def __init__(self, looking: Database, account: Account, taking: str, parameters: Sequence[object] = ()) -> None:
@@ -51,7 +50,7 @@ class _LockGate:
 
 
 class TableGate(_LockGate):
-    """Holds every ALTER of one table, by a transaction that has read it; see ``_LockGate``."""
+    """Holds every ALTER of one table, by a transaction that has read it."""
 
     def __init__(self, looking: Database, account: Account, table: str) -> None:
         super().__init__(looking, account, f"SELECT 1 FROM {quoted(table)} LIMIT 1")
@@ -71,10 +70,6 @@ class TableGate(_LockGate):
         waiting = [WaitingStatement(row["ID"], row["INFO"]) for row in rows]
         return [one for one in waiting if kind_of_text(one.text) in SCHEMA_CHANGES]
 
-    def holds(self, waiting: WaitingStatement) -> bool:
-        """That very statement still waits."""
-        return self.waiting() == waiting
-
     def abort(self, waiting: WaitingStatement) -> None:
         """End the waiting statement as an administrator would: KILL, which works on every server."""
         try:
@@ -85,7 +80,7 @@ class TableGate(_LockGate):
 
 
 class RowGate(_LockGate):
-    """Holds every transaction that wants to change, or to read for a change, the row of one run; see ``_LockGate``.
+    """Holds every transaction that wants to change, or to read for a change, the row of one run.
 
     A plain read passes. So of two claims held here, those of an API that reads and then writes have both read that the
     run is free; when the gate opens, such an API grants both.

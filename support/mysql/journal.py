@@ -1,32 +1,34 @@
 """What the server itself counted: the statements it was sent, how they ended, and when.
 
-Source: ``performance_schema.events_statements_history_long`` (statements that ended) and ``events_statements_current``
-(those that have not). MySQL and MariaDB both fill them with the statement's kind, text, error number and times, for
-every client, so what an executor did can be told without asking it.
+Source: two tables of ``performance_schema``, which MySQL and MariaDB both fill with the kind, text, error number and times
+of every client's statements, so what an executor did can be told without asking it.
 """
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from support.clock import now
 from support.contract import METRICS_TABLE
 from support.errors import TestEnvironmentError
 from support.mysql.database import Account, Database, Row
-from support.mysql.flavours import NO_TEXT, PREPARED
-from support.mysql.statements import SCHEMA_CHANGES, Statement, kind_of
+from support.mysql.statements import NO_TEXT, PREPARED, SCHEMA_CHANGES, Statement, kind_of
 
-_PICOSECONDS = 10**12
+LOOKS = 5
+
+APART_SECONDS = 0.1
+"""How far the server's clock may be from this machine's: calls are timed by one, statements by the other."""
 
 _COLUMNS = (
     "THREAD_ID, EVENT_ID, EVENT_NAME, SQL_TEXT, DIGEST, CURRENT_SCHEMA, MYSQL_ERRNO, MESSAGE_TEXT, TIMER_START, TIMER_END,"
     " TIMER_WAIT, ROWS_EXAMINED, SELECT_SCAN, NO_INDEX_USED, END_EVENT_ID"
 )
 
-
 CURRENT, ENDED = "events_statements_current", "events_statements_history_long"
+"""The tables of the statements that have not ended, and of those that have."""
 
 
 class Journal:
-    """The server's statements since a mark; schema changes only those of the account's schema.
+    """The server's statements since it was made or last marked; schema changes only those of the account's schema.
 
     It is itself observed (one connection of its own), because only an observed connection can read the clock the
     server times statements with; its own statements are left out by thread.
@@ -51,29 +53,31 @@ class Journal:
             raise TestEnvironmentError(
                 f"the server does not keep the record of statements the suite judges by; off: {off}"
             )
-        self._capacity = int(
-            self._database.value("SELECT @@performance_schema_events_statements_history_long_size AS size")
-        )
+        self._capacity = int(self._database.value("SELECT @@performance_schema_events_statements_history_long_size"))
         self.hidden = 0
-        self._mark = 0
-        self._counted_before = 0
-        self._clock_origin = self._origin()
+        self.mark()
 
     def mark(self) -> None:
         """Forget what was before: from now on only later statements are told."""
         if self._own_server:
-            self._database.execute("TRUNCATE TABLE performance_schema.events_statements_history_long")
-        self._mark = self._now_picoseconds()
+            self._database.execute(f"TRUNCATE TABLE performance_schema.{ENDED}")
+        look = self._database.one(
+            "SELECT TIMER_START, UTC_TIMESTAMP(6) AS wall FROM performance_schema.events_statements_current"
+            " WHERE THREAD_ID = %s ORDER BY EVENT_ID DESC LIMIT 1",
+            (self._thread,),
+        )
+        self._mark = int(look["TIMER_START"])
+        self._timer_zero: datetime = look["wall"].replace(tzinfo=UTC) - timedelta(microseconds=self._mark / 10**6)
         self._counted_before = self._counted()
-        self._clock_origin = self._origin()
 
     def schema_changes(self) -> list[Statement]:
         """Every ALTER TABLE, CREATE INDEX and DROP INDEX that the server was sent since the mark, oldest first."""
         return [statement for statement in self.read() if statement.changes_schema]
 
     def ended(self) -> list[Statement]:
-        """The schema changes and reads of the digest table that have ended by now, oldest first; the latter open and close
-        an executor's windows. For whoever asks all the time: one question to the server, and nothing refused.
+        """The schema changes and reads of the digest table that have ended by now, oldest first.
+
+        For whoever asks all the time: one question to the server, and nothing refused.
         """
         return _in_order(self._found((ENDED,), "0"))
 
@@ -117,12 +121,11 @@ class Journal:
         return found
 
     def close(self) -> None:
-        """Give the connection back."""
         self._database.close()
 
     def _refuse_a_torn_journal(self) -> None:
         kept = self._database.one(
-            "SELECT COUNT(*) AS kept, MIN(TIMER_START) AS oldest FROM performance_schema.events_statements_history_long"
+            f"SELECT COUNT(*) AS kept, MIN(TIMER_START) AS oldest FROM performance_schema.{ENDED}"
         )
         if kept["kept"] >= self._capacity and kept["oldest"] > self._mark:
             raise TestEnvironmentError(
@@ -146,7 +149,6 @@ class Journal:
             )
 
     def _statement(self, row: Row, kind: str, text: str) -> Statement:
-        ended = None if row["END_EVENT_ID"] is None else self._time(row["TIMER_END"])
         return Statement(
             thread=row["THREAD_ID"],
             event=row["EVENT_ID"],
@@ -156,34 +158,37 @@ class Journal:
             errno=int(row["MYSQL_ERRNO"] or 0),
             message=row["MESSAGE_TEXT"] or "",
             started=self._time(row["TIMER_START"]),
-            ended=ended,
-            seconds=int(row["TIMER_WAIT"] or 0) / _PICOSECONDS,
+            ended=None if row["END_EVENT_ID"] is None else self._time(row["TIMER_END"]),
+            seconds=int(row["TIMER_WAIT"] or 0) / 10**12,
             rows_examined=int(row["ROWS_EXAMINED"]),
             full_scan=bool(row["SELECT_SCAN"]) or bool(row["NO_INDEX_USED"]),
         )
 
-    def _now_picoseconds(self) -> int:
-        return int(
-            self._database.value(
-                "SELECT TIMER_START FROM performance_schema.events_statements_current WHERE THREAD_ID = %s"
-                " ORDER BY EVENT_ID DESC LIMIT 1",
-                (self._thread,),
-            )
-        )
-
-    def _origin(self) -> datetime:
-        """The wall-clock time at which the server's statement timer stood at zero."""
-        row = self._database.one(
-            "SELECT TIMER_START, UTC_TIMESTAMP(6) AS wall FROM performance_schema.events_statements_current"
-            " WHERE THREAD_ID = %s ORDER BY EVENT_ID DESC LIMIT 1",
-            (self._thread,),
-        )
-        wall: datetime = row["wall"].replace(tzinfo=UTC)
-        return wall - timedelta(microseconds=int(row["TIMER_START"]) / 10**6)
-
     def _time(self, picoseconds: int) -> datetime:
-        return self._clock_origin + timedelta(microseconds=int(picoseconds) / 10**6)
+        return self._timer_zero + timedelta(microseconds=int(picoseconds) / 10**6)
 
 
 def _in_order(found: dict[tuple[int, int], Statement]) -> list[Statement]:
     return sorted(found.values(), key=lambda statement: (statement.started, statement.event))
+
+
+def check_clock(database: Database) -> float:
+    """Seconds by which the server's clock is ahead of this machine's: of some looks the one that was answered fastest.
+
+    The answer is taken to be as old as half the time it took, so the result is right to within that half.
+
+    :raises TestEnvironmentError: so far that times of this machine and of the server can't be held against each other.
+    """
+    looks: list[tuple[timedelta, float]] = []
+    for _ in range(LOOKS):
+        before = now()
+        server_time = database.value("SELECT UTC_TIMESTAMP(6)").replace(tzinfo=UTC)
+        after = now()
+        looks.append((after - before, (server_time - (before + (after - before) / 2)).total_seconds()))
+    _, apart = min(looks)
+    if abs(apart) > APART_SECONDS:
+        raise TestEnvironmentError(
+            f"the clock of the MySQL server is {apart:+.3f} s from this machine's, so calls and statements can't be put in"
+            f" order ({APART_SECONDS} s are allowed): synchronise them, or run the suite beside the server"
+        )
+    return apart

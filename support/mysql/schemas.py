@@ -1,4 +1,4 @@
-"""The schema and the accounts of a run: made by the run, and taken away by it."""
+"""The schema and the accounts of a run, and what its scenarios leave: made by the run, and taken away by it."""
 
 import re
 import secrets
@@ -10,9 +10,10 @@ import pymysql
 from pymysql.constants import CLIENT
 
 from support.contract import TEST_TABLES
-from support.errors import SettingsError
+from support.errors import SettingsError, TestEnvironmentError, cause_of
+from support.form import form
 from support.mysql.database import Account, Database, quoted
-from support.mysql.leftovers import remove_traces
+from support.mysql.tables import column_names, indexes
 
 
 @dataclass(frozen=True)
@@ -24,47 +25,46 @@ class Accounts:
     api: Account
     app: Account
 
-    def passwords(self) -> list[str]:
-        """All of them, to be masked."""
-        return [one.password for one in (self.suite, self.agent, self.api, self.app)]
-
 
 TRIES = 4
 LOCK_WAIT_TIMEOUT, NO_SUCH_CONNECTION, NO_SUCH_USER = 1205, 1094, 1396
-HOST = "%"
 ROLES = ("agent", "api", "app")
 
 
 def users(suffix: str) -> list[tuple[str, str]]:
     """(user, host) of the accounts that ``make_accounts`` makes."""
-    return [(f"ex_{role}_{suffix}", HOST) for role in ROLES]
+    return [(f"ex_{role}_{suffix}", "%") for role in ROLES]
 
 
-def make_schema(server: Account, name: str, files: list[Path], on_made: Callable[[], None] = lambda: None) -> None:
-    """Create the schema ``name`` and run the SQL files in it.
+def schema_exists(database: Database, name: str) -> bool:
+    """Whether the server has a schema of that name."""
+    return bool(database.value("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (name,)))
+
+
+def make_schema(server: Account, name: str, files: Sequence[Path], on_made: Callable[[], None] = lambda: None) -> None:
+    """Create the schema ``name`` and run SQL files in it; their statements end with a semicolon, DELIMITER is not known.
 
     :param on_made: called as soon as it is sure that the schema is this run's, before it is made: to arrange its end.
-
     :raises SettingsError: it is there already, so it is not this run's to use.
+    :raises TestEnvironmentError: a file has an error.
     """
     with Database(server) as database:
-        if database.value("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (name,)):
+        if schema_exists(database, name):
             raise SettingsError(
                 f"schema {name!r} exists on {server.host}:{server.port} and this run did not make it: drop it, or choose"
                 " another name with -D mysql_database=executor_test_…"
             )
         on_made()
         database.execute(f"CREATE DATABASE {quoted(name)} CHARACTER SET utf8mb4")
-    connection = server.connect(client_flag=CLIENT.MULTI_STATEMENTS)
-    try:
-        connection.select_db(name)
-        with connection.cursor() as cursor:
-            for file in files:
+    several = replace(server, database=name).connect(client_flag=CLIENT.MULTI_STATEMENTS)
+    with several as connection, connection.cursor() as cursor:
+        for file in files:
+            try:
                 cursor.execute(file.read_text(encoding="utf-8"))
                 while cursor.nextset():
                     pass
-    finally:
-        connection.close()
+            except pymysql.MySQLError as error:
+                raise TestEnvironmentError(f"{file} could not be loaded: {cause_of(error)}") from error
 
 
 def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
@@ -121,8 +121,7 @@ def drop_schemas(account: Account, names: Sequence[str], users: Sequence[tuple[s
             except pymysql.OperationalError as error:
                 if error.args[0] != LOCK_WAIT_TIMEOUT or not left:
                     raise
-        for user, host in users:
-            _unless(NO_SUCH_USER, database, "DROP USER %s@%s", (user, host))
+        _drop_users(database, users)
 
 
 def clear_schema(account: Account, schema: str, users: Sequence[tuple[str, str]]) -> None:
@@ -132,8 +131,12 @@ def clear_schema(account: Account, schema: str, users: Sequence[tuple[str, str]]
         _kill_connections(database, [], {user for user, _ in users})
         database.execute(f"USE {quoted(schema)}")
         remove_traces(database, schema)
-        for user, host in users:
-            database.execute("DROP USER IF EXISTS %s@%s", (user, host))
+        _drop_users(database, users)
+
+
+def _drop_users(database: Database, users: Sequence[tuple[str, str]]) -> None:
+    for user in users:
+        _unless(NO_SUCH_USER, database, "DROP USER %s@%s", user)
 
 
 def _kill_connections(database: Database, names: Sequence[str], users: set[str]) -> None:
@@ -152,3 +155,36 @@ def _unless(gone: int, database: Database, sql: str, parameters: Sequence[object
     except pymysql.MySQLError as error:
         if error.args[0] != gone:
             raise
+
+
+def strangers(database: Database) -> list[str]:
+    """The rows of the executor's tables that are not the suite's, counted, in words; empty when there are none.
+
+    A kill switch that is off is nobody's: a connection without a row is off, too.
+    """
+    found = []
+    rows = form().leftovers.rows
+    for table in dict.fromkeys(row.table for row in rows):
+        ours = " OR ".join(row.condition for row in rows if row.table == table)
+        on = " AND active <> 0" if table == "kill_switches" else ""
+        count = int(database.value(f"SELECT COUNT(*) AS n FROM {table} WHERE NOT ({ours}){on}"))
+        if count:
+            found.append(f"{count} in {table}")
+    return found
+
+
+def remove_rows(database: Database, schema: str) -> None:
+    """Delete the suite's rows from the tables that are there as they have to be."""
+    there = column_names(database, schema)
+    for row in form().leftovers.rows:
+        if (row.table, row.column) in there:
+            database.execute(f"DELETE FROM {quoted(schema)}.{row.table} WHERE {row.condition}")
+
+
+def remove_traces(database: Database, schema: str) -> None:
+    """Delete the suite's rows and drop the indexes that scenarios make, as far as they are there."""
+    remove_rows(database, schema)
+    prefixes = tuple(form().leftovers.index_prefixes)
+    for index in indexes(database, schema):
+        if index.table in TEST_TABLES and index.name.startswith(prefixes):
+            database.execute(f"ALTER TABLE {quoted(schema)}.{quoted(index.table)} DROP INDEX {quoted(index.name)}")

@@ -5,26 +5,30 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from support.contract import METRICS_TABLE
-from support.mysql.flavours import PREPARED
+
+PREPARED = ("statement/sql/execute_sql", "statement/com/Execute")
+"""How every server records the execution of a prepared statement, with its text or without."""
+
+NO_TEXT = (
+    "by prepared statements, of which this server keeps no text; use a newer MySQL, or have the executor send plain"
+    " statements"
+)
 
 SCHEMA_CHANGES = ("alter_table", "create_index", "drop_index")
 
 _COMMENTS = re.compile(r"\A(?:\s+|/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)+", re.DOTALL)
-_KINDS = [
-    ("alter_table", re.compile(r"ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\b", re.IGNORECASE)),
-    (
-        "create_index",
-        re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX\b", re.IGNORECASE),
-    ),
-    ("drop_index", re.compile(r"DROP\s+INDEX\b", re.IGNORECASE)),
-    ("select", re.compile(r"\(*\s*(?:SELECT|WITH)\b", re.IGNORECASE)),
-]
+_KINDS = {
+    "alter_table": r"ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\b",
+    "create_index": r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX\b",
+    "drop_index": r"DROP\s+INDEX\b",
+    "select": r"\(*\s*(?:SELECT|WITH)\b",
+}
 
 
 def kind_of_text(text: str) -> str | None:
     """What a statement is by its text, comments before it aside; None for anything that is not judged."""
     bare = _COMMENTS.sub("", text)
-    return next((kind for kind, pattern in _KINDS if pattern.match(bare)), None)
+    return next((kind for kind, pattern in _KINDS.items() if re.match(pattern, bare, re.IGNORECASE)), None)
 
 
 def kind_of(event_name: str, text: str) -> str | None:

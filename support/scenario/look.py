@@ -5,7 +5,7 @@ from support.errors import NotMade, TestEnvironmentError
 from support.form import TEST_CASES
 from support.judgement.world import Participant, World
 from support.mysql import tables
-from support.mysql.flavours import NO_TEXT
+from support.mysql.statements import NO_TEXT
 from support.record.evidence import Query
 from support.scenario.case import Case
 

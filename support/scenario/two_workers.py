@@ -138,7 +138,9 @@ def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
         if successor:
             _let_in_too_early(case, *successor)
         gate.abort(waiting)
-        eventually(lambda: not gate.holds(waiting), within=case.settings.patience, what="the end of the orphaned ALTER")
+        eventually(
+            lambda: gate.waiting() != waiting, within=case.settings.patience, what="the end of the orphaned ALTER"
+        )
         gate.release()
         if successor:
             wait_for(case, successor[0])

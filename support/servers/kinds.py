@@ -10,7 +10,7 @@ running server, so that a server nobody has thought of is judged by what it does
 
 from dataclasses import dataclass
 
-from support.mysql.flavours import MARIADB, MYSQL
+from support.mysql.database import MARIADB, MYSQL
 
 PROGRAMS = {MYSQL: ("mysqld",), MARIADB: ("mariadbd", "mysqld")}
 """The names of each flavour's server program, the best first."""

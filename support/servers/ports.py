@@ -1,7 +1,9 @@
 """Free ports that stay free until they are used."""
 
+import fcntl
 import secrets
 import socket
+import tempfile
 import threading
 from pathlib import Path
 
@@ -14,8 +16,10 @@ EPHEMERAL_ELSEWHERE = (32768, 65535)
 LOWEST, HIGHEST = 10000, 65535
 TRIES = 200
 
-_given: set[int] = set()
+_drawn: set[int] = set()
 _lock = threading.Lock()
+_marks = tempfile.TemporaryFile()  # noqa: SIM115 - open, and nameless, as long as this process and those it forks
+"""A process locks the byte of each port it draws, so no other one of the run does; the kernel unlocks those of the dead."""
 
 
 def ephemeral_range() -> tuple[int, int]:
@@ -28,7 +32,7 @@ def ephemeral_range() -> tuple[int, int]:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on, and that this process has not been given before.
+    """A TCP port of 127.0.0.1 that nobody listens on, and that no living process of the run has drawn before.
 
     It lies outside the range of outgoing connections, so none of those takes it before the server binds it; and it is
     drawn at random, so that two runs at once do not draw the same one.
@@ -40,12 +44,20 @@ def free_port() -> int:
     with _lock:
         for _ in range(TRIES if candidates else 0):
             port = secrets.choice(candidates)
-            if port not in _given and _can_bind(port):
-                _given.add(port)
+            if port not in _drawn and _can_bind(port) and _mark(port):
+                _drawn.add(port)
                 return port
     raise TestEnvironmentError(
         f"no free port between {LOWEST} and {HIGHEST} outside the kernel's own range {first}-{last}"
     )
+
+
+def _mark(port: int) -> bool:
+    try:
+        fcntl.lockf(_marks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _can_bind(port: int) -> bool:

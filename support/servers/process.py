@@ -1,17 +1,15 @@
 """One server process: the options it gets, its start, and what its log says when it dies."""
 
 import os
-import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pymysql
-from pymysql.cursors import Cursor
 
-from support.errors import TestEnvironmentError
+from support.errors import TestEnvironmentError, last_line
+from support.mysql.database import Account
 from support.servers.programs import ServerProgram
 from support.waiting import eventually
 
@@ -37,14 +35,17 @@ class Launch:
     """All that a server process is started from.
 
     :param folder: the folder for its socket, log and temporary files; only this user can look into it.
-    :param data: its data directory.
     :param environment: variables that the process gets besides this process's own.
     """
 
     program: ServerProgram
     folder: Path
-    data: Path
     environment: Mapping[str, str]
+
+    @property
+    def data(self) -> Path:
+        """Its data directory."""
+        return self.folder / "data"
 
     @property
     def socket(self) -> Path:
@@ -93,24 +94,32 @@ class Launch:
                 start_new_session=True,  # or Ctrl-C in the terminal would end the server before the run can clean up
             )  # fmt: skip
 
-    def serve(self, port: int, password: str, *options: str) -> tuple[subprocess.Popen[bytes], str]:
+    def serve(self, root: Account, *options: str) -> tuple[subprocess.Popen[bytes], str]:
         """Start a server; return it, when it answers, with the version it gives itself.
 
-        From its first connection on, root has ``password`` and gets in from this machine only.
-
+        :param root: where it is to listen, and the account that gets in from its first connection on, from this machine only.
         :raises TestEnvironmentError: it died (with the reason from its log) or does not answer.
         """
         first = self.folder / "first.sql"
         first.touch(mode=0o600)
-        first.write_text(self.program.kind.first_statements(ROOT, HOST, password), encoding="ascii")
-        process = self.run(f"--port={port}", f"--init-file={first}", *options)
-        try:
-            version = eventually(
-                lambda: self._answer(process, port, password),
-                within=READY_SECONDS,
-                what=f"an answer of {self.program} on port {port} (its log: {self.log})",
-                ignoring=(pymysql.OperationalError,),
+        first.write_text(self.program.kind.first_statements(root.user, root.host, root.password), encoding="ascii")
+        process = self.run(f"--port={root.port}", f"--init-file={first}", *options)
+
+        def answer() -> str:
+            if process.poll() is not None:
+                raise TestEnvironmentError(
+                    f"{self.program} died at its start: {last_error(self.log)}; its log: {self.log}"
+                )
+            connection = pymysql.connect(
+                host=root.host, port=root.port, user=root.user, password=root.password, connect_timeout=10
             )
+            with connection, connection.cursor() as cursor:
+                cursor.execute("SELECT VERSION()")
+                return str(cursor.fetchall()[0][0])
+
+        try:
+            what = f"an answer of {self.program} on port {root.port} (its log: {self.log})"
+            version = eventually(answer, within=READY_SECONDS, what=what, ignoring=(pymysql.OperationalError,))
         except BaseException:
             process.kill()
             process.wait()
@@ -119,23 +128,9 @@ class Launch:
             first.unlink()
         return process, version
 
-    def _answer(self, process: subprocess.Popen[bytes], port: int, password: str) -> str:
-        if process.poll() is not None:
-            raise TestEnvironmentError(f"{self.program} died at its start: {last_error(self.log)}; its log: {self.log}")
-        with connection(port, password) as link, link.cursor() as cursor:
-            cursor.execute("SELECT VERSION()")
-            return str(cursor.fetchall()[0][0])
-
-
-def connection(port: int, password: str, **options: Any) -> "pymysql.Connection[Cursor]":
-    """A connection of root's to a private server."""
-    return pymysql.connect(
-        host=HOST, port=port, user=ROOT, password=password, charset="utf8mb4", connect_timeout=10, **options
-    )
-
 
 def last_error(log: Path) -> str:
     """The last line of a server's log that says what went wrong, without its time."""
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if "[ERROR]" in line and not line.endswith("Aborting")]
-    return re.sub(r"^.*?\[ERROR\] ", "", errors[-1]) if errors else (lines or ["its log is empty"])[-1]
+    text = log.read_text(encoding="utf-8", errors="replace")
+    errors = [line for line in text.splitlines() if "[ERROR]" in line and not line.rstrip().endswith("Aborting")]
+    return errors[-1].partition("[ERROR]")[2].strip() if errors else last_line(text, "its log is empty")

@@ -8,8 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.errors import TestEnvironmentError
-from support.mysql.flavours import MARIADB, MYSQL, flavour_of
+from support.errors import TestEnvironmentError, last_line
+from support.mysql.database import MARIADB, MYSQL, flavour_of
 from support.servers.fetch import fetched
 from support.servers.kinds import PROGRAMS, Kind
 from support.servers.packages import FETCHABLE
@@ -98,9 +98,7 @@ def asked(path: Path, source: str) -> ServerProgram:
         raise TestEnvironmentError(f"{path} cannot be run: {error.strerror}") from error
     found = re.search(r"\bVer (\d+\.\d+\.\d+).*", answer.stdout)
     if answer.returncode or not found:
-        complaint = (answer.stderr.strip() or answer.stdout.strip() or f"exit code {answer.returncode}").splitlines()[
-            -1
-        ]
+        complaint = last_line(answer.stderr, last_line(answer.stdout, f"exit code {answer.returncode}"))
         raise TestEnvironmentError(f"{path} is not a MySQL or MariaDB server that runs here; it says: {complaint}")
     basedir, messages = _share(path.resolve())
     return ServerProgram(path, flavour_of(found[0]), found[1], found[0], source, basedir, messages)

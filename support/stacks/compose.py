@@ -18,14 +18,13 @@ from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
 from support.mysql.database import Account
 from support.mysql.schemas import Accounts, make_accounts
+from support.servers.long_work import progress
 from support.servers.ports import free_port
-from support.servers.progress import progress
 from support.settings import BUNDLED_AGENT, PROJECT
-from support.stacks.container_worker import ContainerWorker
-from support.stacks.engine import Engine
+from support.stacks.containers import ContainerWorker, Engine
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import API_START_SECONDS, EXECUTOR_FOLDER, Stack, await_health, bundled, number_text
-from support.stacks.worker import Worker
+from support.stacks.worker import Worker, start_part
 
 FILE = PROJECT / "docker" / "compose.yaml"
 AGENT_IN_ITS_IMAGE = "python -m executor_v1.agent run {execution_id}"
@@ -35,7 +34,7 @@ PASSWORDS = ("MYSQL_ROOT_PASSWORD", "MYSQL_API_PASSWORD", "MYSQL_AGENT_PASSWORD"
 
 
 class ComposeStack(Stack):
-    """Everything is in containers of one project; see ``Stack``."""
+    """Everything is in containers of one project."""
 
     window_factor = 2.0
     """Whoever talks to a container is slower by the way there; a window has to hold all of the application's queries."""
@@ -51,19 +50,18 @@ class ComposeStack(Stack):
         super().check_alive()
 
     def api_environment(self) -> dict[str, str]:
-        """The environment of the first container of the API."""
         variables = json.loads(self._engine.inspect(self._apis[0], "{{json .Config.Env}}"))
         return dict(variable.split("=", 1) for variable in variables)
 
     def worker(self, number: int, execution_id: str, log: Path, **times: float) -> Worker:
-        """A worker in a container, not yet started; see ``Stack``."""
+        """A worker in a container of its own."""
         self._workers += 1
         container = f"{self._engine.project}-worker-{number}-{self._workers}"
         gateway = Gateway(f"worker-{number}", self._api_urls, free_port(), self._host, self._refusals_of(container))
         environment = self._agent_environment(number, gateway, times)
         names = [*AGENT_VARIABLES, *self._settings.agent_variables(environment)]
         words = [word.replace("{execution_id}", execution_id) for word in shlex.split(self._agent_command)]
-        return ContainerWorker(number, self._engine, "agent", words, environment, names, gateway, log, container)
+        return ContainerWorker(number, words, environment, gateway, log, self._engine, container, names)
 
     def refusals(self) -> Refusals:
         """Those of a container's network: each has its own, seen from here through a process in it."""
@@ -73,14 +71,12 @@ class ComposeStack(Stack):
         return Refusals(lambda: f"/proc/{self._engine.inspect(container, '{{.State.Pid}}')}/net/snmp")
 
     def workers_running(self) -> list[str]:
-        """The names of the workers' containers that still run."""
         ours = f"label=com.docker.compose.project={self._engine.project}"
         return self._engine.docker(
             "ps", "--filter", ours, "--filter", "label=com.docker.compose.oneoff=True", "--format", "{{.Names}}"
         ).split()
 
     def agent(self) -> dict[str, str]:
-        """What there is to say of the agent."""
         return {
             "Agent": f"container, {self._agent_command}",
             "Containers": f"Docker {self._engine_version}; {len(self._apis)} of the SaaS API",
@@ -102,8 +98,7 @@ class ComposeStack(Stack):
         server = Account("127.0.0.1", self._engine.published(self._server, MYSQL_PORT), "root", password)
         return make_accounts(server, self._settings.mysql_database, suffix)
 
-    def _agent_account(self) -> Account:
-        """Inside the containers' network the server has its service's name and its own port."""
+    def _agent_account(self) -> Account:  # inside the containers' network
         return replace(self.accounts.agent, host="mysql", port=MYSQL_PORT)
 
     def _project(self, suffix: str) -> Engine:
@@ -137,12 +132,9 @@ class ComposeStack(Stack):
 
     def _follow(self, service: str, log: str) -> "subprocess.Popen[bytes]":
         """Write what the containers of a service say into the run's logs, as it comes."""
-        with (self._logs / f"{log}.log").open("ab") as out:
-            return subprocess.Popen(
-                [*self._engine.compose_command, "logs", "--follow", "--no-color", service],
-                env={**self._environment(Account("", 0, "", ""), ""), **self._engine.environment},
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
-            )  # fmt: skip
+        command = [*self._engine.compose_command, "logs", "--follow", "--no-color", service]
+        environment = {**self._environment(Account("", 0, "", ""), ""), **self._engine.environment}
+        return start_part(command, environment, self._logs / f"{log}.log")
 
     def _address_of_this_machine(self) -> str:
         networks = self._engine.inspect(self._server, "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}").split()
@@ -160,7 +152,6 @@ class ComposeStack(Stack):
         return SaasApi(self._api_urls[0], self._api_secret)
 
     def secrets(self) -> list[str]:
-        """What must never be shown."""
         return [*super().secrets(), *(self._engine.environment[name] for name in PASSWORDS)]
 
     def _stop_parts(self) -> None:

@@ -6,34 +6,32 @@ With ``mysql_host`` set, the server is a running one that the settings name, wit
 import shlex
 import shutil
 import socket
-import subprocess
+from functools import partial
 from pathlib import Path
 
-from support.errors import SettingsError, TestEnvironmentError
-from support.mysql.database import Account, server_account
+from support.errors import SettingsError, TestEnvironmentError, last_line
+from support.mysql.database import server_account
 from support.mysql.schemas import Accounts, make_accounts, make_schema, users
 from support.servers.ports import free_port
 from support.servers.private import PrivateServer
 from support.servers.programs import choose_program
 from support.settings import PROJECT, Settings
-from support.stacks.run_processes import own_environments
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import API_START_SECONDS, SQL_FOLDER, Stack, await_health, number_text
+from support.stacks.warden import own_environments
+from support.stacks.worker import start_part
 
+SQL_FILES = sorted(SQL_FOLDER.glob("*.sql"))
 DATA_DIRECTORIES = PROJECT / ".servers" / "datadirs"
 
 
 class ProcessStack(Stack):
-    """The SaaS API is a process of the run's; see ``Stack``."""
+    """The SaaS API is a process of the run's."""
 
     def _check_processes(self) -> None:
-        if self._api_process.poll() is not None:
-            raise TestEnvironmentError(
-                f"the SaaS API ended by itself ({_last_line(self._api_log)}); its log: {self._api_log}"
-            )
+        self._check_api("by itself")
 
     def api_environment(self) -> dict[str, str] | None:
-        """The environment of the API's process."""
         port = self.api.url.rpartition(":")[2]
         return next((found for found in own_environments() if found.get("API_PORT") == port), None)
 
@@ -51,25 +49,18 @@ class ProcessStack(Stack):
             "API_PORT": str(port),
             "EXECUTION_LEASE_TIMEOUT_SECONDS": number_text(settings.scaled(settings.lease_seconds)),
         }
-        with self._api_log.open("ab") as log:
-            try:
-                self._api_process = subprocess.Popen(
-                    shlex.split(settings.api_command),
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True,
-                )  # fmt: skip
-            except OSError as error:
-                raise SettingsError(
-                    f"api_command cannot be started: {settings.api_command}: {error.strerror}"
-                ) from error
-
-        def check_started() -> None:
-            if self._api_process.poll() is not None:
-                raise TestEnvironmentError(
-                    f"the SaaS API ended while starting: {_last_line(self._api_log)} (log: {self._api_log})"
-                )
-
+        try:
+            self._api_process = start_part(shlex.split(settings.api_command), environment, self._api_log)
+        except OSError as error:
+            raise SettingsError(f"api_command cannot be started: {settings.api_command}: {error.strerror}") from error
         api = SaasApi(f"http://127.0.0.1:{port}", self._api_secret)
-        return await_health(api, check_started, settings.scaled(API_START_SECONDS))
+        await_health(api, partial(self._check_api, "while starting"), settings.scaled(API_START_SECONDS))
+        return api
+
+    def _check_api(self, ended: str) -> None:
+        if self._api_process.poll() is not None:
+            last_words = last_line(self._api_log.read_text("utf-8", "replace"), "it wrote no log")
+            raise TestEnvironmentError(f"the SaaS API ended {ended} ({last_words}); its log: {self._api_log}")
 
     def _stop_parts(self) -> None:
         self._api_process.kill()
@@ -77,21 +68,16 @@ class ProcessStack(Stack):
 
 
 class EmbeddedStack(ProcessStack):
-    """Everything is started by the run, a private server too; see ``Stack``."""
+    """Everything is started by the run, a private server too."""
 
     owns_its_server = True
 
     def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
-        program, name, files = (
-            choose_program(self._settings.server, PROJECT),
-            self._settings.mysql_database,
-            sql_files(),
-        )
-        self._server = PrivateServer.start(program, folder, files, DATA_DIRECTORIES, self._warden.environment())
-        root = Account(self._server.host, self._server.port, self._server.root_user, self._server.root_password)
+        program, name = choose_program(self._settings.server, PROJECT), self._settings.mysql_database
+        self._server = PrivateServer.start(program, folder, SQL_FILES, DATA_DIRECTORIES, self._warden.environment())
         if name != Settings.mysql_database:
-            make_schema(root, name, files)
-        return make_accounts(root, name, suffix)
+            make_schema(self._server.root, name, SQL_FILES)
+        return make_accounts(self._server.root, name, suffix)
 
     def _check_processes(self) -> None:
         if not self._server.alive():
@@ -105,27 +91,17 @@ class EmbeddedStack(ProcessStack):
 
 
 class NamedServerStack(ProcessStack):
-    """The server is a running one that the settings name, with a schema and accounts of this run's own; see ``Stack``."""
+    """The server is a running one that the settings name, with a schema and accounts of this run's own."""
 
     def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
         server, name = server_account(self._settings), self._settings.mysql_database
         if name == Settings.mysql_database:
             name = f"{name}_{suffix}"
         server.connect().close()
-        make_schema(server, name, sql_files(), on_made=lambda: self._warden.drop_schema(server, [name], users(suffix)))
+        make_schema(server, name, SQL_FILES, on_made=lambda: self._warden.drop_schema(server, [name], users(suffix)))
         return make_accounts(server, name, suffix)
-
-
-def sql_files() -> list[Path]:
-    """What makes the schema and its test data, in order."""
-    return sorted(SQL_FOLDER.glob("*.sql"))
 
 
 def _in_use(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text("utf-8", "replace").strip().splitlines() if log.exists() else []
-    return lines[-1] if lines else "it wrote no log"

@@ -10,10 +10,9 @@ from pathlib import Path
 import pymysql
 
 from support.errors import SettingsError, TestEnvironmentError
-from support.mysql.clocks import check_clock
-from support.mysql.database import Account, Database, server_account
-from support.mysql.leftovers import remove_traces, strangers
-from support.mysql.schemas import Accounts, make_accounts, users
+from support.mysql.database import Database, server_account
+from support.mysql.journal import check_clock
+from support.mysql.schemas import Accounts, make_accounts, remove_traces, schema_exists, strangers, users
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import Stack
 
@@ -22,15 +21,23 @@ MISSING_RIGHT = (1044, 1142, 1227, 1410)
 
 
 class ExternalStack(Stack):
-    """Server and API are somebody else's; see ``Stack``."""
+    """Server and API are somebody else's."""
 
     def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
         settings, server = self._settings, server_account(self._settings)
         name = settings.mysql_database
-        _refuse_a_missing_schema(server, name)
+        with Database(server) as database:
+            if not schema_exists(database, name):
+                raise SettingsError(
+                    f"there is no schema {name!r} on {server.host}:{server.port}; name that of your SaaS API in mysql_database"
+                )
         suite = replace(server, database=name)
         with Database(suite) as database:
-            self._refuse_rows_of_others(database)
+            if (found := strangers(database)) and not settings.may_empty_tables:
+                raise SettingsError(
+                    f"schema {name!r} has rows that are not this suite's ({', '.join(found)}), and"
+                    " scenarios empty these tables; use a schema for tests alone, or say -D may_empty_tables=yes"
+                )
             self._warden.remove_traces(server, name, users(suffix))
             remove_traces(database, name)  # of a run that died with its warden
             check_clock(database)
@@ -49,28 +56,11 @@ class ExternalStack(Stack):
             ) from error
 
     def check_alive(self) -> None:
-        """Raise TestEnvironmentError if the server or the API does not answer any more."""
         super().check_alive()
         try:
             self.api.health()
         except AssertionError as error:
             raise TestEnvironmentError(str(error)) from error
 
-    def _refuse_rows_of_others(self, database: Database) -> None:
-        found = strangers(database)
-        if found and not self._settings.may_empty_tables:
-            raise SettingsError(
-                f"schema {self._settings.mysql_database!r} has rows that are not this suite's ({', '.join(found)}), and"
-                " scenarios empty these tables; use a schema for tests alone, or say -D may_empty_tables=yes"
-            )
-
     def _find_api(self) -> SaasApi:
         return SaasApi(self._settings.api_url, self._api_secret)
-
-
-def _refuse_a_missing_schema(server: Account, name: str) -> None:
-    with Database(server) as database:
-        if not database.value("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (name,)):
-            raise SettingsError(
-                f"there is no schema {name!r} on {server.host}:{server.port}; name that of your SaaS API in mysql_database"
-            )

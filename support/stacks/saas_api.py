@@ -1,6 +1,6 @@
 """The suite's own calls to the SaaS API: what a person or the SaaS itself would do, never a worker's part."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import requests
@@ -30,17 +30,9 @@ class RunSpec:
 
     def body(self) -> dict[str, Any]:
         """The request body of ``POST /api/executions``."""
-        body: dict[str, Any] = {
-            "id": self.id,
-            "connection_id": self.connection_id,
-            "action": self.action,
-            "table_name": self.table_name,
-            "index_name": self.index_name,
-            "columns": self.columns,
-            "query_digests": self.query_digests or None,
-        }
-        if self.index_type:
-            body["index_type"] = self.index_type
+        body = asdict(self) | {"query_digests": self.query_digests or None}
+        if self.index_type is None:
+            del body["index_type"]
         return body
 
 
@@ -59,11 +51,9 @@ class SaasApi:
             self._session.headers[SECRET_HEADER] = secret
 
     def health(self) -> dict[str, Any]:
-        """``GET /health``."""
         return self.call("GET", HEALTH_PATH, 200)
 
     def create_run(self, run: RunSpec) -> None:
-        """Schedule ``run``."""
         self.call("POST", EXECUTIONS_PATH, 201, run.body())
 
     def try_to_create(self, run: RunSpec) -> str:
@@ -81,12 +71,8 @@ class SaasApi:
 
     def set_kill_switch(self, active: bool, connection_id: str | None, reason: str | None = None) -> None:
         """Turn the switch of a connection, or the global one (None), on or off."""
-        body: dict[str, Any] = {"active": active}
-        if connection_id is not None:
-            body["connection_id"] = connection_id
-        if reason is not None:
-            body["reason"] = reason
-        self.call("POST", KILL_SWITCH_PATH, 200, body)
+        body = {"active": active, "connection_id": connection_id, "reason": reason}
+        self.call("POST", KILL_SWITCH_PATH, 200, {name: value for name, value in body.items() if value is not None})
 
     def call(self, method: str, path: str, expected: int, body: object = None) -> dict[str, Any]:
         """Any call: the content of an answer with the status ``expected``, ``items`` of it where that is no object."""
@@ -108,7 +94,6 @@ class SaasApi:
         return content if isinstance(content, dict) else {"items": content}
 
     def close(self) -> None:
-        """Drop the connections."""
         self._session.close()
 
     def _answer(self, method: str, path: str, **options: Any) -> requests.Response:

@@ -1,13 +1,11 @@
 """What every stack is: a MySQL server with a schema and accounts, a SaaS API, and workers to be had.
 
-A stack differs in where these come from: ``embedded`` starts them as processes, ``compose`` as containers, ``external``
-finds the server and the API running. Whoever uses a stack does not know which one it is.
+``embedded`` starts them as processes, ``compose`` as containers, ``external`` finds the server and the API running.
 """
 
 import os
 import platform
 import shlex
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -19,15 +17,13 @@ from support.errors import TestEnvironmentError
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
 from support.mysql import tables
-from support.mysql.database import Account, Database
-from support.mysql.flavours import flavour_of
+from support.mysql.database import Account, Database, flavour_of
 from support.mysql.journal import Journal
 from support.mysql.schemas import Accounts
 from support.servers.ports import free_port
 from support.settings import BUNDLED_AGENT, BUNDLED_API, PROJECT, Settings
-from support.stacks.run_processes import own_environments
 from support.stacks.saas_api import SaasApi
-from support.stacks.warden import Warden
+from support.stacks.warden import Warden, own_environments
 from support.stacks.worker import Worker
 from support.waiting import eventually
 
@@ -64,7 +60,8 @@ class Stack:
         self.schema = self.accounts.suite.database or ""
         self.database = Database(self.accounts.suite)
         self.pristine = tables.look(self.database, self.schema)
-        self.server_version = self._version()
+        version = self.database.value("SELECT VERSION()")
+        self.server_version = f"{flavour_of(version)} {version}"
         self.api = self._find_api()
         self.health = self.api.health()
         self.journal = Journal(self.accounts.suite, self.owns_its_server)
@@ -82,20 +79,17 @@ class Stack:
     def check_alive(self) -> None:
         """Raise TestEnvironmentError if a part of the stack has ended by itself, or does not answer any more."""
         self._check_processes()
-        self._check_server()
+        self.database.value("SELECT 1")
 
     def watch(self) -> None:
         """The same as far as it can be told at little cost, for it is asked all the time while a worker works."""
         self._check_processes()
         if time.monotonic() - self._watched > WATCH_SECONDS:
             self._watched = time.monotonic()
-            self._check_server()
+            self.database.value("SELECT 1")
 
     def _check_processes(self) -> None:
         """Raise TestEnvironmentError if a process that this stack has started has ended by itself."""
-
-    def _check_server(self) -> None:
-        self.database.value("SELECT 1")
 
     def api_environment(self) -> Mapping[str, str] | None:
         """The environment that the SaaS API really runs with; None where it can't be seen."""
@@ -116,7 +110,8 @@ class Stack:
 
     def secrets(self) -> list[str]:
         """What must never be shown."""
-        return [secret for secret in (*self.accounts.passwords(), self._api_secret) if secret]
+        passwords = [account.password for account in vars(self.accounts).values()]
+        return [secret for secret in (*passwords, self._api_secret) if secret]
 
     def worker(self, number: int, execution_id: str, log: Path, **times: float) -> Worker:
         """A worker, not yet started, with a gateway of its own.
@@ -168,10 +163,6 @@ class Stack:
         self.api.close()
         self._stop_parts()
 
-    def _version(self) -> str:
-        version = self.database.value("SELECT VERSION()")
-        return f"{flavour_of(version)} {version}"
-
     def _environment(self, account: Account, command: str) -> dict[str, str]:
         """What every part under test gets: the contract's names, nothing of the run's own settings."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ACCEPTANCE_")}
@@ -194,13 +185,12 @@ class Stack:
 
     def _agent_environment(self, number: int, gateway: Gateway, times: dict[str, float]) -> dict[str, str]:
         settings = self._settings
-        values: dict[str, float] = {
-            "execution_lease_timeout_seconds": settings.scaled(settings.lease_seconds),
-            "metrics_window_minutes": settings.scaled(settings.metrics_window_seconds) / 60,
-            "min_sample_count": settings.min_sample_count,
-            "kill_switch_timeout_seconds": settings.scaled(settings.kill_switch_timeout_seconds),
-            "ddl_lock_wait_timeout_seconds": settings.scaled(settings.ddl_lock_wait_seconds),
-            **{name: settings.scaled(value) for name, value in times.items()},
+        values = {
+            "execution_lease_timeout_seconds": settings.lease_seconds,
+            "metrics_window_minutes": settings.metrics_window_seconds / 60,
+            "kill_switch_timeout_seconds": settings.kill_switch_timeout_seconds,
+            "ddl_lock_wait_timeout_seconds": settings.ddl_lock_wait_seconds,
+            **times,
         }
         values["metrics_window_minutes"] *= self.window_factor
         environment = {
@@ -209,16 +199,13 @@ class Stack:
             "WORKER_ID": f"worker-{number}",
             "LATENCY_DEGRADATION_THRESHOLD": f"{LATENCY_DEGRADATION:.2f}",
             "ROWS_EXAMINED_DEGRADATION_THRESHOLD": f"{ROWS_EXAMINED_DEGRADATION:.2f}",
-            **{name.upper(): number_text(value) for name, value in values.items()},
+            "MIN_SAMPLE_COUNT": str(settings.min_sample_count),
+            **{name.upper(): number_text(settings.scaled(value)) for name, value in values.items()},
         }
         return {**environment, **settings.agent_variables(environment)}
 
 
-class _NotYet(Exception):
-    """The API does not answer yet."""
-
-
-def await_health(api: SaasApi, check_started: Callable[[], None], within: float) -> SaasApi:
+def await_health(api: SaasApi, check_started: Callable[[], None], within: float) -> None:
     """Wait until the API answers.
 
     :param check_started: raises if there is nothing left to wait for.
@@ -231,23 +218,19 @@ def await_health(api: SaasApi, check_started: Callable[[], None], within: float)
         try:
             return bool(api.health())
         except TestEnvironmentError as not_yet:
-            raise _NotYet(str(not_yet)) from not_yet
+            raise ConnectionError(str(not_yet)) from not_yet
 
-    eventually(healthy, within=within, what="an answer of the SaaS API", ignoring=(_NotYet,))
-    return api
+    eventually(healthy, within=within, what="an answer of the SaaS API", ignoring=(ConnectionError,))
 
 
 @cache
 def bundled() -> dict[str, str]:
     """What the bundled programs are given besides: where they are, and the commit they are of."""
-    asked = (
-        subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
-        )
-        if shutil.which("git")
-        else None
-    )
-    commit = asked.stdout.strip() if asked and asked.returncode == 0 else "unknown"
+    head = ["git", "rev-parse", "--short", "HEAD"]
+    try:
+        commit = subprocess.run(head, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.strip()
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        commit = "unknown"
     return {"PYTHONPATH": str(EXECUTOR_FOLDER), "EXECUTOR_COMMIT": commit}
 
 

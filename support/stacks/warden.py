@@ -18,11 +18,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
+
 from support.errors import SuiteError, TestEnvironmentError
 from support.mysql.database import Account
 from support.mysql.schemas import clear_schema, drop_schemas
 from support.settings import PROJECT
-from support.stacks.run_processes import MARKER, kill_marked
+from support.waiting import WaitTimeout, eventually
+
+MARKER = "EXECUTOR_ACCEPTANCE_RUN"
+"""The variable; its value is the id of the run."""
 
 FOLDER_PREFIX = "executor-v1-acceptance-"
 SCHEMA_PREFIX = "executor_test"
@@ -31,7 +36,7 @@ OWNER_FILE = "owner.json"
 LOOK_SECONDS = 0.25
 """How often the warden looks whether the run is still its parent; a fork of the run may keep the pipe open."""
 
-START_SECONDS, CLOSE_SECONDS = 20.0, 30.0
+START_SECONDS, CLOSE_SECONDS, KILL_SECONDS = 20.0, 30.0, 5.0
 
 
 class Warden:
@@ -72,7 +77,7 @@ class Warden:
 
     def remove_folder(self, folder: Path) -> None:
         """Have ``folder`` removed at the end of the run; until then ``sweep_leftovers`` of others leaves it alone."""
-        self._tell({"folder": str(folder.absolute())})
+        self._tell("folder", str(folder.absolute()))
         new = folder / f".{OWNER_FILE}"
         owner = new.open("w", encoding="utf-8")
         fcntl.flock(owner, fcntl.LOCK_EX)
@@ -91,18 +96,18 @@ class Warden:
         for name in names:
             if not name.startswith(SCHEMA_PREFIX):
                 raise SuiteError(f"the warden drops no schema {name!r}: its name does not start with {SCHEMA_PREFIX!r}")
-        self._tell({"schema": vars(account), "names": list(names), "users": [list(pair) for pair in users]})
+        self._tell("drop", vars(account), names, users)
 
     def remove_traces(self, account: Account, schema: str, users: Sequence[tuple[str, str]]) -> None:
         """Have what scenarios leave in a schema that stays removed at the end of the run, and the run's accounts dropped."""
-        self._tell({"traces": vars(account), "schema_name": schema, "users": [list(pair) for pair in users]})
+        self._tell("clear", vars(account), schema, users)
 
     def run_at_the_end(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Have a command run at the end of the run, once the run's processes are gone; its failure is one of the clean-up.
 
         :param environment: variables it gets besides the run's own.
         """
-        self._tell({"command": list(command), "environment": dict(environment)})
+        self._tell("command", command, environment)
 
     def close(self) -> None:
         """End the run in order: its processes killed, its schemas dropped, its folders removed, the warden gone.
@@ -112,7 +117,7 @@ class Warden:
         if self._pipe.closed:
             return
         try:
-            self._tell({"done": True})
+            self._tell("done")
             self._pipe.close()
             failures = self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired as error:
@@ -127,12 +132,47 @@ class Warden:
                 f"something of the run could not be cleaned up; see {self._log or 'a warden with a log'}"
             )
 
-    def _tell(self, message: dict[str, Any]) -> None:
+    def _tell(self, *message: object) -> None:
         try:
             self._pipe.write(json.dumps(message).encode() + b"\n")
             self._pipe.flush()
         except OSError as error:
             raise TestEnvironmentError("the warden of the run is gone") from error
+
+
+def own_environments() -> list[dict[str, str]]:
+    """The environment of every process that this one has started and that still runs."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            found.append(process.environ())
+        except psutil.Error:
+            continue  # it has just ended
+    return found
+
+
+def kill_marked(run_id: str) -> None:
+    """Kill every process of the run except this one, until none is left.
+
+    :raises TestEnvironmentError: some are still there.
+    """
+    left: list[int] = []
+
+    def none_is_left() -> bool:
+        left.clear()
+        for process in psutil.process_iter():
+            try:
+                if process.pid != os.getpid() and process.environ().get(MARKER) == run_id:
+                    left.append(process.pid)
+                    process.kill()
+            except (psutil.Error, OSError):
+                continue  # gone, or another user's
+        return not left
+
+    try:
+        eventually(none_is_left, within=KILL_SECONDS, what="the end of the run's processes")
+    except WaitTimeout as error:
+        raise TestEnvironmentError(f"processes of run {run_id} that do not end: {left}") from error
 
 
 def sweep_leftovers(parent: Path) -> list[Path]:
@@ -157,7 +197,7 @@ def sweep_leftovers(parent: Path) -> list[Path]:
     return swept
 
 
-def _messages(parent: int) -> Iterator[dict[str, Any]]:
+def _messages(parent: int) -> Iterator[list[Any]]:
     """What the run says, until it is done, closes the pipe or is gone."""
     buffer = b""
     while True:
@@ -169,7 +209,7 @@ def _messages(parent: int) -> Iterator[dict[str, Any]]:
             return
         *lines, buffer = (buffer + chunk).split(b"\n")
         for message in map(json.loads, lines):
-            if "done" in message:
+            if message == ["done"]:
                 return
             yield message
 
@@ -178,35 +218,34 @@ def _run(command: list[str], environment: dict[str, str]) -> None:
     subprocess.run(command, env=os.environ | environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=True)
 
 
+def _remove(folder: str) -> None:
+    if os.path.exists(folder):
+        shutil.rmtree(folder)
+
+
+CLEAN_UPS: dict[str, Callable[..., None]] = {
+    "drop": lambda account, *more: drop_schemas(Account(**account), *more),
+    "clear": lambda account, *more: clear_schema(Account(**account), *more),
+    "command": _run,
+    "folder": _remove,
+}
+"""What the warden can be told to do, by its name."""
+
+
 def main(run_id: str, parent: str) -> int:
     """Be the warden of the run ``run_id``, whose process is ``parent``; return how much could not be cleaned up."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     os.write(1, b"+")
     os.dup2(2, 1)
-    messages = list(_messages(int(parent)))
+    tasks = sorted(_messages(int(parent)), key=lambda task: task[0] == "folder")  # folders at last: logs are in them
     failures = 0
-
-    def attempt(work: Callable[..., None], *arguments: Any) -> None:
-        nonlocal failures
+    for work, *arguments in [(kill_marked, run_id), *((CLEAN_UPS[name], *more) for name, *more in tasks)]:
         try:
             work(*arguments)
         except Exception as error:  # noqa: BLE001 - whatever it is, the rest has to be cleaned up all the same
             failures += 1
             print(f"warden of {run_id}: {error}", file=sys.stderr, flush=True)
-
-    attempt(kill_marked, run_id)
-    for message in messages:
-        if "schema" in message:
-            account = Account(**message["schema"])
-            attempt(drop_schemas, account, message["names"], message["users"])
-        if "traces" in message:
-            attempt(clear_schema, Account(**message["traces"]), message["schema_name"], message["users"])
-        if "command" in message:
-            attempt(_run, message["command"], message["environment"])
-    for message in messages:
-        if "folder" in message and os.path.exists(message["folder"]):
-            attempt(shutil.rmtree, message["folder"])
     return failures
 
 

@@ -5,7 +5,7 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -24,29 +24,36 @@ class UnusableAgent(AcceptanceError):
     blames = "the agent command"
 
 
+def start_part(words: Sequence[str], environment: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    """Start a part under test, in a session of its own: Ctrl-C is for the run, which then ends its parts in order.
+
+    :param environment: all that the process is given.
+    :param log: what it says is added to it.
+    :raises OSError: it cannot be started.
+    """
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, start_new_session=True
+        )
+
+
 class Worker:
-    """One agent process with its own gateway and its own log.
+    """One agent process with its own gateway and its own log; ``name`` is the WORKER_ID it is given.
 
     :param number: 1, 2, … as the scenario counts them.
     :param command: the agent command with the run's id filled in.
-
-    ``environment`` is all that the process is given.
+    :param environment: all that the process is given.
     """
 
     def __init__(self, number: int, command: str, environment: Mapping[str, str], gateway: Gateway, log: Path) -> None:
-        self.number, self.command, self.gateway, self.log = number, command, gateway, log
-        self.environment = dict(environment)
+        self.number, self.name, self.command, self.environment = number, f"worker-{number}", command, environment
+        self.gateway, self.log = gateway, log
         self._process: subprocess.Popen[bytes] | None = None
         self.started: datetime | None = None
         self.ended: datetime | None = None
         self.killed: datetime | None = None
         self.exit_status: int | None = None
         self.earlier_calls: list[Call] = []
-
-    @property
-    def name(self) -> str:
-        """The name in logs and reports; also the WORKER_ID the agent is given."""
-        return f"worker-{self.number}"
 
     def check_command(self) -> None:
         """See, without starting anything, that there is a program to start.
@@ -66,26 +73,17 @@ class Worker:
             raise UnusableAgent(f"agent_command cannot be read: {error}: {self.command}") from error
 
     def start(self) -> None:
-        """Start the process, in a session of its own.
+        """Start the process.
 
         :raises UnusableAgent: the command cannot be started.
         """
         words = self._words()
         self.started = now()
-        with self.log.open("ab") as log:
-            try:
-                self._process = subprocess.Popen(
-                    words,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=self.environment,
-                    start_new_session=True,  # Ctrl-C is for the run, which then ends its workers in order
-                )
-            except OSError as error:
-                raise UnusableAgent(
-                    f"agent_command cannot be started: {words[0] if words else '(empty)'}: {error.strerror}"
-                ) from error
+        try:
+            self._process = start_part(words, self.environment, self.log)
+        except OSError as error:
+            program = words[0] if words else "(empty)"
+            raise UnusableAgent(f"agent_command cannot be started: {program}: {error.strerror}") from error
 
     @property
     def all_calls(self) -> list[Call]:
@@ -108,7 +106,7 @@ class Worker:
         return False
 
     def _status(self, code: int) -> int:
-        """The worker's exit status, by that of the process started here."""
+        """The agent's exit status, by that of the process started here."""
         return code
 
     def wait(self, within: float, watch: Callable[[], None] = lambda: None) -> int:

@@ -15,8 +15,7 @@ import pytest
 
 from support.servers.private import PrivateServer
 from support.stacks.embedded import DATA_DIRECTORIES
-from support.stacks.run_processes import MARKER
-from support.stacks.warden import FOLDER_PREFIX, Warden
+from support.stacks.warden import FOLDER_PREFIX, MARKER, Warden
 from support.waiting import eventually
 from tests.harness.running import (
     PATIENCE,
@@ -117,8 +116,8 @@ def own_server(server_program, tmp_path_factory) -> Iterator[PrivateServer]:
 
 def test_a_server_that_the_settings_name_is_killed_in_the_middle(reports, own_server):
     process, run_id = start(
-        reports, *LONG, "-D", "mysql_host=127.0.0.1", "-D", f"mysql_port={own_server.port}",
-        ACCEPTANCE_MYSQL_PASSWORD=own_server.root_password,
+        reports, *LONG, "-D", "mysql_host=127.0.0.1", "-D", f"mysql_port={own_server.root.port}",
+        ACCEPTANCE_MYSQL_PASSWORD=own_server.root.password,
     )  # fmt: skip
 
     own_server.stop()

@@ -11,8 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.stacks.run_processes import MARKER
-from support.stacks.warden import FOLDER_PREFIX
+from support.stacks.warden import FOLDER_PREFIX, MARKER
 from support.waiting import eventually
 from tests.harness.running import PATIENCE, allure_of, behave, evidence_of, left_behind, log_of, start, verdict_of
 

@@ -15,7 +15,8 @@ import pymysql
 import pytest
 
 from support.errors import TestEnvironmentError
-from support.servers import data_directory, fetch, packages, ports, process, programs
+from support.run.side_by_side import CONTEXT
+from support.servers import fetch, packages, ports, private, process, programs
 from support.servers.kinds import Kind
 from support.servers.private import PrivateServer
 from support.servers.programs import ServerProgram, choose_program
@@ -267,6 +268,24 @@ def test_a_port_in_use_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
             ports.free_port()
 
 
+def test_a_port_that_a_job_of_the_run_has_drawn_and_not_yet_bound_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = CONTEXT.Pipe()
+
+    def job() -> None:
+        there.send(ports.free_port())
+        there.recv()
+
+    forked = CONTEXT.Process(target=job)
+    forked.start()
+    drawn = here.recv()
+    monkeypatch.setattr(ports.secrets, "choice", lambda candidates: drawn)
+    with pytest.raises(TestEnvironmentError, match="no free port"):
+        ports.free_port()
+    here.send("over")
+    forked.join()
+    assert ports.free_port() == drawn
+
+
 # -- a private server
 
 
@@ -316,7 +335,7 @@ def beginning(server_program: ServerProgram, tmp_path_factory: pytest.TempPathFa
     orphan = int(killed.stdout.readline())
     killed.kill()
     killed.communicate()
-    really_make = data_directory._make
+    really_make = private._make
 
     def make(launch: process.Launch, init_files: list[Path]) -> Path:
         made.append(launch)
@@ -326,7 +345,7 @@ def beginning(server_program: ServerProgram, tmp_path_factory: pytest.TempPathFa
         servers.append(PrivateServer.start(server_program, base / name, files, cache))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data_directory, "_make", make)
+        patch.setattr(private, "_make", make)
         threads = [threading.Thread(target=start, args=[name]) for name in ("one", "two")]
         for thread in threads:
             thread.start()
@@ -372,8 +391,8 @@ def pids(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def query(server: PrivateServer, sql: str, **account: str) -> tuple:
-    account = {"user": server.root_user, "password": server.root_password} | account
-    with pymysql.connect(host=server.host, port=server.port, **account) as link, link.cursor() as cursor:
+    account = {"user": server.root.user, "password": server.root.password} | account
+    with pymysql.connect(host=server.root.host, port=server.root.port, **account) as link, link.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchall()
 
@@ -390,7 +409,7 @@ def test_a_private_server_has_what_a_run_needs(start: Callable[..., PrivateServe
     running = psutil.Process(server.pid)
     assert running.environ()["EXECUTOR_ACCEPTANCE_RUN"] == "test"
     assert os.getsid(server.pid) == server.pid
-    assert server.root_password not in " ".join(running.cmdline())
+    assert server.root.password not in " ".join(running.cmdline())
     assert {connection.laddr.ip for connection in running.net_connections("tcp")} == {"127.0.0.1"}
     assert (tmp_path / "run").stat().st_mode & 0o777 == 0o700
     assert server.alive()
@@ -415,7 +434,7 @@ def test_two_at_once_make_one_template_and_never_meet(beginning: Beginning) -> N
     one, two = beginning.servers
     assert beginning.made == 1
     assert len([folder for folder in beginning.cache.iterdir() if folder.is_dir()]) == 1, "old templates are removed"
-    assert one.port != two.port
+    assert one.root.port != two.root.port
     query(one, "DROP TABLE executor_test.fruit")
     assert query(two, "SELECT COUNT(*) FROM executor_test.fruit") == ((2,),)
 

@@ -18,8 +18,7 @@ import pytest
 from support.errors import SuiteError, TestEnvironmentError
 from support.mysql.database import Account, Database
 from support.servers.ports import free_port
-from support.stacks.run_processes import MARKER, kill_marked
-from support.stacks.warden import FOLDER_PREFIX, Warden, sweep_leftovers
+from support.stacks.warden import FOLDER_PREFIX, MARKER, Warden, kill_marked, sweep_leftovers
 from support.waiting import eventually
 
 GONE_SECONDS = 2.0

@@ -1,14 +1,19 @@
-"""A Docker engine, asked by its own command-line programs: one project of ``docker compose``."""
+"""A Docker engine, asked by its own command-line programs: one project of ``docker compose``, and a worker in it."""
 
 import os
+import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from support.errors import TestEnvironmentError
+from support.errors import TestEnvironmentError, last_line
+from support.gateway.gateway import Gateway
+from support.stacks.worker import Worker
 
 COMMAND_SECONDS = 600.0
 """For one command: the first one may build an image."""
+
+_BY_THE_ENGINE = {signal.SIGKILL: "kill", signal.SIGSTOP: "pause", signal.SIGCONT: "unpause"}
 
 
 class Engine:
@@ -23,14 +28,14 @@ class Engine:
         self.compose_command = ["docker", "compose", "--project-name", project, "--file", str(file)]
 
     def compose(self, *arguments: str) -> str:
-        """What ``docker compose …`` prints.
-
-        :raises TestEnvironmentError: it fails; with its last line.
-        """
+        """What ``docker compose …`` prints; errors as of ``docker``."""
         return self._output([*self.compose_command, *arguments])
 
     def docker(self, *arguments: str) -> str:
-        """What ``docker …`` prints; errors as of ``compose``."""
+        """What ``docker …`` prints.
+
+        :raises TestEnvironmentError: it fails; with its last line.
+        """
         return self._output(["docker", *arguments])
 
     def version(self) -> str:
@@ -61,14 +66,9 @@ class Engine:
     def _output(self, command: list[str]) -> str:
         try:
             done = subprocess.run(
-                command,
-                env={**os.environ, **self.environment},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=COMMAND_SECONDS,
-                check=False,
-            )
+                command, env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                timeout=COMMAND_SECONDS, check=False,
+            )  # fmt: skip
         except OSError as error:
             raise TestEnvironmentError(
                 f"{command[0]} cannot be started: {error.strerror}; install Docker with compose"
@@ -76,8 +76,49 @@ class Engine:
         except subprocess.TimeoutExpired as error:
             raise TestEnvironmentError(f"{' '.join(command)} was not done within {COMMAND_SECONDS:g} s") from error
         if done.returncode:
-            complaint = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()[
-                -1
-            ]
+            complaint = last_line(done.stderr, last_line(done.stdout, f"exit status {done.returncode}"))
             raise TestEnvironmentError(f"{' '.join(command[:2])} {' '.join(command[-4:])} failed: {complaint}")
         return done.stdout
+
+
+class ContainerWorker(Worker):
+    """One agent in a container of its own; its process here is the client that waits for the container's end.
+
+    :param words: the agent's command.
+    :param names: the variables of ``environment`` that the container gets.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        gateway: Gateway,
+        log: Path,
+        engine: Engine,
+        container: str,
+        names: Sequence[str],
+    ) -> None:
+        super().__init__(number, " ".join(words), {**engine.environment, **environment}, gateway, log)
+        passed = [word for name in names for word in ("--env", name)]  # by name: no secret on a command line
+        run = ["run", "--rm", "--no-deps", "--no-TTY", "--name", container, *passed, "agent", *words]
+        self._engine, self._container, self._client = engine, container, [*engine.compose_command, *run]
+
+    def _words(self) -> list[str]:
+        return self._client
+
+    def _send(self, process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+        self._engine.docker(_BY_THE_ENGINE[number], self._container)
+
+    def _status(self, code: int) -> int:
+        """The engine's client tells of a death by signal n as 128 + n."""
+        return 128 - code if 128 < code < 128 + signal.NSIG else code
+
+    def end(self) -> None:
+        """Make sure that nothing of this worker runs any more, and that its gateway is closed."""
+        if self._process is not None:
+            try:
+                self._engine.docker("rm", "--force", "--volumes", self._container)
+            except TestEnvironmentError:
+                pass  # ended and removed already, the usual case
+        super().end()
