@@ -90,16 +90,13 @@ class Job:
     # -- what a Recorder does -------------------------------------------------------------------------------
 
     def begun(self, scenario: Scenario) -> None:
-        """See ``Recorder``."""
         self._watch.begin(scenario)
         self._connection.send(Begun(location_of(scenario)))
 
     def judged(self, record: Evidence) -> None:
-        """See ``Recorder``."""
         self._connection.send(Judged(record))
 
     def stopping(self, reason: str) -> None:
-        """See ``Recorder``."""
         self._stop = reason
 
     def _send(self, message: Broken | Ended) -> None:

@@ -85,7 +85,6 @@ class Durations:
         self._reports, self._new = reports, dict[str, float]()
 
     def hear(self, notice: Notice) -> None:
-        """See ``Handler``."""
         match notice:
             case ScenarioJudged(Evidence(result="PASS") as record):
                 self._new[record.name] = round(record.duration_s, 3)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from secrets import token_hex, token_urlsafe
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,27 +16,13 @@ from support.record.evidence import Evidence, Secrets
 from support.record.evidence import write as write_evidence
 from support.record.run_record import Check, RunRecord
 from support.resultlog.publishing import point_at, withdraw
+from support.run import notices
 from support.run.behave_watch import BehaveWatch
 from support.run.handlers.allure_results import AllureResults
 from support.run.handlers.result_log import ResultLog
 from support.run.jobs import Durations
 from support.run.messages import Environment
-from support.run.notices import (
-    EnvironmentReady,
-    FolderMade,
-    Handler,
-    Notices,
-    NoVerdict,
-    RunRecorded,
-    RunTrouble,
-    ScenarioBegun,
-    ScenarioJudged,
-    ScenariosEnded,
-    ScenarioSettled,
-    SettingsRead,
-    Stopping,
-    VerdictReached,
-)
+from support.run.notices import Handler, Notices
 from support.run.scenario_hooks import ScenarioHooks
 from support.run.selection import Selection, location_of
 from support.run.session import Session
@@ -46,12 +31,8 @@ from support.settings import EXTERNAL, Settings
 
 TIMING_FILE = "timing.json"
 
-
-@dataclass(frozen=True)
-class ConcludedRun:
-    """A run that is over. ``verdict`` is the content of its verdict.json; None if it left none."""
-
-    verdict: dict[str, Any] | None
+Verdict = dict[str, Any]
+"""The content of verdict.json."""
 
 
 class PreparedRun:
@@ -99,7 +80,7 @@ class PreparedRun:
 
     def begin(self) -> None:
         """Make known what the run is about to do, and make its folder."""
-        self.notices.say(SettingsRead(self.settings.shown()))
+        self.notices.say(notices.SettingsRead(self.settings.shown()))
         self.make_folder()
 
     @contextmanager
@@ -123,7 +104,7 @@ class PreparedRun:
             withdraw(self.settings.reports_folder, RESULTS)
             (self.folder / "logs").mkdir(parents=True)
             point_at(self.folder, self.settings.reports_folder)
-        self.notices.say(FolderMade(self.folder, self.record, self.watch.planned()))
+        self.notices.say(notices.FolderMade(self.folder, self.record, self.watch.planned()))
 
     def ready(self, environment: Environment) -> None:
         """A test environment is there; of several the first stands for all.
@@ -141,7 +122,7 @@ class PreparedRun:
             raise TestEnvironmentError(f"the pre-test check failed: {'; '.join(failed)}")
         if first:
             count, server, api = len(record.selected), environment.server_version, environment.api_version
-            self.notices.say(EnvironmentReady(record.run_id, count, server, api, self.jobs, self._why_one))
+            self.notices.say(notices.EnvironmentReady(record.run_id, count, server, api, self.jobs, self._why_one))
 
     def cleaned_up(self, checks: list[Check], script: str) -> None:
         """The form's clean-up list was gone through while there still was a server to clean up."""
@@ -156,12 +137,12 @@ class PreparedRun:
         with self.notices.writing():
             path = write_evidence(record, self.folder / "evidence", self.secrets)
         self.unjudged.discard(record.location)
-        self.notices.say(ScenarioJudged(record, path))
+        self.notices.say(notices.ScenarioJudged(record, path))
 
     def fail(self, error: AcceptanceError) -> None:
         """Trouble of the run as a whole: make it known, and keep it for the verdict, which it forbids."""
         message = self.secrets.masked(str(error))
-        self.notices.say(RunTrouble(error.blames, message))
+        self.notices.say(notices.RunTrouble(error.blames, message))
         self.record.troubles.append(f"{error.blames}: {message}")
 
     def interrupt(self) -> None:
@@ -169,7 +150,7 @@ class PreparedRun:
         if INTERRUPTED not in self.record.troubles:
             self.record.troubles.append(INTERRUPTED)
 
-    def refuse(self, error: AcceptanceError) -> ConcludedRun:
+    def refuse(self, error: AcceptanceError) -> Verdict | None:
         """Nothing can be run: leave that as the newest result, so that nobody takes an older one for it."""
         self.fail(error)
         try:
@@ -178,7 +159,7 @@ class PreparedRun:
             self.fail(more)
         return self.conclude(failed=True)
 
-    def conclude(self, failed: bool) -> ConcludedRun:
+    def conclude(self, failed: bool) -> Verdict | None:
         """Write and show the verdict.
 
         :param failed: behave calls the run failed.
@@ -187,29 +168,29 @@ class PreparedRun:
         if self.unjudged and self.watch.anything_begun:
             some = ", ".join(sorted(self.unjudged)[:3])
             record.troubles.append(f"{len(self.unjudged)} selected scenarios were never judged: {some} …")
-        self.notices.say(ScenariosEnded(record, failed, self.watch.end()))
+        self.notices.say(notices.ScenariosEnded(record, failed, self.watch.end()))
         try:
             record.ended = now()
             with self.notices.writing():
                 record.write(self.folder, self.secrets)
-            self.notices.say(RunRecorded(self.folder))
+            self.notices.say(notices.RunRecorded(self.folder))
             with self.notices.writing():
                 timing = {"reporting_s": round(self.notices.seconds, 3)}
                 (self.folder / TIMING_FILE).write_text(json.dumps(timing))
         except AcceptanceError as error:
             return self._without_a_verdict(error)
         content = self.result_log.verdict
-        self.notices.say(VerdictReached(content, self.folder, self.watch.anything_begun))
-        return ConcludedRun(content)
+        self.notices.say(notices.VerdictReached(content, self.folder, self.watch.anything_begun))
+        return content
 
-    def _without_a_verdict(self, error: AcceptanceError) -> ConcludedRun:
+    def _without_a_verdict(self, error: AcceptanceError) -> Verdict | None:
         """Half a result is none: nobody is to find it, nor an older one in its place."""
         try:
             withdraw(self.settings.reports_folder, RESULTS)
         except OSError:
             pass  # then nothing of this run could be put there, either
-        self.notices.say(NoVerdict(self.secrets.masked(str(error)), self.folder.parent))
-        return ConcludedRun(None)
+        self.notices.say(notices.NoVerdict(self.secrets.masked(str(error)), self.folder.parent))
+        return None
 
 
 class RunRecords:
@@ -219,15 +200,12 @@ class RunRecords:
         self._run = run
 
     def begun(self, scenario: Scenario) -> None:
-        """See ``Recorder``."""
         for outcome in self._run.watch.begin(scenario):
-            self._run.notices.say(ScenarioSettled(outcome))
-        self._run.notices.say(ScenarioBegun(scenario.name))
+            self._run.notices.say(notices.ScenarioSettled(outcome))
+        self._run.notices.say(notices.ScenarioBegun(scenario.name))
 
     def judged(self, record: Evidence) -> None:
-        """See ``Recorder``."""
         self._run.judged(record)
 
     def stopping(self, reason: str) -> None:
-        """See ``Recorder``."""
-        self._run.notices.say(Stopping(reason))
+        self._run.notices.say(notices.Stopping(reason))

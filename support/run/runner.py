@@ -13,7 +13,7 @@ from support.record.evidence import Secrets
 from support.run.handlers.terminal_lines import TerminalLines
 from support.run.jobs import number_of_jobs
 from support.run.made_again import make_again_where_needed
-from support.run.phases import ConcludedRun, PreparedRun
+from support.run.phases import PreparedRun, Verdict
 from support.run.phrases import check_phrases
 from support.run.selection import Selection, select
 from support.run.side_by_side import SideBySide
@@ -101,8 +101,8 @@ class AcceptanceRunner(Runner):
                 self._note(run.conclude(failed))
         return failed or bool(run.record.troubles) or left_out
 
-    def _note(self, run: ConcludedRun) -> None:
-        AcceptanceRunner.decision = run.verdict["decision"] if run.verdict else None
+    def _note(self, verdict: Verdict | None) -> None:
+        AcceptanceRunner.decision = verdict["decision"] if verdict else None
 
 
 def _not_loaded(error: Exception) -> AcceptanceError:

@@ -15,7 +15,6 @@ class AllureResults:
         self._recorder: AllureRecorder | None = None  # a run that can't make its folder has none
 
     def hear(self, notice: Notice) -> None:
-        """See ``Handler``."""
         match notice, self._recorder:
             case FolderMade(folder, record, planned), None:
                 self._recorder = AllureRecorder(folder, record, self._secrets, planned)

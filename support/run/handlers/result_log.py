@@ -18,7 +18,6 @@ class ResultLog:
         self.verdict: dict[str, Any] = {}
 
     def hear(self, notice: Notice) -> None:
-        """See ``Handler``."""
         if isinstance(notice, RunRecorded):
             self.verdict = publish(notice.folder, self._reports)
             prune(self._reports)

@@ -4,20 +4,8 @@ from collections.abc import Sequence
 
 from support.files import shown
 from support.record.evidence import Secrets
-from support.run.notices import (
-    EnvironmentReady,
-    FolderMade,
-    Notice,
-    NoVerdict,
-    RunTrouble,
-    ScenarioBegun,
-    ScenarioJudged,
-    ScenariosEnded,
-    SettingsRead,
-    Stopping,
-    VerdictReached,
-)
-from support.run.pointers import where_to_look
+from support.run import notices
+from support.run.notices import Notice
 from support.run.verdict_table import show_verdict
 from support.terminal import Terminal
 
@@ -31,57 +19,56 @@ class TerminalLines:
 
     def __init__(self, terminal: Terminal, secrets: Secrets, each: bool, order: Sequence[str] = ()) -> None:
         self._terminal, self._secrets, self._each = terminal, secrets, each
-        self._to_come, self._early = list(order), dict[str, ScenarioJudged]()
+        self._to_come, self._early = list(order), dict[str, notices.ScenarioJudged]()
         self._at_work, self._count = list[str](), len(order)
 
     def hear(self, notice: Notice) -> None:
-        """See ``Handler``."""
         terminal = self._terminal
         match notice:
-            case SettingsRead(settings):
+            case notices.SettingsRead(settings):
                 terminal.say(*(f"setting {name} = {value}" for name, value in settings))
-            case FolderMade():
+            case notices.FolderMade():
                 terminal.progress("  starting what is under test …")
-            case EnvironmentReady(run_id, scenarios, server, api, jobs, why_one):
+            case notices.EnvironmentReady(run_id, scenarios, server, api, jobs, why_one):
                 beside = f", {jobs} side by side" if jobs > 1 else f", one at a time: {why_one}" if why_one else ""
                 terminal.say(f"Run {run_id}: {scenarios} scenarios against {server}, SaaS API {api}{beside}", "")
-            case ScenarioBegun(name) if self._each and self._count:
+            case notices.ScenarioBegun(name) if self._each and self._count:
                 self._at_work.append(name)
                 self._show_progress()
-            case ScenarioBegun(name) if self._each:
+            case notices.ScenarioBegun(name) if self._each:
                 terminal.scenario_starts(name)
-            case ScenarioJudged(record) if self._each and self._count:
+            case notices.ScenarioJudged(record) if self._each and self._count:
                 self._at_work.remove(record.name)
                 self._early[record.name] = notice
                 while self._to_come and (judged := self._early.pop(self._to_come[0], None)):
                     self._in_order(judged)
                 self._show_progress()
-            case ScenarioJudged() if self._each:
+            case notices.ScenarioJudged() if self._each:
                 self._judged(notice)
-            case ScenariosEnded() if self._each:
+            case notices.ScenariosEnded() if self._each:
                 for name in [name for name in self._to_come if name in self._early]:
                     self._in_order(self._early.pop(name))
-            case Stopping(reason):
-                terminal.say(f"Stopping here: {self._secrets.masked(reason)}")
-            case RunTrouble(blames, message):
+            case notices.Stopping(reason):
+                terminal.say(f"notices.Stopping here: {self._secrets.masked(reason)}")
+            case notices.RunTrouble(blames, message):
                 terminal.trouble(blames, message)
-            case VerdictReached(content, folder, True):
+            case notices.VerdictReached(content, folder, True):
                 show_verdict(terminal, content, shown(folder))
-            case VerdictReached(content):
+            case notices.VerdictReached(content):
                 terminal.say(f"Nothing was run. Decision: {terminal.coloured(content['decision'])}")
-            case NoVerdict(message, runs):
+            case notices.NoVerdict(message, runs):
                 terminal.trouble("No verdict", f"{message}; older runs and their verdicts are in {runs}")
 
     def _show_progress(self) -> None:
         done = self._count - len(self._to_come) + len(self._early)
         self._terminal.progress(f"  {done} of {self._count} done; at work: {', '.join(self._at_work)}")
 
-    def _in_order(self, judged: ScenarioJudged) -> None:
+    def _in_order(self, judged: notices.ScenarioJudged) -> None:
         self._to_come.remove(judged.record.name)
         self._terminal.scenario_starts(judged.record.name)
         self._judged(judged)
 
-    def _judged(self, judged: ScenarioJudged) -> None:
+    def _judged(self, judged: notices.ScenarioJudged) -> None:
         record, masked = judged.record, self._secrets.masked
         self._terminal.scenario_ends(record.result, record.duration_s)
         for attempt in record.attempts:
@@ -89,4 +76,6 @@ class TerminalLines:
         if record.unmet:
             self._terminal.say(f"      {masked(record.unmet)}")
         if record.failure is not None:
-            self._terminal.failure(masked(record.failure), where_to_look(record, judged.path))
+            notes = [("Blame", f"{record.blames}"), ("Evidence", shown(judged.path))]
+            notes += [("Log", shown(log)) for log in record.logs]
+            self._terminal.failure(masked(record.failure), [*notes, ("Again", f"behave {record.location}")])
