@@ -21,9 +21,8 @@ from support.resultlog.blocks import (
     Table,
     Words,
 )
-from support.resultlog.cases import CaseLog, behaviour, notes, security
+from support.resultlog.cases import CaseLog, ScenarioLog, behaviour, notes, security
 from support.resultlog.merging import Material, verdict_of
-from support.resultlog.scenarios import ScenarioLog
 
 NOT_REPORTED = "not reported"
 

@@ -4,9 +4,8 @@ from support.form import TEST_CASES, Impact, form
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, PASS, UNJUDGED
 from support.resultlog import blocks
 from support.resultlog.blocks import BAD, GOOD, WARN, Box, Choice, Heading, Inline, Key, Paragraph, Part, Strong, Table
-from support.resultlog.cases import CaseLog
+from support.resultlog.cases import CaseLog, ScenarioLog
 from support.resultlog.merging import Material
-from support.resultlog.scenarios import ScenarioLog
 
 ACTIONS = {
     "the executor": "Fix the executor, so that what differs above is as expected; then run the test case again.",
