@@ -94,10 +94,7 @@ class Database:
             )
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
-        """All rows of a query.
-
-        :raises TestEnvironmentError: the server is gone.
-        """
+        """All rows of a query; TestEnvironmentError if the server is gone."""
         with self._lock:
             try:
                 return self._ask(sql, parameters)
@@ -127,10 +124,7 @@ class Database:
             self._connect()
 
     def one(self, sql: str, parameters: Sequence[object] = ()) -> Row:
-        """The first row of a query that always has one.
-
-        :raises TestEnvironmentError: this time it has none.
-        """
+        """The first row of a query that always has one; TestEnvironmentError if this time it has none."""
         row = self.first(sql, parameters)
         if row is None:
             raise TestEnvironmentError(f"MySQL at {self.account!r} has no row for: {sql}")

@@ -68,10 +68,7 @@ def make_schema(server: Account, name: str, files: Sequence[Path], on_made: Call
 
 
 def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
-    """Create the accounts of a run on ``server`` with new random passwords and the rights each part needs.
-
-    :param suffix: makes the names this run's own.
-    """
+    """Create the accounts ``users(suffix)`` on ``server`` with new random passwords and the rights each part needs."""
 
     def account(role: str) -> Account:
         return Account(server.host, server.port, f"ex_{role}_{suffix}", secrets.token_urlsafe(18), schema)

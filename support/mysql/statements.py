@@ -58,12 +58,10 @@ class Statement:
 
     @property
     def succeeded(self) -> bool:
-        """It ended, and without an error."""
         return self.ended is not None and self.errno == 0
 
     @property
     def changes_schema(self) -> bool:
-        """It was an ALTER TABLE, CREATE INDEX or DROP INDEX."""
         return self.kind in SCHEMA_CHANGES
 
     @property

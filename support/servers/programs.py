@@ -10,9 +10,8 @@ from pathlib import Path
 
 from support.errors import TestEnvironmentError, last_line
 from support.mysql.database import MARIADB, MYSQL, flavour_of
-from support.servers.fetch import fetched
 from support.servers.kinds import PROGRAMS, Kind
-from support.servers.packages import FETCHABLE
+from support.servers.packages import FETCHABLE, fetched
 
 BESIDES_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/mysql/bin", "/opt/homebrew/opt/mysql/bin")
 """Where packages put servers though it is on few people's PATH."""

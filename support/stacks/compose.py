@@ -8,7 +8,6 @@ import hashlib
 import json
 import secrets
 import shlex
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +41,6 @@ class ComposeStack(Stack):
     owns_its_server = True
 
     def check_alive(self) -> None:
-        """Raise TestEnvironmentError if the server or a container of the API has ended by itself, or does not answer."""
         for container in (self._server, *self._apis):
             if self._engine.inspect(container, "{{.State.Running}}") != "true":
                 name = self._engine.inspect(container, "{{.Name}}").lstrip("/")
@@ -64,10 +62,10 @@ class ComposeStack(Stack):
         return ContainerWorker(number, words, environment, gateway, log, self._engine, container, names)
 
     def refusals(self) -> Refusals:
-        """Those of a container's network: each has its own, seen from here through a process in it."""
         return self._refusals_of(self._apis[0])
 
     def _refusals_of(self, container: str) -> Refusals:
+        """Each container has a network of its own, seen from here through a process in it."""
         return Refusals(lambda: f"/proc/{self._engine.inspect(container, '{{.State.Pid}}')}/net/snmp")
 
     def workers_running(self) -> list[str]:
@@ -84,13 +82,9 @@ class ComposeStack(Stack):
 
     # -- parts ----------------------------------------------------------------------------------------------
 
-    @property
-    def _agent_command(self) -> str:
-        command = self._settings.agent_command
-        return AGENT_IN_ITS_IMAGE if command == BUNDLED_AGENT else command
-
     def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
-        self._workers = 0
+        command = self._settings.agent_command
+        self._workers, self._agent_command = 0, AGENT_IN_ITS_IMAGE if command == BUNDLED_AGENT else command
         self._engine = self._project(suffix)
         self._engine_version = self._engine.version()
         self._bring_up()
@@ -127,22 +121,16 @@ class ComposeStack(Stack):
             engine.compose("up", "--detach", "--build", "--wait", "--scale", scale, "mysql", "api")
         (self._server,) = engine.containers("mysql")
         self._apis = engine.containers("api")
-        self._followers = (self._follow("api", "saas-api"), self._follow("mysql", "mysql"))
-        self._host = self._address_of_this_machine()
-
-    def _follow(self, service: str, log: str) -> "subprocess.Popen[bytes]":
-        """Write what the containers of a service say into the run's logs, as it comes."""
-        command = [*self._engine.compose_command, "logs", "--follow", "--no-color", service]
-        environment = {**self._environment(Account("", 0, "", ""), ""), **self._engine.environment}
-        return start_part(command, environment, self._logs / f"{log}.log")
-
-    def _address_of_this_machine(self) -> str:
-        networks = self._engine.inspect(self._server, "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}").split()
+        for service, log in (("api", "saas-api"), ("mysql", "mysql")):
+            follow = [*engine.compose_command, "logs", "--follow", "--no-color", service]
+            environment = {**self._environment(Account("", 0, "", ""), ""), **engine.environment}
+            start_part(follow, environment, self._logs / f"{log}.log")
+        networks = engine.inspect(self._server, "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}").split()
         if len(networks) != 1:
             raise TestEnvironmentError(
                 f"the containers are in {len(networks)} networks with a way to this machine, not in one"
             )
-        return networks[0]
+        (self._host,) = networks
 
     def _find_api(self) -> SaasApi:
         ports = [self._engine.published(container, API_PORT) for container in self._apis]
@@ -153,12 +141,6 @@ class ComposeStack(Stack):
 
     def secrets(self) -> list[str]:
         return [*super().secrets(), *(self._engine.environment[name] for name in PASSWORDS)]
-
-    def _stop_parts(self) -> None:
-        """The containers go with the warden's last command, as they do when the run is killed."""
-        for follower in self._followers:
-            follower.kill()
-            follower.wait()
 
 
 def _fingerprint(folder: Path) -> str:

@@ -32,17 +32,11 @@ class Engine:
         return self._output([*self.compose_command, *arguments])
 
     def docker(self, *arguments: str) -> str:
-        """What ``docker …`` prints.
-
-        :raises TestEnvironmentError: it fails; with its last line.
-        """
+        """What ``docker …`` prints; TestEnvironmentError with its last line if it fails."""
         return self._output(["docker", *arguments])
 
     def version(self) -> str:
-        """The version of the engine.
-
-        :raises TestEnvironmentError: no engine answers, or there is no compose.
-        """
+        """The version of the engine; TestEnvironmentError if none answers, or there is no compose."""
         try:
             version = self.docker("version", "--format", "{{.Server.Version}}").strip()
             self.docker("compose", "version", "--short")

@@ -62,10 +62,6 @@ class ProcessStack(Stack):
             last_words = last_line(self._api_log.read_text("utf-8", "replace"), "it wrote no log")
             raise TestEnvironmentError(f"the SaaS API ended {ended} ({last_words}); its log: {self._api_log}")
 
-    def _stop_parts(self) -> None:
-        self._api_process.kill()
-        self._api_process.wait()
-
 
 class EmbeddedStack(ProcessStack):
     """Everything is started by the run, a private server too."""
@@ -84,10 +80,6 @@ class EmbeddedStack(ProcessStack):
             kept = shutil.copy(self._server.log, self._logs / "mysql.log")  # its own folder goes with the run
             raise TestEnvironmentError(f"the MySQL server ended by itself; its log: {kept}")
         super()._check_processes()
-
-    def _stop_parts(self) -> None:
-        super()._stop_parts()
-        self._server.stop()
 
 
 class NamedServerStack(ProcessStack):

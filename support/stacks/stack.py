@@ -95,9 +95,6 @@ class Stack:
         """The environment that the SaaS API really runs with; None where it can't be seen."""
         return None
 
-    def _stop_parts(self) -> None:
-        """End what this stack has started."""
-
     def what_is_gone(self) -> TestEnvironmentError | None:
         """What ``check_alive`` finds, if anything."""
         try:
@@ -157,11 +154,10 @@ class Stack:
         return facts
 
     def stop(self) -> None:
-        """End what was started. Nobody needs it any more, and its logs are written line by line, so it is killed."""
+        """Drop the suite's own connections; what was started is ended by the warden, as when the run is killed."""
         self.journal.close()
         self.database.close()
         self.api.close()
-        self._stop_parts()
 
     def _environment(self, account: Account, command: str) -> dict[str, str]:
         """What every part under test gets: the contract's names, nothing of the run's own settings."""
@@ -206,11 +202,9 @@ class Stack:
 
 
 def await_health(api: SaasApi, check_started: Callable[[], None], within: float) -> None:
-    """Wait until the API answers.
+    """Wait until the API answers; ``check_started`` raises if there is nothing left to wait for.
 
-    :param check_started: raises if there is nothing left to wait for.
-    :param within: seconds.
-    :raises WaitTimeout: it does not answer in time.
+    :param within: seconds, after which it raises WaitTimeout.
     """
 
     def healthy() -> bool:

@@ -103,10 +103,7 @@ class Warden:
         self._tell("clear", vars(account), schema, users)
 
     def run_at_the_end(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Have a command run at the end of the run, once the run's processes are gone; its failure is one of the clean-up.
-
-        :param environment: variables it gets besides the run's own.
-        """
+        """Have a command run, with these variables besides, once the run's processes are gone; it should not fail."""
         self._tell("command", command, environment)
 
     def close(self) -> None:

