@@ -10,9 +10,9 @@ import psutil
 from behave.model import Scenario
 
 from support.checks.needs import PREFIX
-from support.files import write_whole
-from support.record.evidence import Evidence
-from support.run.notices import Notice, RunRecorded, ScenarioJudged
+from support.record.reading import EVIDENCE
+from support.result_words import PASS
+from support.resultlog.publishing import RUNS
 from support.settings import EMBEDDED, Settings
 
 JOBS_A_CORE = 2
@@ -24,7 +24,7 @@ BYTES_A_JOB = 700 * 2**20
 SCENARIOS_A_JOB = 3
 """Fewer are not worth the start of another server."""
 
-DURATIONS = "durations.json"
+RUNS_LOOKED_AT = 3
 
 
 def number_of_jobs(settings: Settings, asked: int, scenarios: int, own_formatter: bool) -> tuple[int, str]:
@@ -71,23 +71,14 @@ def _waits(scenario: Scenario) -> int:
 
 
 def _durations(reports: Path) -> dict[str, float]:
-    try:
-        found = json.loads((reports / DURATIONS).read_text(encoding="utf-8"))
-        return {str(name): float(seconds) for name, seconds in found.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}  # none yet, or half of it: an order that is not the best
-
-
-class Durations:
-    """Keeps what each scenario took, for the order of the next run."""
-
-    def __init__(self, reports: Path) -> None:
-        self._reports, self._new = reports, dict[str, float]()
-
-    def hear(self, notice: Notice) -> None:
-        match notice:
-            case ScenarioJudged(Evidence(result="PASS") as record):
-                self._new[record.name] = round(record.duration_s, 3)
-            case RunRecorded() if self._new:
-                durations = _durations(self._reports) | self._new
-                write_whole(self._reports / DURATIONS, json.dumps(durations, ensure_ascii=False, indent=1))
+    """Seconds that scenarios took when they last passed, by name, as far as the newest runs say."""
+    known: dict[str, float] = {}
+    for folder in sorted((reports / RUNS).glob("*"), reverse=True)[:RUNS_LOOKED_AT]:
+        for file in (folder / EVIDENCE).glob("*.json"):
+            try:
+                record = json.loads(file.read_bytes())
+                if record["result"] == PASS:
+                    known.setdefault(record["name"], float(record["duration_s"]))
+            except (OSError, ValueError, LookupError, TypeError):
+                continue  # torn, or not ours: an order that is not the best
+    return known

@@ -20,7 +20,6 @@ from support.run import notices
 from support.run.behave_watch import BehaveWatch
 from support.run.handlers.allure_results import AllureResults
 from support.run.handlers.result_log import ResultLog
-from support.run.jobs import Durations
 from support.run.messages import Environment
 from support.run.notices import Handler, Notices
 from support.run.scenario_hooks import ScenarioHooks
@@ -75,7 +74,6 @@ class PreparedRun:
         )
         self.result_log = ResultLog(settings.reports_folder)
         reports: list[Handler] = [AllureResults(settings.reports_folder, self.secrets), self.result_log]
-        reports.append(Durations(settings.reports_folder))
         self.notices = Notices([*shown, *reports], settings.reports_folder)
 
     def begin(self) -> None:

@@ -53,9 +53,8 @@ class SideBySide:
 
     def __init__(self, run: PreparedRun, runner: ModelRunner) -> None:
         self._run, self._runner = run, runner
-        self._order = longest_first(run.selected, run.settings.reports_folder)
-        self._queue = [scenario for scenario in self._order if not needs_the_machine(scenario)]
-        self._alone = [scenario for scenario in self._order if needs_the_machine(scenario)]
+        self._queue: list[Scenario] = []
+        self._alone: list[Scenario] = []
         self._hands: list[_Hand] = []
         self._ended: list[Ended] = []
         self._stopped: str | None = None
@@ -69,6 +68,9 @@ class SideBySide:
         """
         for number in range(1, self._run.jobs + 1):
             self._hands.append(self._start(number))
+        order = longest_first(self._run.selected, self._run.settings.reports_folder)
+        self._queue = [scenario for scenario in order if not needs_the_machine(scenario)]
+        self._alone = [scenario for scenario in order if needs_the_machine(scenario)]
         try:
             while self._hands:
                 self._take_what_comes()
@@ -100,7 +102,7 @@ class SideBySide:
         if number > 1:
             own, logs = f".{number}", logs / f"job-{number}"
         job = Job(
-            theirs, self._runner, self._order, run.settings, f"{run.record.run_id}{own}", run.folder, logs, run.secret,
+            theirs, self._runner, run.selected, run.settings, f"{run.record.run_id}{own}", run.folder, logs, run.secret,
             run.secrets,
         )  # fmt: skip
         process = CONTEXT.Process(target=_work, args=(job, [ours, *(hand.connection for hand in self._hands)]))
@@ -126,7 +128,7 @@ class SideBySide:
 
     def _give(self, hand: _Hand, scenario: Scenario) -> None:
         hand.scenario = scenario
-        hand.tell(self._order.index(scenario))
+        hand.tell(self._run.selected.index(scenario))
 
     def _let_go(self, hand: _Hand) -> None:
         hand.leaving = True
