@@ -35,7 +35,7 @@ def acceptance() -> None:
 
     \b
     The usual order, from the project's folder:
-      acceptance run                 about a minute; the exit status is the decision
+      acceptance run                 about half a minute; the exit status is the decision
       reports/result-log.html        look at the log: every Expected with its Actual, blockers, what to sign
       acceptance signoff --verify    before it is signed: was any evidence changed since?
 
