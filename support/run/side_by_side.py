@@ -128,7 +128,7 @@ class SideBySide:
 
     def _give(self, hand: _Hand, scenario: Scenario) -> None:
         hand.scenario = scenario
-        hand.tell(self._run.selected.index(scenario))
+        hand.tell(next(n for n, one in enumerate(self._run.selected) if one is scenario))
 
     def _let_go(self, hand: _Hand) -> None:
         hand.leaving = True
