@@ -63,7 +63,7 @@ class BehaveWatch:
 
     def begin(self, scenario: Scenario) -> list[Outcome]:
         """A scenario begins; those before it have ended, and are returned."""
-        again = self._begun == [scenario]
+        again = {location_of(one) for one in self._begun} == {location_of(scenario)}  # behave's == is that of the names
         settled = [] if again else self._settle()
         self._begun = [scenario]
         return settled
