@@ -1,6 +1,7 @@
 """Writing to the terminal: lines as they are, never wrapped, and in colour only where a person looks."""
 
 import os
+import shutil
 import sys
 import textwrap
 from typing import TextIO
@@ -33,6 +34,7 @@ class Terminal:
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
         self._live = self._out.isatty()
+        self._progress = ""
         self._coloured = self._live and "NO_COLOR" not in os.environ
 
     def say(self, *lines: str) -> None:
@@ -43,8 +45,9 @@ class Terminal:
 
     def progress(self, text: str) -> None:
         """Show how far the work is, in a line of its own that the next one takes the place of; only where a person looks."""
-        if self._live:
-            columns = os.get_terminal_size(self._out.fileno()).columns
+        if self._live and text != self._progress:
+            self._progress = text
+            columns = shutil.get_terminal_size().columns
             print(f"\r\033[K{set_cell_size(text, columns - 1).rstrip()}", end="", file=self._out, flush=True)
 
     def coloured(self, word: str, text: str | None = None) -> str:

@@ -36,7 +36,7 @@ def test_an_api_that_cannot_start_leaves_results_that_say_so(tmp_path):
 
 
 def test_ctrl_c_in_the_middle_leaves_the_running_one_red_and_the_rest_visible(tmp_path):
-    run = behave(tmp_path, "--tags=@TC-02,@TC-06")
+    run = behave(tmp_path, "--tags=@TC-02,@TC-06", "-D", "jobs=1")
     told = ""
     while "TC-06 Verification Fail + Rollback OK: latency" not in told:  # it begins, and takes seconds
         told += run.stdout.read(1) or pytest.fail(told)

@@ -96,7 +96,7 @@ def test_what_cannot_be_observed_undone_or_explained_fails_its_own_scenario(proj
     says = '    """The index of that name which was not the run\'s is the same as before."""\n'
     change(project / "support" / "judgement" / "observations" / "index.py", says, '    raise KeyError("its column")\n')
 
-    status, output = behave(reports, project=project)
+    status, output = behave(reports, "-D", "jobs=1", project=project)
 
     found, shown, content = evidence_of(reports), allure_of(reports), verdict_of(reports)
     assert (status, content["decision"]) == (1, "BLOCKED")
