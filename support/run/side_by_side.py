@@ -7,16 +7,18 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 
 from behave.model import Scenario
+from behave.model_type import Status
 from behave.runner import ModelRunner
 
 from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
+from support.record.outcome import Outcome
 from support.record.run_record import Check
 from support.run.job import Job
 from support.run.jobs import longest_first, needs_the_machine
 from support.run.messages import Begun, Broken, Ended, Environment, Judged, Settled
 from support.run.notices import ScenarioBegun, ScenarioSettled, Stopping
 from support.run.phases import PreparedRun
-from support.run.selection import location_of
+from support.run.selection import location_of, scenarios_of
 from support.run.signals import interrupts_ignored
 
 END_SECONDS = 60.0
@@ -157,6 +159,8 @@ class SideBySide:
             case Judged(record):
                 run.judged(record)
             case Settled(outcome, left_something_out, stop):
+                if hand.scenario:
+                    _mirror(hand.scenario, outcome)
                 hand.scenario = None
                 self.left_something_out |= left_something_out
                 run.watch.settled_elsewhere(outcome.location)
@@ -195,6 +199,24 @@ class SideBySide:
         self._run.record.troubles += [trouble for ended in self._ended for trouble in ended.troubles]
         for ended in self._ended:
             self._run.watch.trouble_elsewhere(ended.elsewhere)
+        self._report()
+
+    def _report(self) -> None:
+        """Have behave's own reporters say what they say at the end of a run."""
+        for scenario in scenarios_of(self._runner.features):
+            if not any(one is scenario for one in self._run.selected):
+                scenario.mark_skipped()
+        for reporter in self._runner.config.reporters:
+            for feature in self._runner.features:
+                reporter.feature(feature)
+            reporter.end()
+
+
+def _mirror(scenario: Scenario, outcome: Outcome) -> None:
+    """Make of the run's own copy of a scenario what the job has made of its."""
+    scenario.set_status(Status[outcome.status])
+    for step, seen in zip(scenario.all_steps, outcome.steps, strict=True):
+        step.status, step.duration = Status[seen.status], seen.seconds
 
 
 def _work(job: Job, others: list[Connection]) -> None:
