@@ -49,7 +49,7 @@ class TerminalLines:
                 for name in [name for name in self._to_come if name in self._early]:
                     self._in_order(self._early.pop(name))
             case notices.Stopping(reason):
-                terminal.say(f"notices.Stopping here: {self._secrets.masked(reason)}")
+                terminal.say(f"Stopping here: {self._secrets.masked(reason)}")
             case notices.RunTrouble(blames, message):
                 terminal.trouble(blames, message)
             case notices.VerdictReached(content, folder, True):
