@@ -5,9 +5,26 @@ from support.errors import NotMade, TestEnvironmentError
 from support.form import TEST_CASES
 from support.judgement.world import Participant, World
 from support.mysql import tables
-from support.mysql.statements import NO_TEXT
+from support.mysql.journal import Journal
+from support.mysql.statements import NO_TEXT, Statement
 from support.record.evidence import Query
 from support.scenario.case import Case
+from support.waiting import WaitTimeout, eventually
+
+ENDING_SECONDS = 1.0
+"""How long a statement that was answered may take to be on record as ended: a busy server answers first."""
+
+
+def _statements(journal: Journal, threads: list[int]) -> list[Statement]:
+    """What the journal has, once what looks unfinished has had its time to end."""
+    try:
+        return eventually(
+            lambda: [found for found in [journal.read(threads)] if all(one.ended for one in found)],
+            within=ENDING_SECONDS,
+            what="the end of every statement",
+        )[0]
+    except WaitTimeout:
+        return journal.read(threads)  # one is really still running
 
 
 def look(case: Case) -> World:
@@ -23,7 +40,7 @@ def look(case: Case) -> World:
     found = tables.look(database, stack.schema)
     index = tables.find_index(found.indexes, run.table_name, run.index_name)
     threads = case.measured.workload.threads if case.measured else []
-    statements = stack.journal.read(threads)
+    statements = _statements(stack.journal, threads)
     world = World(
         run=run,
         row=database.first("SELECT * FROM execution_runs WHERE id = %s", (run.id,)),
