@@ -15,7 +15,7 @@ from support.result_words import PASS
 from support.resultlog.publishing import RUNS
 from support.settings import EMBEDDED, Settings
 
-JOBS_A_CORE = 2
+JOBS_A_CORE = 2.5
 """Most of a scenario is waiting: for windows and leases."""
 
 BYTES_A_JOB = 700 * 2**20
@@ -49,8 +49,12 @@ def number_of_jobs(settings: Settings, asked: int, scenarios: int, own_formatter
 
 def bearable() -> int:
     """How many servers with their APIs and workers this machine bears side by side."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores * JOBS_A_CORE, psutil.virtual_memory().available // BYTES_A_JOB))
+    return max(1, min(int(cores() * JOBS_A_CORE), psutil.virtual_memory().available // BYTES_A_JOB))
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def needs_the_machine(scenario: Scenario) -> bool:

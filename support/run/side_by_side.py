@@ -14,7 +14,7 @@ from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
 from support.record.outcome import Outcome
 from support.record.run_record import Check
 from support.run.job import Job
-from support.run.jobs import longest_first, needs_the_machine
+from support.run.jobs import cores, longest_first, needs_the_machine
 from support.run.messages import Begun, Broken, Ended, Environment, Judged, Settled
 from support.run.notices import ScenarioBegun, ScenarioSettled, Stopping
 from support.run.phases import PreparedRun
@@ -59,6 +59,7 @@ class SideBySide:
         self._alone: list[Scenario] = []
         self._hands: list[_Hand] = []
         self._ended: list[Ended] = []
+        self._started = 0
         self._stopped: str | None = None
         self._trouble: AcceptanceError | None = None
         self.failed = self.left_something_out = False
@@ -68,8 +69,8 @@ class SideBySide:
 
         :raises AcceptanceError: a job's test environment is not there, or a job has died.
         """
-        for number in range(1, self._run.jobs + 1):
-            self._hands.append(self._start(number))
+        for _ in range(min(cores(), self._run.jobs)):
+            self._start_another()
         order = longest_first(self._run.selected, self._run.settings.reports_folder)
         self._queue = [scenario for scenario in order if not needs_the_machine(scenario)]
         self._alone = [scenario for scenario in order if needs_the_machine(scenario)]
@@ -96,6 +97,12 @@ class SideBySide:
             self._trouble = self._trouble or error
             self._stopped = self._stopped or str(error)
         self._hand_out()
+
+    def _start_another(self) -> None:
+        """Start one more job, if there is to be one and something left for it."""
+        if self._started < self._run.jobs and not self._stopped:
+            self._started += 1
+            self._hands.append(self._start(self._started))
 
     def _start(self, number: int) -> _Hand:
         run, own = self._run, ""
@@ -153,6 +160,7 @@ class SideBySide:
             case Environment():
                 hand.ready = True
                 run.ready(message)
+                self._start_another()  # not all at once: the first would have to wait for the last
             case Begun():
                 if hand.scenario:
                     run.notices.say(ScenarioBegun(hand.scenario.name))
