@@ -19,7 +19,7 @@ from support.run.messages import Begun, Broken, Ended, Environment, Judged, Sett
 from support.run.notices import ScenarioBegun, ScenarioSettled, Stopping
 from support.run.phases import PreparedRun
 from support.run.selection import location_of, scenarios_of
-from support.run.signals import interrupts_ignored
+from support.run.signals import interrupts_ignored, signals_held_back
 
 END_SECONDS = 60.0
 """How long a job may take for its clean-up once it was told to end."""
@@ -115,7 +115,8 @@ class SideBySide:
             run.secrets,
         )  # fmt: skip
         process = CONTEXT.Process(target=_work, args=(job, [ours, *(hand.connection for hand in self._hands)]))
-        process.start()
+        with signals_held_back():
+            process.start()
         theirs.close()
         return _Hand(number, process, ours)
 

@@ -17,9 +17,20 @@ def signals_as_interrupts() -> Iterator[None]:
 
 
 @contextmanager
+def signals_held_back() -> Iterator[None]:
+    """What comes meanwhile comes afterwards: Python loses an interrupt that meets it in the middle of a fork."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+
+
+@contextmanager
 def only_terminated() -> Iterator[None]:
     """Of a terminal's signals this process hears nothing: the run ends it in order, by SIGTERM."""
     with _handling(signal.SIG_IGN, ENDING_SIGNALS), _handling(_interrupt, (signal.SIGTERM,)):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)  # as it was forked, they are held back
         yield
 
 
