@@ -26,6 +26,9 @@ SCENARIOS_A_JOB = 3
 
 RUNS_LOOKED_AT = 3
 
+THE_MACHINE = f"{PREFIX}refusals"
+"""The tag of a scenario beside which nothing else of the run may go on: it reads a counter of the whole machine."""
+
 
 def number_of_jobs(settings: Settings, asked: int, scenarios: int, own_formatter: bool) -> tuple[int, str]:
     """How many jobs, and why it is one, where somebody could expect more; empty for none.
@@ -58,8 +61,8 @@ def cores() -> int:
 
 
 def needs_the_machine(scenario: Scenario) -> bool:
-    """Nothing else of the run may go on beside it: it reads a counter of the whole machine."""
-    return f"{PREFIX}refusals" in map(str, scenario.effective_tags)
+    """Nothing else of the run may go on beside it."""
+    return THE_MACHINE in map(str, scenario.effective_tags)
 
 
 def longest_first(scenarios: Sequence[Scenario], reports: Path) -> list[Scenario]:

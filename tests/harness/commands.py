@@ -91,7 +91,7 @@ WAYS: dict[str, dict[str, Way]] = {
         "pre-commit install": Way(instead={"install": "validate-config"}),
         "acceptance run --tags=@TC-03": Way(status=4, says=PASSED),
         "python -m pytest tests/gateway/test_gateway.py -k reset": Way(says="passed"),
-        "make bench": Way(adding=f"BEHAVE_ARGS={SMALL}", status=2, says="^The suite's own overhead: "),
+        "make bench": Way(adding=f"BEHAVE_ARGS={SMALL}", status=2, says="^4 +[0-9.]+ s .*\n(.*\n)+The suite's own overhead: "),
         "acceptance prove kill-switch-asked-and-ignored": Way(
             instead={"prove": "prove --into {reports}"}, says="^1 of 1 as they should be"
         ),
