@@ -90,7 +90,7 @@ class Settings:
     log_level: str = _setting("DEBUG", "the log level of API and agents")
     jobs: int = _setting(
         0,
-        "how many scenarios are carried out side by side, each with a server of its own; 0: as many as the machine bears",
+        "how many scenarios are carried out side by side, each with a server of its own; 0: as many as the machine can handle",
     )
     reports: str = _setting("reports", "the folder for what a run leaves")
     time_zone: str = _setting("Asia/Bangkok", "the time zone of the times that people read")

@@ -15,7 +15,7 @@ from support.settings import PROJECT
 
 @click.command(context_settings=FOR_ANOTHER, options_metavar="")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(min=1), help="scenarios side by side; default: what the machine bears"
+    "-j", "--jobs", type=click.IntRange(min=1), help="scenarios side by side; default: what the machine can handle"
 )
 @behave_arguments(metavar="[OPTIONS OF BEHAVE] [FILE[:LINE]]...")
 def run(arguments: tuple[str, ...], jobs: int | None) -> int:
