@@ -105,7 +105,7 @@ def mysql_server(server_program: ServerProgram) -> Iterator[MySQLServer]:
     warden.remove_folder(folder)
     try:
         files = sorted((PROJECT / "docker" / "mysql").glob("*.sql"))
-        server = PrivateServer.start(server_program, folder, files, DATA_DIRECTORIES, warden.environment())
+        server = PrivateServer(server_program, folder, files, DATA_DIRECTORIES, warden.environment())
         yield MySQLServer(server.root.host, server.root.port, server.root.user, server.root.password)
     finally:
         warden.close()

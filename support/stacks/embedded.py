@@ -70,7 +70,7 @@ class EmbeddedStack(ProcessStack):
 
     def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
         program, name = choose_program(self._settings.server, PROJECT), self._settings.mysql_database
-        self._server = PrivateServer.start(program, folder, SQL_FILES, DATA_DIRECTORIES, self._warden.environment())
+        self._server = PrivateServer(program, folder, SQL_FILES, DATA_DIRECTORIES, self._warden.environment())
         if name != Settings.mysql_database:
             make_schema(self._server.root, name, SQL_FILES)
         return make_accounts(self._server.root, name, suffix)

@@ -109,7 +109,7 @@ def own_server(server_program, tmp_path_factory) -> Iterator[PrivateServer]:
     folder = tmp_path_factory.mktemp(FOLDER_PREFIX)
     try:
         files = sorted((PROJECT / "docker" / "mysql").glob("*.sql"))  # those of every run: its data directory is there
-        yield PrivateServer.start(server_program, folder / "s", files, DATA_DIRECTORIES, warden.environment())
+        yield PrivateServer(server_program, folder / "s", files, DATA_DIRECTORIES, warden.environment())
     finally:
         warden.close()
 
