@@ -25,9 +25,7 @@ class TestEnvironmentError(AcceptanceError):
 
 
 class NotMade(TestEnvironmentError):
-    """The situation that a scenario is about could not be made, so that nothing can be said of the executor: a machine
-    too busy, above all. It is made again.
-    """
+    """The situation of a scenario could not be made, on a machine too busy above all, and is made again: it says nothing."""
 
 
 class GateNotReached(AcceptanceError):

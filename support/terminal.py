@@ -38,7 +38,6 @@ class Terminal:
         self._coloured = self._live and "NO_COLOR" not in os.environ
 
     def say(self, *lines: str) -> None:
-        """Write lines."""
         self.progress("")
         for line in lines:
             print(line, file=self._out, flush=True)
@@ -69,7 +68,6 @@ class Terminal:
         print(f"{self.coloured(result)} {seconds:6.2f} s", file=self._out, flush=True)
 
     def failure(self, message: str, notes: list[tuple[str, str]]) -> None:
-        """The whole story of one failure."""
         self.say("", textwrap.indent(message.rstrip(), "      "), "")
         for label, value in notes:
             self.say(f"      {label + ':':12} {value}")

@@ -26,7 +26,6 @@ class Refusals:
         return open(self._counters(), encoding="ascii")
 
     def close(self) -> None:
-        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None

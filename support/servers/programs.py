@@ -48,7 +48,6 @@ class ServerProgram:
 
     @property
     def kind(self) -> Kind:
-        """How a server is made from it and started."""
         return Kind(self.flavour, self.version)
 
     def __str__(self) -> str:
@@ -58,8 +57,7 @@ class ServerProgram:
 def choose_program(setting: str, project: Path) -> ServerProgram:
     """The server program that ``setting`` means.
 
-    :param setting: `auto`, `mysql`, `mariadb`, one of ``packages.FETCHABLE``, or a path to mysqld or mariadbd, relative
-        paths seen from ``project``.
+    :param setting: `auto`, `mysql`, `mariadb`, one of ``packages.FETCHABLE``, or a path to a program, as seen from ``project``.
     :param project: the project's folder; what is fetched goes to ``.servers`` in it and is used again.
     :raises TestEnvironmentError: it is not there, does not run, or could not be fetched.
     """
@@ -82,10 +80,7 @@ def choose_program(setting: str, project: Path) -> ServerProgram:
 
 
 def asked(path: Path, source: str) -> ServerProgram:
-    """The program at ``path``, as it describes itself: names mean little, a `mysqld` may be a link to MariaDB.
-
-    :raises TestEnvironmentError: it does not run, or is not a server.
-    """
+    """The program at ``path``, as it describes itself: a `mysqld` may be MariaDB; TestEnvironmentError if it is no server."""
     try:
         answer = subprocess.run(
             [path, "--no-defaults", "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True,

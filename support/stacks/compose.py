@@ -35,9 +35,7 @@ PASSWORDS = ("MYSQL_ROOT_PASSWORD", "MYSQL_API_PASSWORD", "MYSQL_AGENT_PASSWORD"
 class ComposeStack(Stack):
     """Everything is in containers of one project."""
 
-    window_factor = 2.0
-    """Whoever talks to a container is slower by the way there; a window has to hold all of the application's queries."""
-
+    window_factor = 2.0  # talking to a container takes longer; a window has to hold all of the application's queries
     owns_its_server = True
 
     def check_alive(self) -> None:

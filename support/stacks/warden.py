@@ -49,11 +49,7 @@ class Warden:
 
     @classmethod
     def start(cls, run_id: str, log: Path | None = None) -> "Warden":
-        """Start the warden of the run ``run_id``; return it when it is on guard.
-
-        :param log: where it writes what it could not clean up.
-        :raises TestEnvironmentError: it does not start.
-        """
+        """Start the warden of a run, which tells ``log`` what it can't clean up; TestEnvironmentError if it does not start."""
         environment = {name: value for name, value in os.environ.items() if name != MARKER}
         (inbox, pipe), (ready, outbox) = os.pipe(), os.pipe()
         with open(inbox, "rb") as its_input, open(outbox, "wb") as its_output, open(log or os.devnull, "ab") as errors:
@@ -87,12 +83,7 @@ class Warden:
         self._owner_files.append(owner)
 
     def drop_schema(self, account: Account, names: Sequence[str], users: Sequence[tuple[str, str]] = ()) -> None:
-        """Have schemas and accounts that the run made dropped at its end, on a server that it did not start.
-
-        :param account: one that may drop them.
-        :param users: the accounts to drop, pairs of user and host.
-        :raises SuiteError: a name that is not this suite's.
-        """
+        """Have schemas and ``users`` (user, host) dropped at the end of the run; SuiteError for a schema of somebody else's."""
         for name in names:
             if not name.startswith(SCHEMA_PREFIX):
                 raise SuiteError(f"the warden drops no schema {name!r}: its name does not start with {SCHEMA_PREFIX!r}")
@@ -107,10 +98,7 @@ class Warden:
         self._tell("command", command, environment)
 
     def close(self) -> None:
-        """End the run in order: its processes killed, its schemas dropped, its folders removed, the warden gone.
-
-        :raises TestEnvironmentError: something could not be cleaned up.
-        """
+        """End the run in order; TestEnvironmentError if something could not be cleaned up."""
         if self._pipe.closed:
             return
         try:
@@ -149,10 +137,7 @@ def own_environments() -> list[dict[str, str]]:
 
 
 def kill_marked(run_id: str) -> None:
-    """Kill every process of the run except this one, until none is left.
-
-    :raises TestEnvironmentError: some are still there.
-    """
+    """Kill every process of the run except this one, until none is left; TestEnvironmentError if some don't end."""
     left: list[int] = []
 
     def none_is_left() -> bool:
@@ -176,8 +161,6 @@ def sweep_leftovers(parent: Path) -> list[Path]:
     """Remove from ``parent`` the folders of runs that died with their wardens, and kill their processes.
 
     A run holds a lock on its owner file as long as it lives: unlike a process id, it is never anybody else's.
-
-    :return: the folders removed.
     """
     swept = []
     for folder in sorted(parent.glob(f"{FOLDER_PREFIX}*")):
