@@ -100,7 +100,7 @@ def server_program() -> ServerProgram:
 @pytest.fixture(scope="session")
 def mysql_server(server_program: ServerProgram) -> Iterator[MySQLServer]:
     """A private server with the schema ``executor_test`` of a run; gone after the tests, also when they are killed."""
-    warden = Warden.start(f"tests-{secrets.token_hex(4)}")
+    warden = Warden(f"tests-{secrets.token_hex(4)}")
     folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}tests-"))
     warden.remove_folder(folder)
     try:
