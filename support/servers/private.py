@@ -89,8 +89,8 @@ def _fingerprint(program: ServerProgram, init_files: Sequence[Path]) -> str:
 
 
 def _make(launch: Launch, init_files: Sequence[Path]) -> Path:
-    small = launch.program.kind.small_redo_log
-    if launch.program.kind.initialises_itself:
+    small = launch.program.small_redo_log
+    if launch.program.initialises_itself:
         _finish(launch, launch.run("--initialize-insecure", small))
     else:
         launch.data.mkdir()
@@ -123,7 +123,7 @@ def _system_tables(launch: Launch) -> Path:
     """The script for a server that makes its system tables from SQL files; their names have changed with MariaDB 11."""
     share = launch.program.messages or Path("/usr/share/mysql")
     parts = ["CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\n"]
-    names, forgotten = launch.program.kind.system_tables
+    names, forgotten = launch.program.system_tables
     for part in names:
         files = [file for brand in ("mariadb", "mysql") if (file := share / f"{brand}_{part}.sql").is_file()]
         if not files:

@@ -64,7 +64,7 @@ class Launch:
         own += [f"--basedir={self.program.basedir}"] if self.program.basedir else []
         own += [f"--lc-messages-dir={self.program.messages}"] if self.program.messages else []
         own += ["--user=root"] if os.geteuid() == 0 else []
-        own += self.program.kind.options
+        own += self.program.options
         with self.log.open("ab") as log, (reading or Path(os.devnull)).open("rb") as source:
             return subprocess.Popen(
                 [self.program.path, f"--defaults-file={self.folder / 'options.cnf'}", *own, *THROWAWAY, *options],
@@ -80,7 +80,7 @@ class Launch:
         """
         first = self.folder / "first.sql"
         first.touch(mode=0o600)
-        first.write_text(self.program.kind.first_statements(root.user, root.host, root.password), encoding="ascii")
+        first.write_text(self.program.first_statements(root.user, root.host, root.password), encoding="ascii")
         process = self.run(f"--port={root.port}", f"--init-file={first}", *options)
 
         def answer() -> str:
