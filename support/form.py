@@ -159,8 +159,6 @@ class Canary(_Part):
 
 
 class Form(_Part):
-    """The whole form; see the file."""
-
     environment: list[str]
     retention_days: Annotated[int, Field(gt=0)]
     pre_checks: dict[PreCheck, str]

@@ -1,4 +1,1 @@
-"""A small HTTP proxy between one worker and the SaaS API: it writes calls down, holds them, and makes them fail.
-
-It knows of no scenario and no database.
-"""
+"""A small HTTP proxy between one worker and the SaaS API: it writes calls down, holds them, and makes them fail."""

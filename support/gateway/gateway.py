@@ -27,8 +27,7 @@ ANSWER_HEADERS = {"connection", "keep-alive", "content-length", "content-type", 
 class Gateway:
     """A proxy for one worker on a port of its own.
 
-    :param upstreams: base address of each process of the SaaS API; calls go to them in turn, so that one worker talks
-        to all of them.
+    :param upstreams: base address of each process of the SaaS API; calls go to them in turn.
     :param port: a free port; each connection carries one call, so that a refusal meets the very next one.
     :param host: the address of this machine at which the worker can reach it, and nobody from outside.
     :param refusals: those of the network that the worker is in; None: it is this machine's.

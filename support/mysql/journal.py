@@ -75,10 +75,7 @@ class Journal:
         return [statement for statement in self.read() if statement.changes_schema]
 
     def ended(self) -> list[Statement]:
-        """The schema changes and reads of the digest table that have ended since the mark, oldest first.
-
-        For whoever asks all the time: one question to the server, and nothing refused.
-        """
+        """Schema changes and reads of the digest table that ended since the mark, oldest first; cheap, and refuses nothing."""
         return self._found((ENDED,))
 
     def read(self, threads: Iterable[int] = ()) -> list[Statement]:
@@ -86,8 +83,7 @@ class Journal:
 
         ``hidden`` is then the number of prepared statements of which the server kept no text.
 
-        :raises TestEnvironmentError: the server has dropped some of what it recorded since the mark, or counts schema changes
-            that it has not recorded.
+        :raises TestEnvironmentError: the server has dropped some of its record, or counts schema changes that are not in it.
         """
         # the table of ended statements is read last: a statement that ends in between is seen ended
         found = self._found((CURRENT, ENDED), threads)

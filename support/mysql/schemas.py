@@ -86,12 +86,11 @@ def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
 
 
 def grant_alter(database: Database, agent: Account, schema: str, table: str) -> None:
-    """Let the agent change the table."""
     database.execute(f"GRANT ALTER, INDEX ON {quoted(schema)}.{quoted(table)} TO '{agent.user}'@'%'")
 
 
 def revoke_alter(database: Database, agent: Account, schema: str, table: str) -> None:
-    """Take that right away; an open connection feels it at its next statement."""
+    """Take the right to change the table away; an open connection feels it at its next statement."""
     database.execute(f"REVOKE ALTER, INDEX ON {quoted(schema)}.{quoted(table)} FROM '{agent.user}'@'%'")
 
 

@@ -1,4 +1,1 @@
-"""A real MySQL or MariaDB server for a run: which program, from where, and a private server started from it.
-
-What is asked of a running server is in ``mysql``.
-"""
+"""A real MySQL or MariaDB server for a run: which program, from where, and a private server started from it."""

@@ -1,4 +1,1 @@
-"""How the parts under test are run: as processes, in containers, or as somebody else's; nobody outside knows which.
-
-Nothing here judges, and nothing outlives the run: the warden ends it all.
-"""
+"""How the parts under test are run: as processes, in containers, or as somebody else's; nobody outside knows which."""

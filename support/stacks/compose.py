@@ -50,7 +50,6 @@ class ComposeStack(Stack):
         return dict(variable.split("=", 1) for variable in variables)
 
     def worker(self, number: int, execution_id: str, log: Path, **times: float) -> Worker:
-        """A worker in a container of its own."""
         self._workers += 1
         container = f"{self._engine.project}-worker-{number}-{self._workers}"
         gateway = Gateway(f"worker-{number}", self._api_urls, free_port(), self._host, self._refusals_of(container))

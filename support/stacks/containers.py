@@ -17,7 +17,7 @@ _BY_THE_ENGINE = {signal.SIGKILL: "kill", signal.SIGSTOP: "pause", signal.SIGCON
 
 
 class Engine:
-    """One compose project, whose name labels all that it makes; its file is read with ``environment`` besides this one's."""
+    """One compose project, whose name labels all that it makes; its file is read with ``environment``, too."""
 
     def __init__(self, project: str, file: Path, environment: Mapping[str, str]) -> None:
         self.project, self.environment = project, dict(environment)
@@ -70,10 +70,7 @@ class Engine:
 
 
 class ContainerWorker(Worker):
-    """One agent in a container of its own; its process here is the client that waits for the container's end.
-
-    :param names: the variables of ``environment`` that the container gets.
-    """
+    """One agent in a container, given the variables ``names``; its process here is the client that waits for its end."""
 
     def __init__(
         self,

@@ -1,7 +1,4 @@
-"""What every stack is: a MySQL server with a schema and accounts, a SaaS API, and workers to be had.
-
-``embedded`` starts them as processes, ``compose`` as containers, ``external`` finds the server and the API running.
-"""
+"""What every stack is: a MySQL server with a schema and accounts, a SaaS API, and workers to be had."""
 
 import os
 import platform
@@ -39,7 +36,6 @@ class Stack:
     """Everything under test, running.
 
     :param run_id: makes names on a shared server this run's own.
-    :param folder: the run's temporary folder.
     :param api_secret: shared by agents and API; empty where there is none.
     :raises AcceptanceError: a part is not there or not well; what was started by then is ended by the warden.
     """

@@ -130,7 +130,6 @@ class Worker:
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """SIGCONT."""
         self._signal(signal.SIGCONT)
 
     def end(self) -> None:
@@ -145,7 +144,6 @@ class Worker:
         self.gateway.close()
 
     def last_words(self) -> str:
-        """The last lines of its log."""
         lines = self.log.read_text("utf-8", "replace").strip().splitlines() if self.log.exists() else []
         return " | ".join(lines[-LAST_LINES:]) or "(it wrote no log)"
 
