@@ -63,7 +63,7 @@ class Results:
             "Reviewer": record.reviewer,
             **{f"Setting {name}": value for name, value in record.settings},
         }
-        write_whole(self.folder / "categories.json", json.dumps(CATEGORIES, ensure_ascii=False, indent=1) + "\n")
+        write_whole(self.folder / CATEGORIES.name, CATEGORIES.read_bytes())
         escapes = str.maketrans({special: f"\\{special}" for special in "\\ :="})
         lines = [
             f"{key.translate(escapes)} = {' '.join(value.split())}\n" for key, value in environment.items() if value
