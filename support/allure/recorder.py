@@ -15,8 +15,6 @@ from support.record.outcome import Outcome, Trouble
 from support.record.reading import EVIDENCE, Record, read_record
 from support.record.run_record import RunRecord
 
-RESULTS = "allure-results"
-
 
 class AllureRecorder:
     """The results of the selected scenarios in ``<folder>/allure-results``.
@@ -31,7 +29,7 @@ class AllureRecorder:
 
     def __init__(self, folder: Path, record: RunRecord, secrets: Secrets, planned: Iterable[Outcome]) -> None:
         self._folder, self._record = folder, record
-        self._results = Results(folder / RESULTS, folder, record, secrets)
+        self._results = Results(folder, record, secrets)
         self._outcomes: dict[str, Outcome] = {}
         self._evidence: dict[str, Record] = {}
         self._read: set[str] = set()

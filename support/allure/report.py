@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from support.allure.judgement import CATEGORIES
-from support.allure.recorder import RESULTS
+from support.allure.results import RESULTS
 from support.record.envelope import BadEvidence
 from support.record.reading import read
 from support.resultlog.merging import merge, verdict_of

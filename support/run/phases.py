@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from behave.model import Scenario
 
-from support.allure.recorder import RESULTS
+from support.allure.results import RESULTS
 from support.clock import now
 from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
 from support.record.evidence import Evidence, Secrets
