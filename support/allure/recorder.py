@@ -10,10 +10,9 @@ from support.allure.check import check
 from support.allure.judgement import TEST_ENVIRONMENT, judge
 from support.allure.results import Results
 from support.errors import INTERRUPTED
-from support.record.evidence import Secrets
+from support.record.evidence import RunRecord, Secrets
 from support.record.outcome import Outcome, Trouble
 from support.record.reading import EVIDENCE, Record, read_record
-from support.record.run_record import RunRecord
 
 
 class AllureRecorder:

@@ -23,10 +23,9 @@ from support.clock import Clock, now
 from support.files import shown, write_whole
 from support.form import PRIORITIES, TEST_CASES
 from support.judgement.observations.registry import ALWAYS, HEADINGS
-from support.record.evidence import Observation, Secrets
+from support.record.evidence import Observation, RunRecord, Secrets
 from support.record.outcome import Outcome, StepOutcome, Trouble
 from support.record.reading import Record
-from support.record.run_record import RunRecord
 from support.resultlog.blocks import Table
 
 RESULTS = "allure-results"

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from support.record.envelope import BadEvidence, from_json
-from support.record.evidence import Evidence
-from support.record.run_record import RUN_FILE, RunRecord
+from support.record.evidence import RUN_FILE, Evidence, RunRecord
 
 EVIDENCE = "evidence"
 

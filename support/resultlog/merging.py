@@ -11,8 +11,8 @@ from support.clock import Clock
 from support.form import TEST_CASES
 from support.judgement import verdict
 from support.record.envelope import BadEvidence
+from support.record.evidence import Check, RunRecord
 from support.record.reading import Folder, Record
-from support.record.run_record import Check, RunRecord
 from support.result_words import NOT_APPLICABLE, NOT_RUN, PASS
 
 Copies = dict[tuple[str, str], list[Record]]

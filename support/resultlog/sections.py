@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from support.form import TEST_CASES, form
-from support.record.run_record import Check
+from support.record.evidence import Check
 from support.result_words import FAIL, NOT_RUN, PASS
 from support.resultlog import appendices, blocks, summary
 from support.resultlog.blocks import Box, Choice, Group, Heading, Key, Paragraph, Part, Strong, Table, Words, pass_fail
@@ -150,11 +150,8 @@ def _scenario(scenario: ScenarioLog) -> Group:
 
 def _beyond(material: Material) -> list[Group]:
     """The scenarios that belong to no test case of the form, if any ran."""
-    rows = [
-        (Key(record.id), record.name, blocks.Paths(record.location), record.result)
-        for record in material.records
-        if record.id not in TEST_CASES
-    ]
+    records = [record for record in material.records if record.id not in TEST_CASES]
+    rows = [(Key(one.id), one.name, blocks.Paths(one.location), one.result) for one in records]
     table = Table(("ID", "Scenario", "Location", "Result"), rows, "cards")
     return [Group([Heading(3, "Beyond the test cases"), table])] if rows else []
 

@@ -12,9 +12,8 @@ from support.clock import Clock
 from support.form import TEST_CASES
 from support.judgement.verdict import decide
 from support.record.envelope import BadEvidence
-from support.record.evidence import Fact, Observation, Query, Secrets
+from support.record.evidence import Check, Fact, Observation, Query, Secrets
 from support.record.reading import read
-from support.record.run_record import Check
 from support.result_words import NOT_RUN, PASS
 from support.resultlog import markdown, rows, summary
 from support.resultlog.merging import merge
