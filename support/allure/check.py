@@ -13,27 +13,24 @@ from support.record.outcome import NOT_ENDED, PASSED, Outcome
 from support.record.reading import Record, read_all
 from support.result_words import PASS
 
+Result = dict[str, Any]
+Expected = Mapping[str, Collection[str]]
+"""The locations of all scenarios there are, by id."""
 
-def check(
-    results: Path,
-    evidence_folder: Path,
-    outcomes: Iterable[Outcome],
-    failed: bool,
-    expected: Mapping[str, Collection[str]],
-) -> list[str]:
+
+def check(results: Path, evidence: Path, outcomes: Iterable[Outcome], failed: bool, expected: Expected) -> list[str]:
     """The differences, in words; none if all sides tell the same story.
 
     :param outcomes: what behave says of every selected scenario.
     :param failed: behave calls the run failed.
-    :param expected: the locations of all scenarios there are, by id.
     """
     shown = read(results)
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    found: dict[str, list[Result]] = defaultdict(list)
     for result in shown:
         if location := label(result, "location"):
             found[location].append(result)
     records: dict[str, list[Record]] = defaultdict(list)
-    for record in read_all(evidence_folder):
+    for record in read_all(evidence):
         records[record.location].append(record)
     differences, selected = [], set()
     for outcome in outcomes:
@@ -47,12 +44,7 @@ def check(
     return differences
 
 
-def _of_scenario(
-    outcome: Outcome,
-    results: list[dict[str, Any]],
-    records: list[Record],
-    expected: Mapping[str, Collection[str]],
-) -> list[str]:
+def _of_scenario(outcome: Outcome, results: list[Result], records: list[Record], expected: Expected) -> list[str]:
     if len(results) != 1:
         return [f"behave calls it {outcome.status}, Allure has {len(results)} results of it"]
     status, said = results[0]["status"], []
@@ -72,11 +64,11 @@ def _of_scenario(
     return said
 
 
-def read(results: Path) -> list[dict[str, Any]]:
+def read(results: Path) -> list[Result]:
     """Every result of a folder."""
     return [json.loads(path.read_text("utf-8")) for path in sorted(results.glob("*-result.json"))]
 
 
-def label(result: dict[str, Any], name: str) -> str:
+def label(result: Result, name: str) -> str:
     """The value of a result's label; empty without one."""
     return next((label["value"] for label in result.get("labels", ()) if label["name"] == name), "")

@@ -10,12 +10,9 @@ from support.allure.check import check
 from support.allure.judgement import TEST_ENVIRONMENT, judge
 from support.allure.results import Results
 from support.errors import INTERRUPTED
-from support.record.evidence import Secrets
+from support.record.evidence import RunRecord, Secrets
 from support.record.outcome import Outcome, Trouble
 from support.record.reading import EVIDENCE, Record, read_record
-from support.record.run_record import RunRecord
-
-RESULTS = "allure-results"
 
 
 class AllureRecorder:
@@ -31,7 +28,7 @@ class AllureRecorder:
 
     def __init__(self, folder: Path, record: RunRecord, secrets: Secrets, planned: Iterable[Outcome]) -> None:
         self._folder, self._record = folder, record
-        self._results = Results(folder / RESULTS, folder, record, secrets)
+        self._results = Results(folder, record, secrets)
         self._outcomes: dict[str, Outcome] = {}
         self._evidence: dict[str, Record] = {}
         self._read: set[str] = set()

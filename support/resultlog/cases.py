@@ -99,16 +99,10 @@ class ScenarioLog:
         record, rows = self.record, self.record.observations
         if not self.location:
             return [NOT_RUN]
-        lines = [
-            f"{'' if row.verdict == PASS else '✗ '}{row.field} = {row.actual}: {row.because}"
-            for row in rows
-            if row.because
-        ]
-        lines += [
-            f"{self._clock.instant(fact.time)} {fact.label}: {fact.value}"
-            for fact in record.facts
-            if fact.label not in self._case.details
-        ]
+        based = [row for row in rows if row.because]
+        lines = [f"{'' if row.verdict == PASS else '✗ '}{row.field} = {row.actual}: {row.because}" for row in based]
+        others = [fact for fact in record.facts if fact.label not in self._case.details]
+        lines += [f"{self._clock.instant(fact.time)} {fact.label}: {fact.value}" for fact in others]
         calls = [call["answer"] for call in record.wire if call["kind"] == "kill switch"]
         if calls:
             lines.append(f"answers to kill-switch calls on the wire: {', '.join(calls)}")
@@ -120,11 +114,9 @@ class ScenarioLog:
 
 
 class CaseLog:
-    """One test case, the form's ``number``-th: 2.1–2.10, and its rows in the tables.
+    """One test case, the form's ``number``-th: 2.1–2.10, and its rows in the tables; ``judged`` is its entry in the verdict.
 
     ``own`` is the scenario with the form's own table; ``unrun`` are the locations of those that did not run.
-
-    :param judged: its entry in the verdict.
     """
 
     def __init__(self, number: int, case: TestCase, judged: dict[str, Any], material: Material) -> None:
@@ -214,11 +206,9 @@ def notes(log: CaseLog) -> Iterator[str]:
 
 def security(log: CaseLog) -> list[tuple[str, bool]]:
     """The boxes of the "Security Check", if it has one: ticked only if every scenario there is ran and showed it."""
+    whole, scenarios = not log.unrun, log.scenarios
     return [
-        (
-            check.text,
-            not log.unrun and all(any(one.shows(*fields) for fields in check.shown_by) for one in log.scenarios),
-        )
+        (check.text, whole and all(any(one.shows(*fields) for fields in check.shown_by) for one in scenarios))
         for check in log.form.security_checks
     ]
 

@@ -23,9 +23,8 @@ def counted(rows: list[dict[str, Any]]) -> str:
 
 
 def is_wide(rows: list[dict[str, Any]]) -> bool:
-    """True if the rows would not fit side by side."""
-    columns = list(rows[0]) if rows else []
-    widths = [max(cell_len(name), *(cell_len(value(row.get(name))) for row in rows)) for name in columns]
+    """True if the rows, one at least, would not fit side by side."""
+    widths = [max(cell_len(name), *(cell_len(value(row.get(name))) for row in rows)) for name in rows[0]]
     return sum(widths) + 2 * len(widths) > WIDEST
 
 
