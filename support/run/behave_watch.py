@@ -1,6 +1,6 @@
 """Hears what behave makes of each selected scenario, also what behave itself tells nobody."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from behave.model import Scenario
@@ -29,14 +29,16 @@ class BehaveWatch:
     """The outcomes of the selected scenarios, each when it is certain.
 
     That is when the next one begins, or the run ends: hooks and clean-ups still count after the last hook of ours.
+    ``settled`` are the locations of those that have ended, ``elsewhere`` is what went wrong outside of every scenario;
+    whoever has scenarios carried out by other processes adds what happened there.
     """
 
     def __init__(self, selected: Sequence[Scenario]) -> None:
         self._selected = selected
         self._begun: list[Scenario] = []
-        self._settled: set[str] = set()
+        self.settled: set[str] = set()
         self._cleanup_errors: dict[int, list[BaseException]] = {}
-        self._elsewhere: list[Trouble] = []
+        self.elsewhere: list[Trouble] = []
         self._aborted: Callable[[], bool] = lambda: False
 
     def attach(self, runner: ModelRunner) -> None:
@@ -55,7 +57,7 @@ class BehaveWatch:
     @property
     def anything_begun(self) -> bool:
         """Whether any scenario has begun."""
-        return bool(self._begun or self._settled)
+        return bool(self._begun or self.settled)
 
     def planned(self) -> list[Outcome]:
         """Every selected scenario, before anything ran."""
@@ -68,32 +70,16 @@ class BehaveWatch:
         self._begun = [scenario]
         return settled
 
-    def settled_elsewhere(self, location: str) -> None:
-        """The scenario was carried out by another process, which knows its outcome."""
-        self._settled.add(location)
-
-    def trouble_elsewhere(self, troubles: Iterable[Trouble]) -> None:
-        """What went wrong outside of every scenario, in another process."""
-        self._elsewhere += troubles
-
     def end(self) -> Ending:
         """behave is done."""
         settled = self._settle()
-        left = [
-            outcome_of(scenario, begun=False)
-            for scenario in self._selected
-            if location_of(scenario) not in self._settled
-        ]
+        left = [outcome_of(one, begun=False) for one in self._selected if location_of(one) not in self.settled]
         features = {id(scenario.feature): scenario.feature for scenario in self._selected}
-        return Ending(settled, left, [*self._elsewhere, *troubles_of(features.values())], self._aborted())
-
-    def never_begun(self, scenario: Scenario) -> Outcome:
-        """The outcome of a scenario that did not come as far as its first hook."""
-        return outcome_of(scenario, begun=False)
+        return Ending(settled, left, [*self.elsewhere, *troubles_of(features.values())], self._aborted())
 
     def _settle(self) -> list[Outcome]:
         ended, self._begun = self._begun, []
-        self._settled |= {location_of(scenario) for scenario in ended}
+        self.settled |= {location_of(scenario) for scenario in ended}
         return [outcome_of(scenario, True, self._cleanup_errors.get(id(scenario), ())) for scenario in ended]
 
     def _noting(self, name: str, hook: Callable[[Context], None]) -> Callable[[Context], None]:
@@ -102,7 +88,7 @@ class BehaveWatch:
                 hook(context)
             except BaseException as error:
                 message = f"HOOK-ERROR in {name}: {type(error).__name__}: {error}"
-                self._elsewhere.append(Trouble(name, blame_of(error, False), message))
+                self.elsewhere.append(Trouble(name, blame_of(error, False), message))
                 raise
 
         return noting
@@ -115,4 +101,4 @@ class BehaveWatch:
         container = getattr(context, "rule", None) or getattr(context, "feature", None)
         where = f"{container.keyword}: {container.name}" if container is not None else "the end of the run"
         message = f"clean-up failed: {type(error).__name__}: {error}"
-        self._elsewhere.append(Trouble(where, blame_of(error, False), message))
+        self.elsewhere.append(Trouble(where, blame_of(error, False), message))

@@ -15,16 +15,16 @@ from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
 from support.record.evidence import Evidence, Secrets
 from support.record.evidence import write as write_evidence
 from support.record.run_record import Check, RunRecord
+from support.result_words import NOT_RUN
 from support.resultlog.publishing import point_at, withdraw
 from support.run import notices
 from support.run.behave_watch import BehaveWatch
 from support.run.handlers.allure_results import AllureResults
 from support.run.handlers.result_log import ResultLog
-from support.run.messages import Environment
 from support.run.notices import Handler, Notices
 from support.run.scenario_hooks import ScenarioHooks
 from support.run.selection import Selection, location_of
-from support.run.session import Session
+from support.run.session import Environment, Session
 from support.run.signals import interrupts_ignored
 from support.settings import EXTERNAL, Settings
 
@@ -61,6 +61,7 @@ class PreparedRun:
         self.secrets = secrets
         secrets.add(self.secret)
         self.selected, self.watch = selection.selected, BehaveWatch(selection.selected)
+        self.left_something_out = False  # for a need that the test environment does not meet
         self.unjudged = {location_of(scenario) for scenario in selection.selected}
         self.record = RunRecord(
             run_id=run_id,
@@ -91,7 +92,7 @@ class PreparedRun:
         with Session.begun(self.settings, self.record.run_id, logs, self.secret, self.secrets, troubles) as session:
             try:
                 self.ready(session.environment())
-                yield ScenarioHooks(session, logs, self.secrets, RunRecords(self))
+                yield ScenarioHooks(session, logs, self.secrets, self)
             finally:
                 with interrupts_ignored():
                     self.cleaned_up(*session.clean_up(self.folder))
@@ -110,6 +111,8 @@ class PreparedRun:
         :raises TestEnvironmentError: it is not as it has to be.
         """
         record = self.record
+        for password in environment.secrets:  # of a job, which knows its accounts alone
+            self.secrets.add(password)
         first = not record.pre_checks
         if first:
             record.environment, record.pre_checks = environment.parts, environment.pre_checks
@@ -130,12 +133,27 @@ class PreparedRun:
         if undone:
             record.troubles.append(f"the test environment: clean-up is not complete: {'; '.join(undone)}")
 
+    # -- what a Recorder does -------------------------------------------------------------------------------
+
+    def begun(self, scenario: Scenario) -> None:
+        """A scenario begins, and those before it have ended."""
+        for outcome in self.watch.begin(scenario):
+            self.notices.say(notices.ScenarioSettled(outcome))
+        self.notices.say(notices.ScenarioBegun(scenario.name))
+
     def judged(self, record: Evidence) -> None:
         """A scenario is over: write its evidence and make known how it ended."""
         with self.notices.writing():
             path = write_evidence(record, self.folder / "evidence", self.secrets)
         self.unjudged.discard(record.location)
+        self.left_something_out |= record.unmet is not None and record.result == NOT_RUN
         self.notices.say(notices.ScenarioJudged(record, path))
+
+    def stopping(self, reason: str) -> None:
+        """No further scenario is run."""
+        self.notices.say(notices.Stopping(reason))
+
+    # -- how it ends ----------------------------------------------------------------------------------------
 
     def fail(self, error: AcceptanceError) -> None:
         """Trouble of the run as a whole: make it known, and keep it for the verdict, which it forbids."""
@@ -189,21 +207,3 @@ class PreparedRun:
             pass  # then nothing of this run could be put there, either
         self.notices.say(notices.NoVerdict(self.secrets.masked(str(error)), self.folder.parent))
         return None
-
-
-class RunRecords:
-    """Takes what the scenarios of this process leave, and makes it known."""
-
-    def __init__(self, run: PreparedRun) -> None:
-        self._run = run
-
-    def begun(self, scenario: Scenario) -> None:
-        for outcome in self._run.watch.begin(scenario):
-            self._run.notices.say(notices.ScenarioSettled(outcome))
-        self._run.notices.say(notices.ScenarioBegun(scenario.name))
-
-    def judged(self, record: Evidence) -> None:
-        self._run.judged(record)
-
-    def stopping(self, reason: str) -> None:
-        self._run.notices.say(notices.Stopping(reason))

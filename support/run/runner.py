@@ -75,19 +75,16 @@ class AcceptanceRunner(Runner):
         return PreparedRun(settings, selection, secrets, jobs, why_one, [lines])
 
     def _run_inside(self, run: PreparedRun, features: list[Feature] | None) -> bool:
-        failed, left_out = True, False
+        failed = True
         try:
             run.begin()
             if run.jobs > 1:
-                jobs = SideBySide(run, self)
-                jobs.carry_out()
-                failed, left_out = jobs.failed, jobs.left_something_out
+                failed = SideBySide(run, self).carry_out()
             else:
                 with run.opened() as hooks:
                     run.watch.attach(self)
                     self.context.acceptance = hooks
                     failed = super().run_model(features)
-                    left_out = hooks.left_something_out
                     if self.aborted:
                         run.interrupt()
         except AcceptanceError as error:
@@ -99,7 +96,7 @@ class AcceptanceRunner(Runner):
         finally:
             with interrupts_ignored():
                 self._note(run.conclude(failed))
-        return failed or bool(run.record.troubles) or left_out
+        return failed or bool(run.record.troubles) or run.left_something_out
 
     def _note(self, verdict: Verdict | None) -> None:
         AcceptanceRunner.decision = verdict["decision"] if verdict else None

@@ -38,13 +38,10 @@ class ScenarioHooks:
     """Takes the scenarios of a session one after the other; what goes wrong with one is never lost.
 
     :param logs: the folder for the workers' logs.
-
-    ``left_something_out`` is True once a scenario did not run for a need that the test environment does not meet.
     """
 
     def __init__(self, session: Session, logs: Path, secrets: Secrets, recorder: Recorder) -> None:
         self._session, self._logs, self._secrets, self._recorder = session, logs, secrets, recorder
-        self.left_something_out = False
         self._attempts: dict[str, list[Attempt]] = defaultdict(list)
         self._not_made: NotMade | None = None
 
@@ -63,7 +60,6 @@ class ScenarioHooks:
             if unmet := self._session.unmet(scenario.effective_tags):
                 scenario.skip()
                 record.unmet = scenario.skip_reason = unmet.reason
-                self.left_something_out |= unmet.result == NOT_RUN
                 self._judge(record, unmet.result)
                 return None
             return self._session.case(record, logs, len(self._attempts[record.location]) + 1)

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pymysql
 
@@ -12,7 +13,6 @@ from support.checks.needs import Offer, Unmet
 from support.errors import AcceptanceError, TestEnvironmentError
 from support.record.evidence import Evidence, Secrets
 from support.record.run_record import Check
-from support.run.messages import Environment
 from support.scenario.case import Case
 from support.scenario.workload import seconds_of_a_burst
 from support.settings import EXTERNAL, Settings
@@ -22,6 +22,16 @@ from support.stacks.warden import FOLDER_PREFIX, Warden, sweep_leftovers
 
 WINDOW_TO_BURST = 2.5
 """A window's length to that of the longest burst of queries in it: it has to be noticed first, and noise be borne."""
+
+
+class Environment(NamedTuple):
+    """A test environment that is there: what its parts report, its pre-test checks, and what must never be shown."""
+
+    parts: dict[str, str]
+    pre_checks: list[Check]
+    server_version: str
+    api_version: str
+    secrets: list[str]
 
 
 class Session:

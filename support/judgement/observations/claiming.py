@@ -57,9 +57,7 @@ def worker_1_http_response(world: World) -> Seen:
     """The answer to worker 1's claim, if the claims on record are as many as were granted, and name who named himself."""
     granted = [call for one in world.participants.values() for call in one.calls_of("claim") if call.status == 200]
     if len(granted) != len(world.claims):
-        return Seen(
-            f"disputed: {len(granted)} claims answered 200, {len(world.claims)} on record in execution_claims",
-        )
+        return Seen(f"disputed: {len(granted)} claims answered 200, {len(world.claims)} on record in execution_claims")
     on_record = {row.get("worker_id") for row in world.claims}
     missing = [name for name in map(_name_sent, granted) if name and name not in on_record]
     if missing:

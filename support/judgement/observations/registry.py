@@ -17,9 +17,7 @@ HEADINGS = ["Field", "Expected"]
 ALWAYS = ("Unexpected changes", "None")
 """Judged in every scenario: a change in the schema or the rows that no Field asked for is a failure."""
 
-SIMILAR = {
-    ("MySQL error detected", "Error 1846 หรือ similar"): [f"Error {errno}" for errno in LOCK_NONE_REFUSED],
-}
+SIMILAR = {("MySQL error detected", "Error 1846 หรือ similar"): [f"Error {errno}" for errno in LOCK_NONE_REFUSED]}
 """The actual values that an Expected cell of a Field allows, where these are several."""
 
 
