@@ -3,9 +3,8 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from support.errors import TestEnvironmentError
 from support.record.evidence import Evidence
@@ -14,15 +13,13 @@ from support.record.run_record import RunRecord
 from support.run.behave_watch import Ending
 
 
-@dataclass(frozen=True)
-class SettingsRead:
+class SettingsRead(NamedTuple):
     """The settings that are not at their default, secrets masked."""
 
     settings: list[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class FolderMade:
+class FolderMade(NamedTuple):
     """The run has its folder, and nothing in it yet; ``planned`` is every selected scenario."""
 
     folder: Path
@@ -30,8 +27,7 @@ class FolderMade:
     planned: list[Outcome]
 
 
-@dataclass(frozen=True)
-class EnvironmentReady:
+class EnvironmentReady(NamedTuple):
     """The test environment is there and well; the scenarios come next."""
 
     run_id: str
@@ -42,45 +38,39 @@ class EnvironmentReady:
     why_one_job: str
 
 
-@dataclass(frozen=True)
-class ScenarioBegun:
+class ScenarioBegun(NamedTuple):
     """A scenario begins."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class ScenarioJudged:
+class ScenarioJudged(NamedTuple):
     """A scenario has its result, and its evidence is written to ``path``."""
 
     record: Evidence
     path: Path
 
 
-@dataclass(frozen=True)
-class ScenarioSettled:
+class ScenarioSettled(NamedTuple):
     """behave is done with a scenario, its hooks and clean-ups included."""
 
     outcome: Outcome
 
 
-@dataclass(frozen=True)
-class Stopping:
+class Stopping(NamedTuple):
     """No further scenario is run, for this reason."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class RunTrouble:
+class RunTrouble(NamedTuple):
     """Something went wrong with the run as a whole."""
 
     blames: str
     message: str
 
 
-@dataclass(frozen=True)
-class ScenariosEnded:
+class ScenariosEnded(NamedTuple):
     """All is run that will be, and the test environment is gone; behave says whether it ``failed``.
 
     Whoever finds trouble now adds it to the record's.
@@ -91,15 +81,13 @@ class ScenariosEnded:
     ending: Ending
 
 
-@dataclass(frozen=True)
-class RunRecorded:
+class RunRecorded(NamedTuple):
     """The record of the run is whole and written: what is made of it can be made."""
 
     folder: Path
 
 
-@dataclass(frozen=True)
-class VerdictReached:
+class VerdictReached(NamedTuple):
     """The content of ``verdict.json``; ``anything_run`` is False if no scenario began."""
 
     content: dict[str, Any]
@@ -107,8 +95,7 @@ class VerdictReached:
     anything_run: bool
 
 
-@dataclass(frozen=True)
-class NoVerdict:
+class NoVerdict(NamedTuple):
     """The verdict could not be written."""
 
     message: str

@@ -12,9 +12,9 @@ from support.errors import AcceptanceError, SettingsError, SuiteError, TestEnvir
 from support.record.evidence import Secrets
 from support.run.handlers.terminal_lines import TerminalLines
 from support.run.jobs import number_of_jobs
-from support.run.made_again import make_again_where_needed
 from support.run.phases import PreparedRun, Verdict
 from support.run.phrases import check_phrases
+from support.run.scenario_hooks import make_again_where_needed
 from support.run.selection import Selection, select
 from support.run.side_by_side import SideBySide
 from support.run.signals import interrupts_ignored, signals_as_interrupts

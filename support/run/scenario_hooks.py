@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from behave.model import Scenario, Step
+from behave.runner import ModelRunner
 
 from support.clock import now
 from support.errors import INTERRUPTED, NotMade, TestEnvironmentError, blame_of, in_words
@@ -57,7 +58,7 @@ class ScenarioHooks:
         record = _record_of(scenario)
         self._not_made = None
         try:
-            if unmet := self._session.unmet(scenario.effective_tags):
+            if unmet := self._session.offer.unmet(scenario.effective_tags):
                 scenario.skip()
                 record.unmet = scenario.skip_reason = unmet.reason
                 self._judge(record, unmet.result)
@@ -131,6 +132,25 @@ class ScenarioHooks:
             return record.failure
         gone = self._session.stack.what_is_gone() if record.blames == TestEnvironmentError.blames else None
         return str(gone) if gone else None
+
+
+def make_again_where_needed(scenario: Scenario) -> None:
+    """Have ``scenario.run`` carry the scenario out again as long as its hooks want that.
+
+    The test environment was not up to it, and that is known before the table is judged. A scenario is never run again
+    because of its result.
+    """
+    run_once = scenario.run
+
+    def run(runner: ModelRunner) -> bool:
+        failed = run_once(runner)
+        hooks: ScenarioHooks = runner.context.acceptance
+        while hooks.wants_again(scenario) and not runner.aborted:
+            scenario.reset()
+            failed = run_once(runner)
+        return failed
+
+    scenario.run = run
 
 
 def _record_of(scenario: Scenario) -> Evidence:

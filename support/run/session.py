@@ -1,7 +1,7 @@
 """A session: one test environment that is begun, used for scenarios one after the other, and ended."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pymysql
 
 from support.checks.checklists import clean_up, pre_checks
-from support.checks.needs import Offer, Unmet
+from support.checks.needs import Offer
 from support.errors import AcceptanceError, TestEnvironmentError
 from support.record.evidence import Evidence, Secrets
 from support.record.run_record import Check
@@ -35,20 +35,14 @@ class Environment(NamedTuple):
 
 
 class Session:
-    """A running stack, and what it offers to scenarios. Make it with ``begun``."""
+    """A running ``stack``, and what it has to ``offer`` to scenarios. Make it with ``begun``."""
 
     def __init__(self, settings: Settings, stack: Stack) -> None:
-        self._settings, self.stack = settings, stack
-        self._offer = Offer(stack)
-        self._window_factor = stack.window_factor * self._needed_length()
-
-    def _needed_length(self) -> float:
-        """How much longer than set the metrics windows have to be on this machine, as busy as it is now: at least 1.
-
-        A window is open for a few times as long as what a scenario does in one usually takes here.
-        """
-        seconds = self._settings.scaled(self._settings.metrics_window_seconds) * self.stack.window_factor
-        return max(1.0, WINDOW_TO_BURST * seconds_of_a_burst(self.stack.accounts.app) / seconds)
+        self._settings, self.stack, self.offer = settings, stack, Offer(stack)
+        # On a busy machine longer than set: as long that what a scenario does in a window fits in well
+        seconds = settings.scaled(settings.metrics_window_seconds) * stack.window_factor
+        needed = max(1.0, WINDOW_TO_BURST * seconds_of_a_burst(stack.accounts.app) / seconds)
+        self._window_factor = stack.window_factor * needed
 
     @classmethod
     @contextmanager
@@ -93,10 +87,6 @@ class Session:
     def clean_up(self, run_folder: Path) -> tuple[list[Check], str]:
         """The form's clean-up list, done, and the SQL it took; ``run_folder`` is where the logs have to lie."""
         return clean_up(self.stack, run_folder)
-
-    def unmet(self, tags: Iterable[str]) -> Unmet | None:
-        """The first need in a scenario's tags that is not met here."""
-        return self._offer.unmet(tags)
 
     def case(self, record: Evidence, logs: Path, attempt: int) -> Case:
         """A scenario's case, with the database in its first state.
