@@ -9,7 +9,7 @@ scenarios.
 import functools
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pymysql
 
@@ -26,8 +26,7 @@ NO_SPATIAL_INDEXES = 1464
 _PROBE = RunSpec("test-tc04-000", "conn-004", "idx_tc04_content", "test_orders", ["status"], index_type="FULLTEXT")
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(NamedTuple):
     """``lack`` looks at the running stack and returns None, or in one line why the need is not met."""
 
     meaning: str
@@ -35,8 +34,7 @@ class Need:
     of_the_server: bool = False
 
 
-@dataclass(frozen=True)
-class Unmet:
+class Unmet(NamedTuple):
     """Why a scenario was left out; ``result`` is NOT RUN, or N/A where it cannot hold on this server."""
 
     result: str

@@ -1,7 +1,7 @@
 """Hears what behave makes of each selected scenario, also what behave itself tells nobody."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from behave.model import Scenario
 from behave.runner import Context, ModelRunner
@@ -12,8 +12,7 @@ from support.run.outcomes import outcome_of, troubles_of
 from support.run.selection import location_of
 
 
-@dataclass(frozen=True)
-class Ending:
+class Ending(NamedTuple):
     """What is known once behave is done: ``settled`` are the last that ended, ``left`` those that never began.
 
     ``elsewhere`` is what went wrong outside of every scenario; ``aborted``, whether somebody ended the run.

@@ -1,10 +1,10 @@
 """What a run makes known of itself, as typed notices in one stream; every report is a handler of that stream."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from support.errors import TestEnvironmentError
 from support.record.evidence import Evidence
@@ -118,11 +118,8 @@ Notice = (
 )
 
 
-class Handler(Protocol):
-    """One report of a run."""
-
-    def hear(self, notice: Notice) -> None:
-        """Do what this report does about ``notice``, if anything."""
+Handler = Callable[[Notice], None]
+"""What one report of a run does about a notice, if anything."""
 
 
 class Notices:
@@ -142,7 +139,7 @@ class Notices:
         """
         with self.writing():
             for handler in self._handlers:
-                handler.hear(notice)
+                handler(notice)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -74,7 +74,7 @@ class PreparedRun:
             selected=[location_of(scenario) for scenario in selection.selected],
         )
         self.result_log = ResultLog(settings.reports_folder)
-        reports: list[Handler] = [AllureResults(settings.reports_folder, self.secrets), self.result_log]
+        reports = [AllureResults(settings.reports_folder, self.secrets).hear, self.result_log.hear]
         self.notices = Notices([*shown, *reports], settings.reports_folder)
 
     def begin(self) -> None:

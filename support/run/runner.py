@@ -72,7 +72,7 @@ class AcceptanceRunner(Runner):
         jobs, why_one = number_of_jobs(settings, self.config.jobs, len(selection.selected), own_formatter=not each)
         order = [scenario.name for scenario in selection.selected] if jobs > 1 else []
         lines = TerminalLines(Terminal(), secrets, each, order)
-        return PreparedRun(settings, selection, secrets, jobs, why_one, [lines])
+        return PreparedRun(settings, selection, secrets, jobs, why_one, [lines.hear])
 
     def _run_inside(self, run: PreparedRun, features: list[Feature] | None) -> bool:
         failed = True
