@@ -42,13 +42,8 @@ class BehaveWatch:
 
     def attach(self, runner: ModelRunner) -> None:
         """Hear of clean-ups that raise, and of the errors of before_all and after_all."""
-
-        def note(context: Context, function: Callable[..., None], error: BaseException) -> None:
-            context.print_cleanup_error(context, function, error)
-            self._note_cleanup_error(context, error)
-
         self._aborted = lambda: bool(runner.aborted)
-        runner.context.on_cleanup_error = note
+        runner.context.on_cleanup_error = self._note_cleanup_error
         for name in ("before_all", "after_all"):
             if name in runner.hooks:
                 runner.hooks[name] = self._noting(name, runner.hooks[name])
@@ -92,7 +87,8 @@ class BehaveWatch:
 
         return noting
 
-    def _note_cleanup_error(self, context: Context, error: BaseException) -> None:
+    def _note_cleanup_error(self, context: Context, function: Callable[..., None], error: BaseException) -> None:
+        context.print_cleanup_error(context, function, error)
         scenario = getattr(context, "scenario", None)
         if scenario is not None:
             self._cleanup_errors.setdefault(id(scenario), []).append(error)

@@ -64,9 +64,9 @@ class Stopping(NamedTuple):
 
 
 class RunTrouble(NamedTuple):
-    """Something went wrong with the run as a whole."""
+    """Something went wrong with the run as a whole: whom that blames, or that there is no verdict for it."""
 
-    blames: str
+    kind: str
     message: str
 
 
@@ -81,25 +81,12 @@ class ScenariosEnded(NamedTuple):
     ending: Ending
 
 
-class RunRecorded(NamedTuple):
-    """The record of the run is whole and written: what is made of it can be made."""
-
-    folder: Path
-
-
 class VerdictReached(NamedTuple):
     """The content of ``verdict.json``; ``anything_run`` is False if no scenario began."""
 
     content: dict[str, Any]
     folder: Path
     anything_run: bool
-
-
-class NoVerdict(NamedTuple):
-    """The verdict could not be written."""
-
-    message: str
-    runs: Path
 
 
 Notice = (
@@ -112,9 +99,7 @@ Notice = (
     | Stopping
     | RunTrouble
     | ScenariosEnded
-    | RunRecorded
     | VerdictReached
-    | NoVerdict
 )
 
 

@@ -16,11 +16,10 @@ from support.record.evidence import Evidence, Secrets
 from support.record.evidence import write as write_evidence
 from support.record.run_record import Check, RunRecord
 from support.result_words import NOT_RUN
-from support.resultlog.publishing import point_at, withdraw
+from support.resultlog.publishing import point_at, prune, publish, withdraw
 from support.run import notices
 from support.run.behave_watch import BehaveWatch
 from support.run.handlers.allure_results import AllureResults
-from support.run.handlers.result_log import ResultLog
 from support.run.notices import Handler, Notices
 from support.run.scenario_hooks import ScenarioHooks
 from support.run.selection import Selection, location_of
@@ -40,7 +39,7 @@ class PreparedRun:
     :param secrets: gets all that must never be shown.
     :param jobs: how many scenarios are carried out side by side.
     :param why_one: why it is one job, where somebody could expect more.
-    :param shown: handlers that hear each notice before those whose reports every run leaves.
+    :param shown: handlers that hear each notice before that of the Allure results, which every run leaves.
     """
 
     def __init__(
@@ -73,9 +72,8 @@ class PreparedRun:
             expected={case_id: sorted(locations) for case_id, locations in selection.expected.items()},
             selected=[location_of(scenario) for scenario in selection.selected],
         )
-        self.result_log = ResultLog(settings.reports_folder)
-        reports = [AllureResults(settings.reports_folder, self.secrets).hear, self.result_log.hear]
-        self.notices = Notices([*shown, *reports], settings.reports_folder)
+        allure_results = AllureResults(settings.reports_folder, self.secrets)
+        self.notices = Notices([*shown, allure_results.hear], settings.reports_folder)
 
     def begin(self) -> None:
         """Make known what the run is about to do, and make its folder."""
@@ -189,13 +187,13 @@ class PreparedRun:
             record.ended = now()
             with self.notices.writing():
                 record.write(self.folder, self.secrets)
-            self.notices.say(notices.RunRecorded(self.folder))
+                content = publish(self.folder, self.settings.reports_folder)
+                prune(self.settings.reports_folder)
             with self.notices.writing():
                 timing = {"reporting_s": round(self.notices.seconds, 3)}
                 (self.folder / TIMING_FILE).write_text(json.dumps(timing))
         except AcceptanceError as error:
             return self._without_a_verdict(error)
-        content = self.result_log.verdict
         self.notices.say(notices.VerdictReached(content, self.folder, self.watch.anything_begun))
         return content
 
@@ -205,5 +203,6 @@ class PreparedRun:
             withdraw(self.settings.reports_folder, RESULTS)
         except OSError:
             pass  # then nothing of this run could be put there, either
-        self.notices.say(notices.NoVerdict(self.secrets.masked(str(error)), self.folder.parent))
+        message = f"{self.secrets.masked(str(error))}; older runs and their verdicts are in {self.folder.parent}"
+        self.notices.say(notices.RunTrouble("No verdict", message))
         return None

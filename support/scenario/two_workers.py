@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from support.errors import NotMade, SuiteError
 from support.gateway.faults import FAULTS
-from support.gateway.gates import CallGate, Condition
+from support.gateway.gates import CallGate, Condition, always
 from support.mysql.gates import RowGate, TableGate, WaitingStatement
 from support.scenario.carrying_out import await_call, await_gate, wait_for
 from support.scenario.case import Case
@@ -119,7 +119,7 @@ def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
         gate.release()
         return
     number = case.plan.claims_at_the_crash
-    successor = _successor_at_the_door(case, number) if number else None
+    successor = _held_at(case, number, "claim", always, "the claim") if number else None
     if index_is_made:
         # Frozen first: MariaDB ends the statement of a dead client, but a frozen one is alive to every server
         worker.freeze()
@@ -165,13 +165,13 @@ def succeed_a_waiting_statement(case: Case, number: int) -> None:
     wait_for(case, worker)
 
 
-def _successor_at_the_door(case: Case, number: int) -> tuple[Worker, CallGate]:
-    """A second worker whose claim waits at its gateway."""
-    successor = case.new_worker(number)
-    gate = successor.gateway.hold("claim")
-    case.start(successor)
-    await_call(case, successor, gate, "the claim")
-    return successor, gate
+def _held_at(case: Case, number: int, kind: str, condition: Condition, what: str) -> tuple[Worker, CallGate]:
+    """Another worker, started and held at a call of this kind."""
+    worker = case.new_worker(number)
+    gate = worker.gateway.hold(kind, condition)
+    case.start(worker)
+    await_call(case, worker, gate, what)
+    return worker, gate
 
 
 def _let_in_too_early(case: Case, successor: Worker, gate: CallGate) -> None:
@@ -202,10 +202,8 @@ def take_over_and_wake(case: Case, number: int) -> None:
     """Worker ``number`` takes the run over; when it is in the middle of it, worker 1 wakes up and does what it does."""
     if case.frozen_call is None:
         raise SuiteError("this phrase needs a worker that froze; say so in a When before it")
-    first, second = case.workers[1], case.new_worker(number)
-    at_work = second.gateway.hold("kill switch", lambda call: bool(call.after_index))
-    case.start(second)
-    await_call(case, second, at_work, "its look at the kill switch with the index there")
+    first, what = case.workers[1], "its look at the kill switch with the index there"
+    second, at_work = _held_at(case, number, "kill switch", lambda call: bool(call.after_index), what)
     if first.running:
         first.thaw()
         case.evidence.fact("Worker 1 Wake-up Time", first.name)
