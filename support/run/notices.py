@@ -71,10 +71,7 @@ class RunTrouble(NamedTuple):
 
 
 class ScenariosEnded(NamedTuple):
-    """All is run that will be, and the test environment is gone; behave says whether it ``failed``.
-
-    Whoever finds trouble now adds it to the record's.
-    """
+    """All is run that will be; behave says whether it ``failed``. Whoever finds trouble now adds it to the record's."""
 
     record: RunRecord
     failed: bool
@@ -108,10 +105,7 @@ Handler = Callable[[Notice], None]
 
 
 class Notices:
-    """The stream. ``seconds`` is the time that what the run leaves has taken, for the benchmark.
-
-    :param place: where that is written, for messages.
-    """
+    """The stream. ``seconds`` is the time that what the run leaves in ``place`` has taken, for the benchmark."""
 
     def __init__(self, handlers: Sequence[Handler], place: Path) -> None:
         self._handlers, self._place = handlers, place
@@ -139,10 +133,7 @@ class Notices:
 
 @contextmanager
 def writing_to(place: Path) -> Iterator[None]:
-    """What the run leaves is written to ``place``.
-
-    :raises TestEnvironmentError: it can't be; in place of the OSError that says so.
-    """
+    """What the run leaves is written to ``place``; a TestEnvironmentError in place of the OSError if it can't be."""
     try:
         yield
     except OSError as error:

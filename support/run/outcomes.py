@@ -11,10 +11,7 @@ from support.run.selection import location_of, scenarios_of
 
 
 def outcome_of(scenario: Scenario, begun: bool, cleanup_errors: Iterable[BaseException] = ()) -> Outcome:
-    """What behave says of ``scenario`` now.
-
-    :param cleanup_errors: what its clean-ups raised, which behave itself does not keep.
-    """
+    """What behave says of ``scenario`` now; behave itself does not keep what its clean-ups raised."""
     troubles = [(blame_of(error, False), f"clean-up failed: {_told(error)}") for error in cleanup_errors]
     if scenario.hook_failed:
         message = scenario.error_message or "HOOK-ERROR: interrupted in a hook of the scenario"

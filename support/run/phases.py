@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from secrets import token_hex, token_urlsafe
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from behave.model import Scenario
@@ -29,16 +28,12 @@ from support.settings import EXTERNAL, Settings
 
 TIMING_FILE = "timing.json"
 
-Verdict = dict[str, Any]
-"""The content of verdict.json."""
-
 
 class PreparedRun:
     """A run that knows what it is to do, and has made nothing yet.
 
     :param secrets: gets all that must never be shown.
-    :param jobs: how many scenarios are carried out side by side.
-    :param why_one: why it is one job, where somebody could expect more.
+    :param why_one: why it is one of ``jobs``, where somebody could expect more.
     :param shown: handlers that hear each notice before that of the Allure results, which every run leaves.
     """
 
@@ -164,8 +159,8 @@ class PreparedRun:
         if INTERRUPTED not in self.record.troubles:
             self.record.troubles.append(INTERRUPTED)
 
-    def refuse(self, error: AcceptanceError) -> Verdict | None:
-        """Nothing can be run: leave that as the newest result, so that nobody takes an older one for it."""
+    def refuse(self, error: AcceptanceError) -> str | None:
+        """Nothing can be run: leave that as the newest result, so that nobody takes an older one for it, and conclude."""
         self.fail(error)
         try:
             self.make_folder()
@@ -173,10 +168,10 @@ class PreparedRun:
             self.fail(more)
         return self.conclude(failed=True)
 
-    def conclude(self, failed: bool) -> Verdict | None:
-        """Write and show the verdict.
+    def conclude(self, failed: bool) -> str | None:
+        """Write and show the verdict; behave says whether the run ``failed``.
 
-        :param failed: behave calls the run failed.
+        :return: the decision; None if there could be no verdict.
         """
         record = self.record
         if self.unjudged and self.watch.anything_begun:
@@ -193,11 +188,12 @@ class PreparedRun:
                 timing = {"reporting_s": round(self.notices.seconds, 3)}
                 (self.folder / TIMING_FILE).write_text(json.dumps(timing))
         except AcceptanceError as error:
-            return self._without_a_verdict(error)
+            self._do_without_a_verdict(error)
+            return None
         self.notices.say(notices.VerdictReached(content, self.folder, self.watch.anything_begun))
-        return content
+        return str(content["decision"])
 
-    def _without_a_verdict(self, error: AcceptanceError) -> Verdict | None:
+    def _do_without_a_verdict(self, error: AcceptanceError) -> None:
         """Half a result is none: nobody is to find it, nor an older one in its place."""
         try:
             withdraw(self.settings.reports_folder, RESULTS)
@@ -205,4 +201,3 @@ class PreparedRun:
             pass  # then nothing of this run could be put there, either
         message = f"{self.secrets.masked(str(error))}; older runs and their verdicts are in {self.folder.parent}"
         self.notices.say(notices.RunTrouble("No verdict", message))
-        return None

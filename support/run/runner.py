@@ -12,7 +12,7 @@ from support.errors import AcceptanceError, SettingsError, SuiteError, TestEnvir
 from support.record.evidence import Secrets
 from support.run.handlers.terminal_lines import TerminalLines
 from support.run.jobs import number_of_jobs
-from support.run.phases import PreparedRun, Verdict
+from support.run.phases import PreparedRun
 from support.run.phrases import check_phrases
 from support.run.scenario_hooks import make_again_where_needed
 from support.run.selection import Selection, select
@@ -63,7 +63,7 @@ class AcceptanceRunner(Runner):
             settings = Settings.read(self.config.userdata)
         except AcceptanceError:
             settings = Settings(reports=self.config.userdata.get("reports", Settings.reports))
-        self._note(self._prepared(settings, Selection([], {})).refuse(error))
+        AcceptanceRunner.decision = self._prepared(settings, Selection([], {})).refuse(error)
         return True
 
     def _prepared(self, settings: Settings, selection: Selection) -> PreparedRun:
@@ -95,11 +95,8 @@ class AcceptanceRunner(Runner):
             run.interrupt()
         finally:
             with interrupts_ignored():
-                self._note(run.conclude(failed))
+                AcceptanceRunner.decision = run.conclude(failed)
         return failed or bool(run.record.troubles) or run.left_something_out
-
-    def _note(self, verdict: Verdict | None) -> None:
-        AcceptanceRunner.decision = verdict["decision"] if verdict else None
 
 
 def _not_loaded(error: Exception) -> AcceptanceError:

@@ -36,10 +36,7 @@ class Recorder(Protocol):
 
 
 class ScenarioHooks:
-    """Takes the scenarios of a session one after the other; what goes wrong with one is never lost.
-
-    :param logs: the folder for the workers' logs.
-    """
+    """Takes the scenarios of a session one after the other; what goes wrong with one is never lost."""
 
     def __init__(self, session: Session, logs: Path, secrets: Secrets, recorder: Recorder) -> None:
         self._session, self._logs, self._secrets, self._recorder = session, logs, secrets, recorder
@@ -70,10 +67,7 @@ class ScenarioHooks:
             raise
 
     def note_step(self, case: Case, step: Step) -> None:
-        """Note how long a phrase took, and the first thing that went wrong.
-
-        Where the test environment is gone, that is why.
-        """
+        """Note how long a phrase took, and the first thing that went wrong: that the test environment is gone, if it is."""
         record, error = case.evidence, step.exception
         record.steps.append(evidence.Step(f"{step.keyword} {step.name}", step.status.name, step.duration))
         if error is not None and record.failure is None:
@@ -135,11 +129,7 @@ class ScenarioHooks:
 
 
 def make_again_where_needed(scenario: Scenario) -> None:
-    """Have ``scenario.run`` carry the scenario out again as long as its hooks want that.
-
-    The test environment was not up to it, and that is known before the table is judged. A scenario is never run again
-    because of its result.
-    """
+    """Have ``scenario.run`` carry the scenario out again as long as its hooks want that, and never because of its result."""
     run_once = scenario.run
 
     def run(runner: ModelRunner) -> bool:

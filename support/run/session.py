@@ -51,7 +51,6 @@ class Session:
     ) -> Iterator["Session"]:
         """Start everything under test, and end it with the block; nothing of it is left, also if it did not start.
 
-        :param logs: the folder for the logs of the parts.
         :param secret: shared by agents and API.
         :param secrets: gets what must never be shown.
         :param troubles: gets what went wrong at the end.
@@ -89,11 +88,7 @@ class Session:
         return clean_up(self.stack, run_folder)
 
     def case(self, record: Evidence, logs: Path, attempt: int) -> Case:
-        """A scenario's case, with the database in its first state.
-
-        :param logs: the folder for its workers' logs.
-        :param attempt: 1 at first; each further one has windows twice as long.
-        """
+        """A scenario's case, with the database in its first state; each further ``attempt`` has windows twice as long."""
         self.stack.window_factor = self._window_factor * 2 ** (attempt - 1)
         return Case(self.stack, self._settings, record, logs)
 

@@ -139,10 +139,7 @@ class Case:
     # -- its workers ----------------------------------------------------------------------------------------
 
     def new_worker(self, number: int) -> Worker:
-        """Worker ``number``, not yet started; a new process if the one before it has ended.
-
-        The run is scheduled with the first.
-        """
+        """Worker ``number``, not yet started, with a process of its own; the run is scheduled with the first."""
         if not self.workers:
             self._schedule()
         earlier, log = self.workers.get(number), self._logs / f"worker-{number}.log"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from support.contract import METRICS_TABLE
 from support.errors import TestEnvironmentError
@@ -29,11 +30,8 @@ STATUS_INDEX = "idx_tc06_lookup"
 
 @dataclass(frozen=True)
 class Profile:
-    """How one execution of the run's query behaves.
-
-    :param seconds: time it takes.
-    :param rows: rows it examines, as the server counts them.
-    :param scans: whether it reads the whole table in place of an index.
+    """How one execution of the run's query behaves: its time, the rows it examines as the server counts them, and whether
+    it reads the whole table in place of an index.
     """
 
     seconds: float
@@ -42,10 +40,7 @@ class Profile:
 
 
 def count_query(profile: Profile) -> str:
-    """Counts a range of orders: its time and the rows it examines are chosen by its literals.
-
-    Not by a subquery, whose rows MySQL 5.6 does not count.
-    """
+    """Counts a range of orders, as many as it is to examine; not by a subquery, whose rows MySQL 5.6 does not count."""
     return f"SELECT SLEEP({profile.seconds:.4f}), COUNT(*) FROM test_orders WHERE id BETWEEN 1 AND {profile.rows}"
 
 
@@ -96,10 +91,7 @@ class Workload:
             database.close()
 
     def _learn(self) -> str:
-        """The digest.
-
-        Every connection executes the query once, so that the time of a table's first opening is in no measurement.
-        """
+        """The digest. Each connection executes the query once: the time of a table's first opening is in no measurement."""
         sql = self._query(Profile(seconds=0))
         list(self._pool.map(lambda one: one.execute(sql), self._databases))
         digest = self._databases[0].value(
@@ -116,9 +108,8 @@ class Workload:
 class Measured:
     """The application's queries that the run is about, and what the executor is to measure of them.
 
-    :param samples: their executions in the baseline window and in the metrics window.
-    :param worsens: the measure that is to come out worse, or None.
-    :param counted_before: their executions when the run was scheduled.
+    ``samples`` are their executions in the baseline window and in the metrics window, ``counted_before`` those until the
+    run was scheduled; ``worsens`` is the measure that is to come out worse, or None.
     """
 
     workload: Workload
@@ -127,8 +118,7 @@ class Measured:
     counted_before: int = 0
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """The same query before and after the index exists. ``thai`` is the Thai phrase's word for it.
 
     ``worsens`` names the measure that has to come out worse, or None. ``samples`` are the executions in the baseline
@@ -195,10 +185,7 @@ CHANGES = {
 
 
 def seconds_of_a_burst(account: Account) -> float:
-    """What the usual burst of queries in a window takes here and now, in seconds.
-
-    :param account: the application's.
-    """
+    """What the usual burst of queries in a window takes here and now, in seconds, with the application's account."""
     change = CHANGES["get slower"]
     with closing(Workload(account, change.query, change.connections)) as workload:
         began = time.monotonic()

@@ -104,11 +104,13 @@ def lease_expired(world: World) -> Seen:
 def worker_2_claimed(world: World) -> Seen:
     """Worker 2's claim was granted, after the lease of worker 1 had ended and not before."""
     claims = _participant(world, 2).calls_of("claim")
+    answers = f"answers to its claims: {', '.join(call.answer for call in claims) or 'none'}"
     if not claims or claims[-1].status != 200:
-        return Seen("No", f"answers to its claims: {', '.join(call.answer for call in claims) or 'none'}")
-    if lease_expired(world).actual != "Yes":
-        return Seen("Yes (before lease expiry)", lease_expired(world).because)
-    return Seen("Yes (after lease expiry)", f"answers to its claims: {', '.join(call.answer for call in claims)}")
+        return Seen("No", answers)
+    expired = lease_expired(world)
+    if expired.actual != "Yes":
+        return Seen("Yes (before lease expiry)", expired.because)
+    return Seen("Yes (after lease expiry)", answers)
 
 
 @observation("Last report sent again")

@@ -73,10 +73,7 @@ def look_up(name: str) -> Observe:
 
 
 def compare(name: str, expected: str, world: World) -> Observation:
-    """Observe one Field and hold it against the Expected cell.
-
-    An observation that raises has seen nothing: its verdict is UNKNOWN, which is never a pass.
-    """
+    """Observe one Field and hold it against the Expected cell; an observation that raises has seen nothing: UNKNOWN."""
     observe = look_up(name)
     try:
         seen = observe(world)
