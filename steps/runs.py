@@ -3,10 +3,10 @@
 from behave import given, register_type, when
 from behave.runner import Context
 
+from support.history.change import RunSpec
 from support.scenario import preparing
 from support.scenario.words import types_of
 from support.scenario.workload import CHANGES
-from support.stacks.saas_api import RunSpec
 
 register_type(**types_of("Change", CHANGES))
 

@@ -14,9 +14,10 @@ from support.checks.findings import Findings, Missing
 from support.checks.needs import Offer
 from support.contract import EXECUTIONS_PATH, KILL_SWITCH_PATH
 from support.form import TEST_CASES
+from support.history.change import RunSpec
 from support.mysql.database import Account, Database
 from support.settings import Settings
-from support.stacks.saas_api import RunSpec, SaasApi
+from support.stacks.saas_api import SaasApi
 from support.stacks.stack import Stack
 from support.stacks.worker import Worker
 

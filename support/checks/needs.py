@@ -14,10 +14,10 @@ import pymysql
 
 from support.contract import TEST_ORDERS
 from support.errors import SuiteError
+from support.history.change import RunSpec
 from support.mysql import tables
 from support.mysql.schemas import grant_alter, revoke_alter
 from support.result_words import NOT_APPLICABLE, NOT_RUN
-from support.stacks.saas_api import RunSpec
 from support.stacks.stack import Stack
 
 PREFIX = "needs."

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from support.gateway.calls import Call
+from support.history.calls import Call
 
 ANY = "any"
 """In place of a kind: calls of every kind."""

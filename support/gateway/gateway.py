@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from support.clock import now
 from support.errors import TestEnvironmentError
-from support.gateway.calls import Call
 from support.gateway.faults import ELSEWHERE, ELSEWHERE_PATH, FAULTS, Fault, http_answer
 from support.gateway.gates import CallGate, Condition, always, of_kind
 from support.gateway.refusals import Refusals
+from support.history.calls import Call, RunRow
 
 BODY_LIMIT = 20_000
 """Bytes of a body that are kept in the transcript."""
@@ -32,7 +32,8 @@ class Gateway:
     :param host: the address of this machine at which the worker can reach it, and nobody from outside.
     :param refusals: those of the network that the worker is in; None: it is this machine's.
 
-    ``on_arrival`` is called with every call before anything else is done with it.
+    ``on_arrival`` is called with every call before anything else is done with it; ``look_at_run`` just before and after the
+    API has it.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Gateway:
         self._address, self._refusals = (host, port), refusals or Refusals()
         self.calls: list[Call] = []
         self.on_arrival: Callable[[Call], None] = lambda _call: None
+        self.look_at_run: Callable[[], RunRow | None] = lambda: None
         self._gates: list[CallGate] = []
         self._failing: list[tuple[Condition, Fault]] = []
         self._losing: list[tuple[Condition, Fault]] = []
@@ -183,6 +185,7 @@ class Gateway:
             upstream = next(self._upstreams)
         way = http.client.HTTPSConnection if upstream.scheme == "https" else http.client.HTTPConnection
         api = way(upstream.netloc.rpartition("@")[2], timeout=UPSTREAM_TIMEOUT_SECONDS)
+        call.row_before = self.look_at_run()
         try:
             api.request(call.method, upstream.path.rstrip("/") + call.path, body or None, headers)
             answer = api.getresponse()
@@ -193,6 +196,7 @@ class Gateway:
             return http_answer(502, b'{"title": "the gateway got no answer from the SaaS API", "status": 502}')
         finally:
             api.close()
+        call.row_after = self.look_at_run()
         call.status = answer.status
         call.response_body = content[:BODY_LIMIT].decode("utf-8", "replace")
         kept = "".join(

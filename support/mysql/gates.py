@@ -11,8 +11,8 @@ import pymysql
 from pymysql.constants import ER
 from pymysql.cursors import DictCursor
 
+from support.history.statements import SCHEMA_CHANGES, kind_of_text
 from support.mysql.database import Account, Database, quoted
-from support.mysql.statements import SCHEMA_CHANGES, kind_of_text
 
 
 class WaitingStatement(NamedTuple):

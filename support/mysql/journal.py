@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from support.clock import now
 from support.contract import METRICS_TABLE
 from support.errors import TestEnvironmentError
+from support.history.statements import NO_TEXT, PREPARED, SCHEMA_CHANGES, Statement, kind_of
 from support.mysql.database import Account, Database, Row
-from support.mysql.statements import NO_TEXT, PREPARED, SCHEMA_CHANGES, Statement, kind_of
 
 LOOKS = 5
 

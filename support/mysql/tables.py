@@ -5,21 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from support.contract import STATE_TABLES, TEST_TABLES
+from support.history.change import Index
 from support.mysql.database import Database, quoted
-
-
-@dataclass(frozen=True)
-class Index:
-    """An index as information_schema shows it. ``columns`` are as in the contract: ``name`` or ``name(prefix)``."""
-
-    table: str
-    name: str
-    columns: tuple[str, ...]
-    unique: bool
-    kind: str
-
-    def __str__(self) -> str:
-        return f"index {self.name} on {self.table} ({', '.join(self.columns)}){' UNIQUE' if self.unique else ''} {self.kind}"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from pydantic import AfterValidator, AwareDatetime
 
 from support.clock import now
 from support.files import write_whole
-from support.gateway.calls import Call
+from support.history.calls import Call
+from support.history.history import History
 from support.record.envelope import as_json
 from support.result_words import NOT_RUN, PASS, UNJUDGED
 from support.settings import MASK
@@ -77,6 +78,21 @@ class Query:
     time: AwareDatetime
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What became of a rule of the contract: ``state`` is kept, broken, unknown or not tried, of ``times`` occasions.
+
+    ``because``, ``who`` and ``at`` are of the first breach, or of what could not be told.
+    """
+
+    rule: str
+    state: str
+    times: int
+    because: str = ""
+    who: str = ""
+    at: AwareDatetime | None = None
+
+
 @dataclass
 class Step:
     """A phrase that ran, with its duration in seconds."""
@@ -135,6 +151,8 @@ class Evidence:
     wire: list[dict[str, Any]] = field(default_factory=list)
     statements: list[dict[str, Any]] = field(default_factory=list)
     workers: list[dict[str, Any]] = field(default_factory=list)
+    history: History | None = None
+    rules: list[Judged] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
 

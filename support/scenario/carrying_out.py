@@ -6,10 +6,10 @@ from typing import NamedTuple, TypeVar
 from support.clock import now
 from support.contract import KILL_SWITCH_PATH
 from support.errors import GateNotReached
-from support.gateway.calls import Call
 from support.gateway.faults import FAULTS
 from support.gateway.gates import ANY, CallGate, Condition
 from support.gateway.gateway import Gateway
+from support.history.calls import Call
 from support.scenario.case import BASELINE, INDEX, MOMENTS, WINDOW, Case
 from support.stacks.worker import UnusableAgent, Worker
 from support.waiting import eventually

@@ -6,19 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from support.clock import now
 from support.contract import TEST_TABLES
 from support.errors import SuiteError
-from support.gateway.calls import Call
 from support.gateway.faults import Fault
 from support.gateway.gates import CallGate
-from support.judgement.world import Notes
+from support.history.calls import Call, RunRow
+from support.history.change import RunSpec
+from support.history.history import Notes
 from support.mysql import tables
 from support.mysql.database import quoted
 from support.mysql.gates import TableGate
 from support.record.evidence import Evidence
 from support.scenario.workload import Measured
 from support.settings import Settings
-from support.stacks.saas_api import RunSpec
 from support.stacks.stack import Stack
 from support.stacks.worker import Worker
 from support.waiting import eventually
@@ -136,6 +137,18 @@ class Case:
         )
         return max(0.0, float(left or 0) / 1e6)
 
+    def run_row(self) -> RunRow | None:
+        """How the run stands now; None if there is no such run."""
+        row = self.database.first(
+            "SELECT status, fail_reason, claimed_by, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), lease_expires_at) AS lease"
+            " FROM execution_runs WHERE id = %s",
+            (self.run.id,),
+        )
+        if row is None:
+            return None
+        lease = None if row["lease"] is None else float(row["lease"]) / 1e6
+        return RunRow(now(), row["status"], row["fail_reason"], row["claimed_by"], lease)
+
     # -- its workers ----------------------------------------------------------------------------------------
 
     def new_worker(self, number: int) -> Worker:
@@ -150,7 +163,7 @@ class Case:
         self.workers[number] = worker
         if str(log) not in self.evidence.logs:
             self.evidence.logs.append(str(log))
-        worker.gateway.on_arrival = self._note_index
+        worker.gateway.on_arrival, worker.gateway.look_at_run = self._note_index, self.run_row
         return worker
 
     def start(self, worker: Worker) -> None:

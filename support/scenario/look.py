@@ -3,13 +3,23 @@
 from support.clock import now
 from support.errors import NotMade, TestEnvironmentError
 from support.form import TEST_CASES
-from support.judgement.world import Participant, World
+from support.history.change import Index
+from support.history.history import History, Participant
+from support.history.statements import NO_TEXT, Statement
 from support.mysql import tables
 from support.mysql.journal import Journal
-from support.mysql.statements import NO_TEXT, Statement
 from support.record.evidence import Query
 from support.scenario.case import Case
 from support.waiting import WaitTimeout, eventually
+
+GIVEN = (
+    "EXECUTION_LEASE_TIMEOUT_SECONDS", "METRICS_WINDOW_MINUTES", "MIN_SAMPLE_COUNT", "LATENCY_DEGRADATION_THRESHOLD",
+    "ROWS_EXAMINED_DEGRADATION_THRESHOLD", "KILL_SWITCH_TIMEOUT_SECONDS", "DDL_LOCK_WAIT_TIMEOUT_SECONDS",
+)  # fmt: skip
+"""The contract's variables that decide what a worker has to do."""
+
+RECORDED_BY_RUN = {"execution_claims": "execution_run_id", "rollbacks": "execution_run_id", "audit_logs": "resource_id"}
+"""The tables of what is recorded for a run, and their column with its id."""
 
 ENDING_SECONDS = 1.0
 """How long a statement that was answered may take to be on record as ended: a busy server answers first."""
@@ -27,7 +37,7 @@ def _statements(journal: Journal, threads: list[int]) -> list[Statement]:
         return journal.read(threads)  # one is really still running
 
 
-def look(case: Case) -> World:
+def look(case: Case) -> History:
     """Read everything, note in the evidence what the result log asks for, and return it.
 
     :raises TestEnvironmentError: a part of the test environment is gone, or was too slow for anything to be said.
@@ -41,7 +51,7 @@ def look(case: Case) -> World:
     index = tables.find_index(found.indexes, run.table_name, run.index_name)
     threads = case.measured.workload.threads if case.measured else []
     statements = _statements(stack.journal, threads)
-    world = World(
+    history = History(
         run=run,
         row=database.first("SELECT * FROM execution_runs WHERE id = %s", (run.id,)),
         told=stack.api.run(run.id),
@@ -54,23 +64,41 @@ def look(case: Case) -> World:
         workload=[statement for statement in statements if statement.thread in threads],
         participants={role: _participant(case, role) for role in case.workers},
         unexpected_changes=tables.differences(_allowed(case, index), found),
+        foreign_rows=_foreign_rows(case),
         min_samples=case.settings.min_sample_count,
         **vars(case.notes),
     )
     if measured := case.measured:
         counted = measured.workload.counted(database, stack.schema) - measured.counted_before
         length = case.settings.scaled(case.settings.metrics_window_seconds)
-        refuse_a_failed_workload(world, counted, measured.samples, measured.worsens, stack.journal.hidden, length)
-    _record(case, world)
-    return world
+        refuse_a_failed_workload(history, counted, measured.samples, measured.worsens, stack.journal.hidden, length)
+    _record(case, history)
+    case.evidence.history = history
+    return history
 
 
 def _participant(case: Case, role: int) -> Participant:
     one = case.workers[case.roles.get(role, role)]
-    return Participant(one.number, one.all_calls, one.killed, one.exit_status)
+    given = {name: float(one.environment[name]) for name in GIVEN if name in one.environment}
+    words = one.last_words()
+    return Participant(
+        one.number, one.all_calls, one.killed, one.exit_status, given, one.started, one.ended, one.frozen, words
+    )
 
 
-def _allowed(case: Case, index: tables.Index | None) -> tables.Snapshot:
+def _foreign_rows(case: Case) -> list[str]:
+    """Rows that are about other runs than the one under test; there was none when it was scheduled."""
+    run, found = case.run.id, []
+    for table, column in RECORDED_BY_RUN.items():
+        kind = " AND resource_type = 'execution_run'" if table == "audit_logs" else ""
+        for row in case.database.rows(
+            f"SELECT DISTINCT {column} AS id FROM {table} WHERE {column} <> %s{kind}", (run,)
+        ):
+            found.append(f"{table} {row['id']}")
+    return found
+
+
+def _allowed(case: Case, index: Index | None) -> tables.Snapshot:
     """The schema a scenario may end in: as before, or with the run's own index, whose presence its Fields judge."""
     before = case.schema
     if index is None or index in before.indexes or list(index.columns) != case.run.columns or index.unique:
@@ -79,7 +107,7 @@ def _allowed(case: Case, index: tables.Index | None) -> tables.Snapshot:
 
 
 def refuse_a_failed_workload(
-    world: World, counted: int, samples: tuple[int, int], intended: str | None, hidden: int, length: float
+    history: History, counted: int, samples: tuple[int, int], intended: str | None, hidden: int, length: float
 ) -> None:
     """Hold that the queries lay in the executor's windows, were counted, and changed as meant.
 
@@ -90,17 +118,17 @@ def refuse_a_failed_workload(
     :raises NotMade: it is not so.
     :raises TestEnvironmentError: it cannot be told.
     """
-    if counted != len(world.workload):
+    if counted != len(history.workload):
         raise NotMade(
-            f"the server ran {len(world.workload)} of the application's queries but counted {counted}: its statement"
+            f"the server ran {len(history.workload)} of the application's queries but counted {counted}: its statement"
             " counters are not locked and lost some, so the executor did not read what happened"
         )
-    if hidden and not world.metrics_window:
+    if hidden and not history.metrics_window:
         raise TestEnvironmentError(f"the executor's windows cannot be made out, because it reads its metrics {NO_TEXT}")
     before, after = samples
     for name, window, sent, wanted in (
-        ("baseline", world.baseline_window, world.workload[:before], before),
-        ("metrics", world.metrics_window, world.workload[before:], after),
+        ("baseline", history.baseline_window, history.workload[:before], before),
+        ("metrics", history.metrics_window, history.workload[before:], after),
     ):
         if window is None or len(sent) != wanted or window.seconds_at_most < length:
             return  # the executor opened no such window, which is for the observations to judge
@@ -111,17 +139,17 @@ def refuse_a_failed_workload(
                 f"the {name} window closed before the application's queries were done ({len(window.samples)} of"
                 f" {wanted} in {window.seconds:.3f} s): raise metrics_window_seconds"
             )
-    if after and world.worse() != ([intended] if intended else []):
+    if after and history.worse() != ([intended] if intended else []):
         raise NotMade(
             f"the application's queries were to get worse in {intended or 'nothing'}, but the server measured:"
-            f" {world.measured()}"
+            f" {history.measured()}"
         )
 
 
-def _record(case: Case, world: World) -> None:
-    evidence, window, run = case.evidence, world.metrics_window, case.run
-    evidence.actual_status = world.status
-    evidence.statements = [vars(statement) for statement in world.statements]
+def _record(case: Case, history: History) -> None:
+    evidence, window, run = case.evidence, history.metrics_window, case.run
+    evidence.actual_status = history.status
+    evidence.statements = [vars(statement) for statement in history.statements]
     if window:
         evidence.fact("Metrics Window", f"{window.seconds:.3f} s by the server's clock", window.opened)
         evidence.fact("Sample Count Observed", len(window.samples), window.closed)

@@ -7,8 +7,9 @@ from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from support.errors import SuiteError
-from support.judgement.observations import compare, look_up
-from support.judgement.observations.registry import ALWAYS, HEADINGS
+from support.judgement.fields import compare, look_up
+from support.judgement.fields.registry import ALWAYS, HEADINGS
+from support.judgement.rules import contract_rules, judge_all
 from support.record.evidence import Observation
 from support.result_words import FAIL, PASS
 from support.scenario.case import Case
@@ -36,8 +37,10 @@ def judge(case: Case, table: Table | None) -> list[Observation]:
         failed, so that nobody can be blamed.
     """
     rows = rows_of(table)
-    world = look(case)
-    observations = [compare(field, expected, world) for field, expected in [*rows, ALWAYS]]
+    history = look(case)
+    rules = case.evidence.rules = judge_all(history)
+    observations = [compare(field, expected, history) for field, expected in [*rows, ALWAYS]]
+    observations.append(contract_rules(rules))
     case.evidence.observations += observations
     verdicts = {observation.verdict for observation in observations}
     if FAIL not in verdicts and verdicts != {PASS}:

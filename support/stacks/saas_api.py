@@ -1,37 +1,12 @@
 """The suite's own calls to the SaaS API: what a person or the SaaS itself would do, never a worker's part."""
 
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import requests
 
-from support.contract import ADD_INDEX, EXECUTIONS_PATH, HEALTH_PATH, KILL_SWITCH_PATH, SECRET_HEADER
+from support.contract import EXECUTIONS_PATH, HEALTH_PATH, KILL_SWITCH_PATH, SECRET_HEADER
 from support.errors import TestEnvironmentError, cause_of
-
-
-@dataclass
-class RunSpec:
-    """An approved change: what the execution run is to do. ``columns`` are ``name`` or ``name(prefix)``.
-
-    ``index_type`` is the contract's optional field for indexes that are not plain: ``FULLTEXT`` or ``SPATIAL``. Any other
-    ``action`` is one that an executor has to refuse.
-    """
-
-    id: str
-    connection_id: str
-    index_name: str
-    table_name: str
-    columns: list[str]
-    query_digests: list[str] = field(default_factory=list)
-    index_type: str | None = None
-    action: str = ADD_INDEX
-
-    def body(self) -> dict[str, Any]:
-        """The request body of ``POST /api/executions``."""
-        body = asdict(self) | {"query_digests": self.query_digests or None}
-        if self.index_type is None:
-            del body["index_type"]
-        return body
+from support.history.change import RunSpec
 
 
 class SaasApi:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from support.clock import now
 from support.errors import AcceptanceError, TestEnvironmentError
-from support.gateway.calls import Call
 from support.gateway.gateway import Gateway
+from support.history.calls import Call
 from support.waiting import WaitTimeout, eventually
 
 LAST_LINES = 5
@@ -49,6 +49,7 @@ class Worker:
         self.started: datetime | None = None
         self.ended: datetime | None = None
         self.killed: datetime | None = None
+        self.frozen: datetime | None = None
         self.exit_status: int | None = None
         self.earlier_calls: list[Call] = []
 
@@ -128,6 +129,7 @@ class Worker:
     def freeze(self) -> None:
         """SIGSTOP: the process keeps its connections and does nothing."""
         self._signal(signal.SIGSTOP)
+        self.frozen = now()
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)

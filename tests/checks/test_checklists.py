@@ -14,12 +14,12 @@ from pymysql.constants import CLIENT
 
 from support.checks import checklists
 from support.checks.checklists import clean_up, pre_checks
+from support.history.change import RunSpec
 from support.mysql import tables
 from support.mysql.database import Database
 from support.resultlog import appendices
 from support.settings import Settings
 from support.stacks.embedded import EmbeddedStack
-from support.stacks.saas_api import RunSpec
 from support.stacks.warden import FOLDER_PREFIX, Warden
 
 PRE_TEST = [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.stacks.saas_api import RunSpec
+from support.history.change import RunSpec
 from support.stacks.stack import EXECUTOR_FOLDER
 from support.waiting import eventually
 from tests.harness import outside

@@ -12,10 +12,10 @@ import requests
 
 from support.errors import TestEnvironmentError
 from support.gateway import faults
-from support.gateway.calls import kind_of
 from support.gateway.faults import FAULTS
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
+from support.history.calls import kind_of
 from support.servers.ports import free_port
 from support.waiting import eventually
 

@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from support.errors import SuiteError, TestEnvironmentError
-from support.gateway.calls import Call
-from support.judgement.observations import REGISTRY, compare, known_fields, look_up
-from support.judgement.observations.registry import Seen, observation
-from support.judgement.world import Participant, World
-from support.mysql.statements import Statement
-from support.mysql.tables import Index
+from support.history.calls import Call
+from support.history.change import Index, RunSpec
+from support.history.history import History, Participant
+from support.history.statements import Statement
+from support.judgement.fields import REGISTRY, compare, known_fields, look_up
+from support.judgement.fields.registry import Seen, observation
 from support.scenario.look import refuse_a_failed_workload
-from support.stacks.saas_api import RunSpec
 
 START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 RUN = RunSpec("test-tc03-001", "conn-003", "idx_tc03_date", "test_orders", ["order_date"])
@@ -39,7 +38,7 @@ ACTIVE = '{"global_active": false, "connection_active": true, "reason": "x"}'
 INACTIVE = '{"global_active": false, "connection_active": false, "reason": null}'
 
 
-def world(**changes):
+def history(**changes):
     row = changes.pop(
         "row", {"status": "rolled_back", "fail_reason": "kill_switch", "message": None, "error_message": None}
     )
@@ -60,11 +59,11 @@ def world(**changes):
         "unexpected_changes": [],
         "min_samples": 10,
     } | changes
-    return World(**given)
+    return History(**given)
 
 
 def see(field, **changes):
-    return REGISTRY[field](world(**changes)).actual
+    return REGISTRY[field](history(**changes)).actual
 
 
 def test_the_good_story():
@@ -79,7 +78,7 @@ def test_the_good_story():
         ("Unexpected changes", "None"),
         ("Only 1 worker executed", "Yes"),
     ]:
-        assert compare(field, expected, world()).verdict == "PASS", field
+        assert compare(field, expected, history()).verdict == "PASS", field
 
 
 @pytest.mark.parametrize(
@@ -170,7 +169,7 @@ def test_the_error_is_the_servers_own_and_the_executor_recorded_it(errno, record
     seen = compare(
         "MySQL error detected",
         "Error 1846 หรือ similar",
-        world(row=row, statements=[statement(ADD, 1, errno=errno, message="LOCK=NONE …")]),
+        history(row=row, statements=[statement(ADD, 1, errno=errno, message="LOCK=NONE …")]),
     )
 
     assert (seen.actual, seen.verdict) == (actual, verdict)
@@ -216,7 +215,7 @@ def test_a_window_that_a_busy_server_opened_late_is_not_blamed_on_the_executor(o
     given["workload"][10:] = [
         statement("SELECT SLEEP(?)", 4.6 + n / 20, kind="select", seconds=0.005, thread=9) for n in range(10)
     ]
-    there = world(**given)
+    there = history(**given)
 
     if on_the_environment:
         with pytest.raises(TestEnvironmentError, match="8 of 10 in 0.500 s"):
@@ -259,7 +258,7 @@ def test_an_unknown_field_is_an_error_that_lists_the_known_ones():
 
 
 def test_an_observation_that_raises_has_seen_nothing_and_is_no_pass():
-    seen = compare("Worker 2 HTTP Response", "409 Conflict", world())
+    seen = compare("Worker 2 HTTP Response", "409 Conflict", history())
 
     assert (seen.actual, seen.verdict) == ("unknown", "UNKNOWN")
     assert "worker 2 was never started" in seen.because
@@ -267,4 +266,4 @@ def test_an_observation_that_raises_has_seen_nothing_and_is_no_pass():
 
 def test_a_field_has_one_observation():
     with pytest.raises(SuiteError, match="Field 'fail_reason' has two observations"):
-        observation("fail_reason")(lambda world: Seen(""))
+        observation("fail_reason")(lambda history: Seen(""))

@@ -9,12 +9,12 @@ import pymysql
 import pytest
 
 from support.errors import SettingsError, TestEnvironmentError
+from support.history.statements import kind_of_text
 from support.mysql import tables
 from support.mysql.database import Account, Database
 from support.mysql.gates import TableGate
 from support.mysql.journal import Journal
 from support.mysql.schemas import ROLES, grant_alter, make_accounts, make_schema, revoke_alter, users
-from support.mysql.statements import kind_of_text
 from support.scenario.workload import Profile, Workload, count_query, lookup_query
 from support.waiting import eventually
 

@@ -8,7 +8,7 @@ import sys
 
 from behave.__main__ import main as behave
 
-from support.judgement.observations import look_up
+from support.judgement.fields import look_up
 from support.record.evidence import Observation
 from support.result_words import PASS
 from support.scenario import result_table
@@ -19,8 +19,8 @@ def remove(field: str) -> None:
     look_up(field)
     compare = result_table.compare
 
-    def without(name: str, expected: str, world: object) -> Observation:
-        return Observation(name, expected, expected, PASS) if name == field else compare(name, expected, world)
+    def without(name: str, expected: str, history: object) -> Observation:
+        return Observation(name, expected, expected, PASS) if name == field else compare(name, expected, history)
 
     result_table.compare = without
 

@@ -6,7 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from support.errors import TestEnvironmentError
-from support.stacks.saas_api import RunSpec, SaasApi
+from support.history.change import RunSpec
+from support.stacks.saas_api import SaasApi
 
 RUN = RunSpec("test-tc01-001", "conn-001", "idx", "test_orders", ["customer_id"])
 

@@ -3,17 +3,18 @@
 Not here: what only one scenario asks (its Fields), and any look at anything but the history.
 """
 
-from support.judgement.rules import claims, leases, measuring, online, order, outcome, records, switch  # noqa: F401
-from support.judgement.rules.registry import (
-    BROKEN,
-    KEPT,
-    NOT_TRIED,
-    RECORD,
-    RULES,
-    SAFETY,
-    Judged,
-    Rule,
-    judge_all,
-)
+from support.judgement.rules import claims, leases, measuring, online, order, outcome, records, switch
+from support.judgement.rules.registry import RULES, Rule, contract_rules, judge_all
 
-__all__ = ["BROKEN", "KEPT", "NOT_TRIED", "RECORD", "RULES", "SAFETY", "Judged", "Rule", "judge_all"]
+__all__ = ["RULES", "Rule", "contract_rules", "judge_all"]
+
+_MODULES = (
+    claims,
+    leases,
+    measuring,
+    online,
+    order,
+    outcome,
+    records,
+    switch,
+)  # each registers its rules when imported

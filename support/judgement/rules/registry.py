@@ -1,14 +1,20 @@
 """What a rule is, how it is registered, and how all of them are judged over one history."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from support.history.history import History
+from support.record.evidence import Judged, Observation
+from support.result_words import FAIL, PASS
 
 KEPT, BROKEN, UNKNOWN, NOT_TRIED = "kept", "broken", "unknown", "not tried"
 SAFETY, RECORD = "safety", "record"
 """A broken rule of the first class turns a scenario red; one of the second is listed, and the decision is CONDITIONAL."""
+
+
+CONTRACT_RULES = "Contract rules"
+"""The Field that every scenario has for them."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +40,6 @@ class Rule:
     english: str
     thai: str
     judge: Judge
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What became of a rule in one scenario; ``times`` is how often it was tried, ``because`` and the rest the first breach."""
-
-    rule: str
-    state: str
-    times: int
-    because: str = ""
-    who: str = ""
-    at: datetime | None = None
 
 
 RULES: dict[str, Rule] = {}
@@ -87,3 +81,11 @@ def _judged(rule: Rule, history: History) -> Judged:
             first = min(those, key=lambda one: (one.at is None, one.at and one.at.timestamp()))
             return Judged(rule.id, state, len(found), "" if state == KEPT else first.because, first.who, first.at)
     return Judged(rule.id, NOT_TRIED, 0)
+
+
+def contract_rules(rules: Sequence[Judged]) -> Observation:
+    """The row of a scenario's table that says whether a rule was broken whose breach is red, and which."""
+    broken = [one for one in rules if one.state == BROKEN and RULES[one.rule].severity == SAFETY]
+    because = "\n".join(f"{one.rule} {RULES[one.rule].english} {one.because}" for one in broken)
+    actual = f"broken: {', '.join(one.rule for one in broken)}" if broken else KEPT
+    return Observation(CONTRACT_RULES, KEPT, actual, FAIL if broken else PASS, because)

@@ -1,13 +1,12 @@
 """Fields and the functions that observe them."""
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from support.contract import LOCK_NONE_REFUSED
 from support.errors import SuiteError
-from support.judgement.world import World
-from support.mysql.statements import Statement
+from support.history.history import History
 from support.record.evidence import Observation
 from support.result_words import FAIL, PASS, UNKNOWN
 
@@ -29,7 +28,7 @@ class Seen:
     because: str = ""
 
 
-Observe = Callable[[World], Seen]
+Observe = Callable[[History], Seen]
 
 REGISTRY: dict[str, Observe] = {}
 
@@ -72,11 +71,11 @@ def look_up(name: str) -> Observe:
     return REGISTRY[name]
 
 
-def compare(name: str, expected: str, world: World) -> Observation:
+def compare(name: str, expected: str, history: History) -> Observation:
     """Observe one Field and hold it against the Expected cell; an observation that raises has seen nothing: UNKNOWN."""
     observe = look_up(name)
     try:
-        seen = observe(world)
+        seen = observe(history)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the row must not be lost nor pass
         because = f"the observation failed: {type(error).__name__}: {error}"
         return Observation(name, expected, "unknown", UNKNOWN, because)
@@ -87,8 +86,3 @@ def compare(name: str, expected: str, world: World) -> Observation:
 def yes_or_no(holds: object, because: str = "") -> Seen:
     """``Yes`` or ``No``."""
     return Seen("Yes" if holds else "No", because)
-
-
-def told(statements: Sequence[Statement]) -> str:
-    """Statements and their ends, in one line."""
-    return "; ".join(f"{statement.text} → {statement.outcome}" for statement in statements) or "no statement"

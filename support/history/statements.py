@@ -1,8 +1,10 @@
 """One statement as a server recorded it, and what kind it is."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+
+from pydantic import AwareDatetime
 
 from support.contract import METRICS_TABLE
 
@@ -36,6 +38,11 @@ def kind_of(event_name: str, text: str) -> str | None:
     return kind_of_text(text) if event_name in PREPARED else event_name.rpartition("/")[2]
 
 
+def as_sent(statements: "Sequence[Statement]") -> str:
+    """Statements and their ends, in one line."""
+    return "; ".join(statement.brief for statement in statements) or "no statement"
+
+
 @dataclass(frozen=True)
 class Statement:
     """One statement the server was sent.
@@ -50,11 +57,13 @@ class Statement:
     digest: str | None
     errno: int
     message: str
-    started: datetime
-    ended: datetime | None
+    started: AwareDatetime
+    ended: AwareDatetime | None
     seconds: float
     rows_examined: int
     full_scan: bool
+    owner: str | None = None
+    executed: bool = True
 
     @property
     def succeeded(self) -> bool:
@@ -75,3 +84,13 @@ class Statement:
         if self.ended is None:
             return "still running"
         return "done" if self.errno == 0 else f"Error {self.errno}"
+
+    @property
+    def brief(self) -> str:
+        """What was sent and what became of it."""
+        return f"{self.text} → {self.outcome}"
+
+    @property
+    def sender(self) -> str:
+        """Who sent it, in words."""
+        return self.owner or "somebody else"

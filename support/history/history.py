@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pydantic import AwareDatetime
+
 from support.contract import LATENCY_DEGRADATION, ROWS_EXAMINED_DEGRADATION, CallKind
-from support.gateway.calls import Call
-from support.mysql.statements import Statement
-from support.mysql.tables import Index
-from support.stacks.saas_api import RunSpec
+from support.history.calls import UNDER_A_LEASE, Call, RunRow
+from support.history.change import Index, RunSpec
+from support.history.statements import Statement
 
 _MEASURES = {"latency": "seconds", "rows examined": "rows_examined", "full scans": "full_scan"}
 _FACTORS = {"latency": 1 + LATENCY_DEGRADATION, "rows examined": 1 + ROWS_EXAMINED_DEGRADATION, "full scans": 1.0}
@@ -47,12 +48,29 @@ class Window:
 
 @dataclass
 class Participant:
-    """A worker, as the suite saw it from outside."""
+    """A worker, as the suite saw it from outside: all its processes of one number.
+
+    ``given`` are the contract's variables that decide what it has to do, in the contract's units. ``stopped`` are the
+    times in which it was frozen.
+    """
 
     number: int
     calls: list[Call]
-    killed: datetime | None
+    killed: AwareDatetime | None
     exit_status: int | None
+    given: dict[str, float] = field(default_factory=dict)
+    started: AwareDatetime | None = None
+    ended: AwareDatetime | None = None
+    frozen: AwareDatetime | None = None
+    last_words: str = ""
+
+    def __str__(self) -> str:
+        return f"worker {self.number}"
+
+    @property
+    def name(self) -> str:
+        """Its WORKER_ID."""
+        return f"worker-{self.number}"
 
     def calls_of(self, kind: CallKind) -> list[Call]:
         """Its calls of one kind, in order."""
@@ -62,6 +80,16 @@ class Participant:
     def claim(self) -> Call | None:
         """Its first claim."""
         return next(iter(self.calls_of("claim")), None)
+
+    @property
+    def granted(self) -> list[Call]:
+        """Its claims that were granted."""
+        return [call for call in self.calls if call.is_granted_claim]
+
+    @property
+    def writes(self) -> list[Call]:
+        """Its calls that need the lease."""
+        return [call for call in self.calls if call.kind in UNDER_A_LEASE]
 
 
 @dataclass
@@ -75,10 +103,12 @@ class Notes:
 
 
 @dataclass(kw_only=True)
-class World(Notes):
-    """Three sides of one story: what the executor says (row, API), what is (index), what the server counted.
+class History(Notes):
+    """All that happened in one scenario, and how things stand at its end: what is judged, and nothing else is.
 
     ``participants`` are by the number the result log gives them, which is the order of their roles, not of their start.
+    ``row`` and ``told`` are the run at the end, by its row and by the API. ``foreign_rows`` names rows about other runs.
+    ``apart`` is how far, in seconds, the times of calls and those of statements may be from each other.
     """
 
     run: RunSpec
@@ -94,6 +124,56 @@ class World(Notes):
     participants: dict[int, Participant]
     unexpected_changes: list[str]
     min_samples: int
+    foreign_rows: list[str] = field(default_factory=list)
+    apart: float = 0.001
+
+    # -- order ----------------------------------------------------------------------------------------------
+
+    def before(self, first: datetime, second: datetime) -> bool | None:
+        """``first`` was before ``second``; None if they are nearer to each other than their clocks can tell."""
+        seconds = (second - first).total_seconds()
+        return None if abs(seconds) < self.apart else seconds > 0
+
+    @property
+    def calls(self) -> list[Call]:
+        """All calls of all workers, in the order of their arrival."""
+        return sorted((call for one in self.participants.values() for call in one.calls), key=lambda call: call.arrived)
+
+    def by(self, worker: Participant, statements: list[Statement]) -> list[Statement]:
+        """Those that the worker sent."""
+        return [one for one in statements if one.owner == worker.name]
+
+    def reports_of(self, status: str) -> list[tuple[Participant, Call]]:
+        """Every report of this end of the run, with the worker that sent it."""
+        return [
+            (worker, call)
+            for worker in self.participants.values()
+            for call in worker.calls_of("status")
+            if call.request_json.get("status") == status
+        ]
+
+    @property
+    def end_report(self) -> Call | None:
+        """The report by which the run came to its end."""
+        return next(
+            (call for call in self.calls if call.reports_an_end and call.reached_the_api and call.row_ended), None
+        )
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the report of the end was answered; None while the run has none."""
+        return self.end_report.answered if self.end_report else None
+
+    @property
+    def ended_by(self) -> str:
+        """Whose report ended the run."""
+        return self.end_report.worker if self.end_report else "nobody"
+
+    @property
+    def states(self) -> list[RunRow]:
+        """The run's row as it was seen before and after each call, in order."""
+        rows = [row for call in self.calls for row in (call.row_before, call.row_after) if row]
+        return sorted(rows, key=lambda row: row.at)
 
     # -- what the server counted ----------------------------------------------------------------------------
 

@@ -1,0 +1,121 @@
+"""What the gateway writes down of a call."""
+
+import http.client
+import json
+import re
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import AwareDatetime
+
+from support.clock import now
+from support.contract import RUNNING, TERMINAL, WORKER_CALLS, CallKind
+
+_PATTERNS = [
+    (kind, method, re.compile(path.replace("{id}", "[^/]+") + r"(\?.*)?")) for kind, method, path in WORKER_CALLS
+]
+
+
+def kind_of(method: str, path: str) -> CallKind:
+    """The contract's name of a call; ``other`` for what the contract does not know."""
+    for kind, its_method, pattern in _PATTERNS:
+        if method == its_method and pattern.fullmatch(path):
+            return kind
+    return "other"
+
+
+UNDER_A_LEASE: tuple[CallKind, ...] = ("heartbeat", "status", "rollback", "audit")
+"""The calls that are a worker's only as long as its lease is alive."""
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """The run's row at a moment: ``at`` by this machine's clock, ``lease_seconds`` left by the database's, None for no lease."""
+
+    at: AwareDatetime
+    status: str
+    fail_reason: str | None
+    claimed_by: str | None
+    lease_seconds: float | None
+
+    @property
+    def lease_alive(self) -> bool:
+        return self.lease_seconds is not None and self.lease_seconds > 0
+
+
+@dataclass
+class Call:
+    """One call of one worker, as it went over the wire.
+
+    ``status`` is the status code the worker was given, or None when it got no whole answer. ``fault`` names what
+    the gateway did to the call. ``row_before`` and ``row_after`` are the run's row just before the call reached the API and
+    just after its answer. ``trouble`` says what was wrong with the test environment, when the API itself did not answer.
+    """
+
+    worker: str
+    method: str
+    path: str
+    request_body: str
+    arrived: AwareDatetime = field(default_factory=now)
+    answered: AwareDatetime | None = None
+    status: int | None = None
+    response_body: str = ""
+    fault: str | None = None
+    held: bool = False
+    after_index: bool | None = None
+    trouble: str | None = None
+    row_before: RunRow | None = None
+    row_after: RunRow | None = None
+
+    @property
+    def kind(self) -> CallKind:
+        return kind_of(self.method, self.path)
+
+    @property
+    def reports_an_end(self) -> bool:
+        """It reports that the run has come to an end, not its progress."""
+        return self.kind == "status" and f'"{RUNNING}"' not in self.request_body
+
+    @property
+    def answer(self) -> str:
+        """The answer as people write it: ``200 OK``, ``409 Conflict``, or what happened instead."""
+        if self.status is None:
+            return self.fault or "no answer"
+        return f"{self.status} {http.client.responses.get(self.status, '')}".rstrip()
+
+    @property
+    def request_json(self) -> dict[str, Any]:
+        """The body of the request; empty if it is no JSON object."""
+        return _json_object(self.request_body)
+
+    @property
+    def is_granted_claim(self) -> bool:
+        """It is a claim, and it was granted."""
+        return self.kind == "claim" and self.status == HTTPStatus.OK
+
+    @property
+    def reached_the_api(self) -> bool:
+        """The API has answered it, whatever the worker got."""
+        return self.row_after is not None
+
+    @property
+    def row_ended(self) -> bool:
+        """The run came to its end by it."""
+        before, after = self.row_before, self.row_after
+        return bool(before and after and before.status not in TERMINAL and after.status in TERMINAL)
+
+    @property
+    def says_inactive(self) -> bool:
+        """The worker was given a well-formed "inactive"."""
+        answer = _json_object(self.response_body)
+        both = [answer.get("global_active"), answer.get("connection_active")]
+        return self.status == HTTPStatus.OK and self.fault is None and both == [False, False]
+
+
+def _json_object(body: str) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

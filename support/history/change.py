@@ -1,0 +1,45 @@
+"""The approved change, as it is handed to the executor, and the index that comes of it."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from support.contract import ADD_INDEX
+
+
+@dataclass
+class RunSpec:
+    """An approved change: what the execution run is to do. ``columns`` are ``name`` or ``name(prefix)``.
+
+    ``index_type`` is the contract's optional field for indexes that are not plain: ``FULLTEXT`` or ``SPATIAL``. Any other
+    ``action`` is one that an executor has to refuse.
+    """
+
+    id: str
+    connection_id: str
+    index_name: str
+    table_name: str
+    columns: list[str]
+    query_digests: list[str] = field(default_factory=list)
+    index_type: str | None = None
+    action: str = ADD_INDEX
+
+    def body(self) -> dict[str, Any]:
+        """The request body of ``POST /api/executions``."""
+        body = asdict(self) | {"query_digests": self.query_digests or None}
+        if self.index_type is None:
+            del body["index_type"]
+        return body
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index as information_schema shows it. ``columns`` are as in the contract: ``name`` or ``name(prefix)``."""
+
+    table: str
+    name: str
+    columns: tuple[str, ...]
+    unique: bool
+    kind: str
+
+    def __str__(self) -> str:
+        return f"index {self.name} on {self.table} ({', '.join(self.columns)}){' UNIQUE' if self.unique else ''} {self.kind}"

@@ -1,0 +1,104 @@
+"""What the run's record says of its end, and what its verification had to go by: held against the API, schema and server."""
+
+from support.contract import COMPLETED, INCONCLUSIVE, ROLLBACK_FAILED, ROLLED_BACK
+from support.history.history import History
+from support.history.statements import as_sent
+from support.judgement.fields.registry import Seen, observation, observations, yes_or_no
+
+
+@observation("Final execution_run Status")
+def final_status(history: History) -> Seen:
+    """The status of the run, if the API says the same and the schema does not contradict it."""
+    status, api = history.status, str(history.told.get("status")).upper()
+    if api != status:
+        return Seen(f"disputed: {status} in the table, {api} by the API")
+    lie = _contradiction(history)
+    if lie:
+        return Seen(f"{status}, which is not true", lie)
+    return Seen(status, f"the table and the API agree; message: {history.said('message')}")
+
+
+def _contradiction(history: History) -> str | None:
+    name = history.run.index_name
+    if history.ended_as(COMPLETED):
+        if history.index is None:
+            return f"the run says it completed, but the server has no index {name}"
+        if list(history.index.columns) != history.run.columns:
+            return f"the run says it completed, but the server has {history.index}"
+    if history.ended_as(ROLLED_BACK):
+        if history.index is not None:
+            return f"the run says it rolled back, but the server still has {history.index}"
+        if history.added is None:
+            return "the run says it rolled back, but the server never made the index"
+    return None
+
+
+@observation("fail_reason")
+def fail_reason(history: History) -> Seen:
+    """The reason in the run's row, if the API says the same."""
+    reason, api = history.said("fail_reason"), history.told.get("fail_reason")
+    api = "NULL" if api is None else str(api)
+    return Seen(reason) if api == reason else Seen(f"disputed: {reason} in the table, {api} by the API")
+
+
+def _in_words(history: History) -> str:
+    values = history.measured()
+    if not values:
+        return f"the executor read the statement statistics {len(history.metric_reads)} times, so it did not have its two windows"
+    return ", ".join(f"{name} {before:.4g} → {after:.4g}" for name, (before, after) in values.items())
+
+
+@observation("Verification detected degradation")
+@observation("Verification failed")
+def degradation_detected(history: History) -> Seen:
+    """The server measured a degradation between the two windows, and the executor acted on it."""
+    found = history.worse()
+    if not found:
+        return Seen("No", f"the server measured no degradation: {_in_words(history)}")
+    return yes_or_no(
+        history.drops,
+        f"degraded by the server's measure: {', '.join(found)} ({_in_words(history)}); then: {as_sent(history.drops)}",
+    )
+
+
+@observation("Low sample detected")
+def low_sample_detected(history: History) -> Seen:
+    """The server ran too few of the run's queries in the metrics window, and the executor drew no conclusion."""
+    window = history.metrics_window
+    if window is None:
+        return Seen("No", "the executor opened no metrics window")
+    count = len(window.samples)
+    if count >= history.min_samples:
+        return Seen(f"No ({count} samples)")
+    detected = INCONCLUSIVE in history.said("message").lower()
+    return Seen(
+        f"{'Yes' if detected else 'No'} (< {history.min_samples} samples)",
+        f"{count} samples; message: {history.said('message')}",
+    )
+
+
+observations(
+    {
+        # The run's message says that nothing could be concluded
+        "Message contains inconclusive": lambda history: yes_or_no(
+            INCONCLUSIVE in history.said("message").lower(), f"message: {history.said('message')}"
+        ),
+        # Which measures got worse beyond their thresholds, by the server's own count
+        "Degradation measured by the server": lambda history: Seen(
+            ", ".join(history.worse()) or "None", _in_words(history)
+        ),
+        # How many of the run's queries the server ran in it
+        "Samples in the metrics window": lambda history: Seen(
+            str(len(history.metrics_window.samples)) if history.metrics_window else "no window"
+        ),
+        # Whatever differs in the schema or the rows from before the scenario and was not meant to
+        "Unexpected changes": lambda history: Seen("; ".join(history.unexpected_changes) or "None"),
+    }
+)
+
+
+@observation("Audit log entry created")
+def audit_log_entry_created(history: History) -> Seen:
+    """The failed rollback is in the audit log."""
+    actions = [str(row["action"]) for row in history.audit]
+    return yes_or_no(ROLLBACK_FAILED in actions, f"audit actions: {', '.join(actions) or 'none'}")
