@@ -1,6 +1,6 @@
 """The wall clock of this machine, by which the suite times all that it sees itself; and times as people read them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 
@@ -30,7 +30,8 @@ class Clock:
     def minute(self, time: datetime | str) -> str:
         """``HH:MM UTC+7``."""
         local = self._local(time)
-        return f"{local:%H:%M} {_offset(local.utcoffset() or timedelta())}"
+        hours, minutes = f"{local:%z}"[:3], f"{local:%z}"[3:5]
+        return f"{local:%H:%M} UTC{int(hours):+d}{f':{minutes}' if minutes != '00' else ''}"
 
     def second(self, time: datetime | str) -> str:
         """``HH:MM:SS``."""
@@ -39,9 +40,3 @@ class Clock:
     def instant(self, time: datetime | str | None) -> str:
         """``HH:MM:SS.mmm``: where the order of things within a second matters; empty for none."""
         return f"{self._local(time):%H:%M:%S.%f}"[:-3] if time else ""
-
-
-def _offset(offset: timedelta) -> str:
-    minutes = round(offset.total_seconds() / 60)
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02d}' if rest else ''}"

@@ -1,7 +1,4 @@
-"""The kinds of trouble, so that every message can say whose fault it looks like.
-
-A plain ``AssertionError`` blames the product: the executor under test broke its contract.
-"""
+"""The kinds of trouble, so that every message can say whose fault it looks like; ``AssertionError`` blames the executor."""
 
 import traceback
 
@@ -25,9 +22,7 @@ class TestEnvironmentError(AcceptanceError):
 
 
 class NotMade(TestEnvironmentError):
-    """The situation that a scenario is about could not be made, so that nothing can be said of the executor: a machine
-    too busy, above all. It is made again.
-    """
+    """The situation of a scenario could not be made, on a busy machine above all: that says nothing, and it is made again."""
 
 
 class GateNotReached(AcceptanceError):

@@ -8,11 +8,7 @@ from support.settings import PROJECT
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file that is whole or as it was, also when two processes write it at once; its folder is made.
-
-    :param content: text is written as UTF-8.
-    :raises OSError: it cannot be written; nothing of it is left then.
-    """
+    """Write a file, text as UTF-8, whole or not at all, also when two processes do so at once; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}-{os.getpid()}-{token_hex(4)}")  # containers have equal process ids
     try:

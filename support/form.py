@@ -82,7 +82,6 @@ class TestCase(_Part):
 
     @property
     def connection(self) -> str:
-        """The connection of its runs."""
         return f"conn-0{self.id[-2:]}"
 
     def verification_queries(self, run: str, table: str, index: str) -> list[tuple[str, str]]:
@@ -160,8 +159,6 @@ class Canary(_Part):
 
 
 class Form(_Part):
-    """The whole form; see the file."""
-
     environment: list[str]
     retention_days: Annotated[int, Field(gt=0)]
     pre_checks: dict[PreCheck, str]
@@ -200,10 +197,7 @@ class Form(_Part):
 
 
 def read(file: Path) -> Form:
-    """The form in a file.
-
-    :raises SuiteError: it cannot be read or something in it is wrong: one line with file, place, and what is wrong.
-    """
+    """The form in a file; SuiteError, one line with file and place, if it cannot be read or something in it is wrong."""
     name = f"{file.parent.name}/{file.name}"
     try:
         content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))

@@ -133,10 +133,7 @@ class Settings:
             self._check(address.hostname in LOOPBACK or self.allow_remote_host, "api_url", remote)
 
     def agent_variables(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """What ``agent_environment`` adds to the variables of the contract.
-
-        :raises SettingsError: it is not made of NAME=value, or names a variable that the contract does not have.
-        """
+        """What ``agent_environment`` adds to the contract's variables; SettingsError if it is not NAME=value, or uses others."""
         try:
             pairs = [word.partition("=") for word in shlex.split(self.agent_environment)]
             if any(not name.isidentifier() or not equals for name, equals, _ in pairs):
@@ -175,11 +172,10 @@ class Settings:
 
     def shown(self) -> list[tuple[str, str]]:
         """(name, value) of every setting that is not at its default, secrets masked."""
-        chosen = [(setting, getattr(self, setting.name)) for setting in fields(self)]
         return [
-            (setting.name, MASK if setting.metadata["secret"] else str(value))
-            for setting, value in chosen
-            if value != setting.default
+            (setting.name, MASK if setting.metadata["secret"] else str(getattr(self, setting.name)))
+            for setting in fields(self)
+            if getattr(self, setting.name) != setting.default
         ]
 
     @classmethod
@@ -189,10 +185,7 @@ class Settings:
         environment: Mapping[str, str] = os.environ,
         file: Path = PROJECT / "acceptance.toml",
     ) -> "Settings":
-        """The settings from the file (if there is one), the environment and behave's ``-D``.
-
-        :raises SettingsError: an unknown name or a value that does not fit; one clear line.
-        """
+        """The settings from the file (if there is one), the environment and behave's ``-D``; SettingsError in one line."""
         known = {setting.name: type(setting.default) for setting in fields(cls)}
         chosen: dict[str, Any] = {}
         ours = {

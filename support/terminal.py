@@ -29,8 +29,6 @@ def table(rows: list[list[str]], header: list[str]) -> list[str]:
 
 
 class Terminal:
-    """Writes to ``out``; in colour only where a person looks."""
-
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
         self._live = self._out.isatty()
@@ -38,7 +36,6 @@ class Terminal:
         self._coloured = self._live and "NO_COLOR" not in os.environ
 
     def say(self, *lines: str) -> None:
-        """Write lines."""
         self.progress("")
         for line in lines:
             print(line, file=self._out, flush=True)
@@ -65,11 +62,9 @@ class Terminal:
         print(f"  {title}{' ' * (108 - cell_len(title))} ", end="", file=self._out, flush=True)
 
     def scenario_ends(self, result: str, seconds: float) -> None:
-        """Show the result of the scenario."""
         print(f"{self.coloured(result)} {seconds:6.2f} s", file=self._out, flush=True)
 
     def failure(self, message: str, notes: list[tuple[str, str]]) -> None:
-        """The whole story of one failure."""
         self.say("", textwrap.indent(message.rstrip(), "      "), "")
         for label, value in notes:
             self.say(f"      {label + ':':12} {value}")

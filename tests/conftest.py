@@ -100,12 +100,12 @@ def server_program() -> ServerProgram:
 @pytest.fixture(scope="session")
 def mysql_server(server_program: ServerProgram) -> Iterator[MySQLServer]:
     """A private server with the schema ``executor_test`` of a run; gone after the tests, also when they are killed."""
-    warden = Warden.start(f"tests-{secrets.token_hex(4)}")
+    warden = Warden(f"tests-{secrets.token_hex(4)}")
     folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}tests-"))
     warden.remove_folder(folder)
     try:
         files = sorted((PROJECT / "docker" / "mysql").glob("*.sql"))
-        server = PrivateServer.start(server_program, folder, files, DATA_DIRECTORIES, warden.environment())
+        server = PrivateServer(server_program, folder, files, DATA_DIRECTORIES, warden.environment())
         yield MySQLServer(server.root.host, server.root.port, server.root.user, server.root.password)
     finally:
         warden.close()

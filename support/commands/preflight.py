@@ -69,7 +69,7 @@ def preflight(given: dict[str, str]) -> int:
 def _look_at_the_rest(findings: Findings, settings: Settings) -> None:
     """On the stack as a run would have it, with accounts of its own; it is taken away again, whatever happens."""
     run_id = f"preflight-{secrets.token_hex(3)}"
-    with closing(Warden.start(run_id)) as warden, ExitStack() as at_the_end:
+    with closing(Warden(run_id)) as warden, ExitStack() as at_the_end:
         folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         warden.remove_folder(folder)
         stacks: list[Stack] = []

@@ -1,5 +1,1 @@
-"""The gateway: a small HTTP proxy between one worker and the SaaS API.
-
-It writes down every call, can hold a chosen call until told, and can make one fail in the ways networks and servers fail.
-It knows of no scenario and no database.
-"""
+"""A small HTTP proxy between one worker and the SaaS API: it writes calls down, holds them, and makes them fail."""

@@ -1,9 +1,9 @@
 """What the gateway writes down of a call."""
 
+import http.client
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from http import HTTPStatus
 
 from support.clock import now
 from support.contract import RUNNING, WORKER_CALLS, CallKind
@@ -44,7 +44,6 @@ class Call:
 
     @property
     def kind(self) -> CallKind:
-        """The contract's name of this call."""
         return kind_of(self.method, self.path)
 
     @property
@@ -57,7 +56,4 @@ class Call:
         """The answer as people write it: ``200 OK``, ``409 Conflict``, or what happened instead."""
         if self.status is None:
             return self.fault or "no answer"
-        try:
-            return f"{self.status} {HTTPStatus(self.status).phrase}"
-        except ValueError:
-            return str(self.status)
+        return f"{self.status} {http.client.responses.get(self.status, '')}".rstrip()

@@ -82,11 +82,7 @@ ELSEWHERE = Fault("an answer from another address", 200, http_answer(200, _INACT
 FAULTS = {
     fault.name: fault
     for fault in [
-        _error(HTTPStatus.INTERNAL_SERVER_ERROR),
-        _error(HTTPStatus.SERVICE_UNAVAILABLE),
-        _error(HTTPStatus.UNAUTHORIZED),
-        _error(HTTPStatus.NOT_FOUND),
-        _error(HTTPStatus.TOO_MANY_REQUESTS),
+        *(_error(HTTPStatus(status)) for status in (500, 503, 401, 404, 429)),
         Fault("302 to a sign-in page", 302, http_answer(302, _LOGIN_PAGE, "text/html", extra="Location: /login\r\n")),
         Fault(
             "302 to an address that says inactive",

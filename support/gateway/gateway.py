@@ -27,9 +27,7 @@ ANSWER_HEADERS = {"connection", "keep-alive", "content-length", "content-type", 
 class Gateway:
     """A proxy for one worker on a port of its own.
 
-    :param worker: the worker's name in the transcript.
-    :param upstreams: base address of each process of the SaaS API; calls go to them in turn, so that one worker talks
-        to all of them.
+    :param upstreams: base address of each process of the SaaS API; calls go to them in turn.
     :param port: a free port; each connection carries one call, so that a refusal meets the very next one.
     :param host: the address of this machine at which the worker can reach it, and nobody from outside.
     :param refusals: those of the network that the worker is in; None: it is this machine's.
@@ -66,7 +64,6 @@ class Gateway:
         return f"http://{self._address[0]}:{self._address[1]}"
 
     def calls_of(self, kind: str) -> list[Call]:
-        """The calls of one kind, in the order of their arrival."""
         return [call for call in list(self.calls) if call.kind == kind]
 
     def hold(self, kind: str, when: Condition = always) -> CallGate:
@@ -104,7 +101,6 @@ class Gateway:
         return self._refused_before is not None and self._refusals.count() > self._refused_before
 
     def listen_again(self) -> None:
-        """End the refusal."""
         self._refused_before = None
         self._listen()
 

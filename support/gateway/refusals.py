@@ -17,16 +17,13 @@ class Refusals:
 
     def count(self) -> int:
         """How many connections the kernel has seen refused (``Tcp: AttemptFails``)."""
-        file = self._file = self._file or self._open()
-        file.seek(0)
-        names, values = (line.split() for line in file if line.startswith("Tcp:"))
+        if self._file is None:
+            self._file = open(self._counters(), encoding="ascii")  # noqa: SIM115 - stays open
+        self._file.seek(0)
+        names, values = (line.split() for line in self._file if line.startswith("Tcp:"))
         return int(values[names.index("AttemptFails")])
 
-    def _open(self) -> TextIO:
-        return open(self._counters(), encoding="ascii")
-
     def close(self) -> None:
-        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,17 +35,10 @@ class Account:
         return f"{self.user}@{self.host}:{self.port}/{self.database or ''}"
 
     def connect(self, **options: Any) -> "pymysql.Connection[DictCursor]":
-        """A new connection, autocommit on, whose rows are dictionaries.
-
-        :raises TestEnvironmentError: the server does not answer, or refuses the account; one clear line.
-        """
+        """A new connection, autocommit on, whose rows are dictionaries; TestEnvironmentError in one clear line otherwise."""
         try:
             return pymysql.connect(
-                host=self.host,
-                port=self.port,
-                user=self.user,
-                password=self.password,
-                database=self.database,
+                **vars(self),
                 autocommit=True,
                 connect_timeout=10,
                 charset="utf8mb4",
@@ -74,11 +68,10 @@ def connection_trouble(account: Account, error: pymysql.MySQLError) -> str:
     return f"MySQL at {where} could not be used by account {account.user!r}: {error}"
 
 
-class Database:
+class Database(AbstractContextManager["Database"]):
     """One connection of the suite's own, safe to use from several threads.
 
-    It takes itself out of the server's statistics, so that what the suite looks at is never counted as the
-    executor's work.
+    Unless ``observed``, it takes itself out of the server's statistics: what the suite does is not the executor's work.
     """
 
     def __init__(self, account: Account, observed: bool = False) -> None:
@@ -114,13 +107,10 @@ class Database:
             return list(cursor.fetchall())
 
     def _forget_half_an_answer(self) -> None:
-        """The rest of it is on the way, and would be taken for the answer to the next question: a new connection.
-
-        One that is observed is known by its thread, and stays closed.
-        """
+        """The rest of it is on the way, and would be taken for the answer to the next question: a new connection."""
         if self._connection.open:
             self._connection.close()
-        if not self._observed:
+        if not self._observed:  # one that is observed is known by its thread, and stays closed
             self._connect()
 
     def one(self, sql: str, parameters: Sequence[object] = ()) -> Row:
@@ -131,7 +121,6 @@ class Database:
         return row
 
     def first(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
-        """The first row of a query, or None."""
         return next(iter(self.rows(sql, parameters)), None)
 
     def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
@@ -139,16 +128,16 @@ class Database:
         row = self.first(sql, parameters)
         return next(iter(row.values())) if row else None
 
-    def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
-        """Run a statement for its effect."""
-        self.rows(sql, parameters)
+    def execute(self, sql: str, parameters: Sequence[object] = (), gone: int | None = None) -> None:
+        """Run a statement for its effect; ``gone`` is the server's error for what it was to end and has ended already."""
+        try:
+            self.rows(sql, parameters)
+        except pymysql.MySQLError as error:
+            if error.args[0] != gone:
+                raise
 
     def close(self) -> None:
-        """Give the connection back to the server."""
         self._connection.close()
-
-    def __enter__(self) -> "Database":
-        return self
 
     def __exit__(self, *_error: object) -> None:
         self.close()

@@ -5,19 +5,17 @@ A transaction that has read the table keeps a shared metadata lock until it ends
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pymysql
+from pymysql.constants import ER
 from pymysql.cursors import DictCursor
 
 from support.mysql.database import Account, Database, quoted
 from support.mysql.statements import SCHEMA_CHANGES, kind_of_text
 
-NO_SUCH_THREAD = 1094
 
-
-@dataclass(frozen=True)
-class WaitingStatement:
+class WaitingStatement(NamedTuple):
     """A statement that waits for the table; ``connection`` is the server's id of the connection that sent it."""
 
     connection: int
@@ -25,11 +23,7 @@ class WaitingStatement:
 
 
 class _LockGate:
-    """Holds whoever needs the lock that ``taking`` takes, from ``close`` to ``release``.
-
-    :param looking: the suite's connection, used to see who waits.
-    :param account: an account for the holding transaction, with the schema chosen.
-    """
+    """Holds whoever needs the lock that ``account`` takes by ``taking``, from ``close`` to ``release``; ``looking`` sees who."""
 
     def __init__(self, looking: Database, account: Account, taking: str, parameters: Sequence[object] = ()) -> None:
         self._looking, self._account, self._taking, self._parameters = looking, account, taking, parameters
@@ -72,11 +66,7 @@ class TableGate(_LockGate):
 
     def abort(self, waiting: WaitingStatement) -> None:
         """End the waiting statement as an administrator would: KILL, which works on every server."""
-        try:
-            self._looking.execute(f"KILL {int(waiting.connection)}")
-        except pymysql.MySQLError as error:
-            if error.args[0] != NO_SUCH_THREAD:  # ended in the meantime, which is what was wanted
-                raise
+        self._looking.execute(f"KILL {int(waiting.connection)}", gone=ER.NO_SUCH_THREAD)
 
 
 class RowGate(_LockGate):

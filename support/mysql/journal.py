@@ -75,32 +75,29 @@ class Journal:
         return [statement for statement in self.read() if statement.changes_schema]
 
     def ended(self) -> list[Statement]:
-        """The schema changes and reads of the digest table that have ended by now, oldest first.
-
-        For whoever asks all the time: one question to the server, and nothing refused.
-        """
-        return _in_order(self._found((ENDED,), "0"))
+        """Schema changes and reads of the digest table that ended since the mark, oldest first; cheap, and refuses nothing."""
+        return self._found((ENDED,))
 
     def read(self, threads: Iterable[int] = ()) -> list[Statement]:
-        """Schema changes, reads of the digest table, and the queries of the given threads, since the mark, oldest first.
+        """As ``ended``, with what still runs and the queries of the given threads.
 
         ``hidden`` is then the number of prepared statements of which the server kept no text.
 
-        :raises TestEnvironmentError: the server has dropped some of what it recorded since the mark, or counts schema changes
-            that it has not recorded.
+        :raises TestEnvironmentError: the server has dropped some of its record, or counts schema changes that are not in it.
         """
         # the table of ended statements is read last: a statement that ends in between is seen ended
-        found = self._found((CURRENT, ENDED), ", ".join(str(int(thread)) for thread in threads) or "0")
+        found = self._found((CURRENT, ENDED), threads)
         self._refuse_a_torn_journal()
-        self._refuse_hidden_changes(sum(statement.changes_schema for statement in found.values()))
-        return _in_order(found)
+        self._refuse_hidden_changes(sum(statement.changes_schema for statement in found))
+        return found
 
-    def _found(self, tables: tuple[str, ...], threads: str) -> dict[tuple[int, int], Statement]:
+    def _found(self, tables: tuple[str, ...], threads: Iterable[int] = ()) -> list[Statement]:
         kinds = ", ".join(f"'statement/sql/{kind}'" for kind in SCHEMA_CHANGES)
         prepared = ", ".join(f"'{name}'" for name in PREPARED)
+        asked_for = ", ".join(str(int(thread)) for thread in threads) or "0"
         condition = (
             f"EVENT_NAME IN ({kinds}) AND (CURRENT_SCHEMA = %s OR LOCATE(%s, SQL_TEXT))"
-            f" OR EVENT_NAME = 'statement/sql/select' AND (LOCATE(%s, SQL_TEXT) OR THREAD_ID IN ({threads}))"
+            f" OR EVENT_NAME = 'statement/sql/select' AND (LOCATE(%s, SQL_TEXT) OR THREAD_ID IN ({asked_for}))"
             f" OR EVENT_NAME IN ({prepared}) AND (CURRENT_SCHEMA = %s OR LOCATE(%s, SQL_TEXT))"
         )
         hidden: set[tuple[int, int]] = set()
@@ -118,7 +115,7 @@ class Journal:
                 elif row["EVENT_NAME"] in PREPARED and (not text or text.lower().startswith("execute")):
                     hidden.add((row["THREAD_ID"], row["EVENT_ID"]))
         self.hidden = len(hidden)
-        return found
+        return sorted(found.values(), key=lambda statement: (statement.started, statement.event))
 
     def close(self) -> None:
         self._database.close()
@@ -136,9 +133,8 @@ class Journal:
     def _counted(self) -> int:
         """How many schema changes the server has counted since its start, in whatever form they were sent."""
         names = ", ".join(f"'Com_{kind}'" for kind in SCHEMA_CHANGES)
-        return sum(
-            int(row["Value"]) for row in self._database.rows(f"SHOW GLOBAL STATUS WHERE Variable_name IN ({names})")
-        )
+        rows = self._database.rows(f"SHOW GLOBAL STATUS WHERE Variable_name IN ({names})")
+        return sum(int(row["Value"]) for row in rows)
 
     def _refuse_hidden_changes(self, recorded: int) -> None:
         """Where texts are missing, the server's plain count says whether a schema change is among them."""
@@ -166,10 +162,6 @@ class Journal:
 
     def _time(self, picoseconds: int) -> datetime:
         return self._timer_zero + timedelta(microseconds=int(picoseconds) / 10**6)
-
-
-def _in_order(found: dict[tuple[int, int], Statement]) -> list[Statement]:
-    return sorted(found.values(), key=lambda statement: (statement.started, statement.event))
 
 
 def check_clock(database: Database) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pymysql
-from pymysql.constants import CLIENT
+from pymysql.constants import CLIENT, ER
 
 from support.contract import TEST_TABLES
 from support.errors import SettingsError, TestEnvironmentError, cause_of
@@ -27,8 +27,8 @@ class Accounts:
 
 
 TRIES = 4
-LOCK_WAIT_TIMEOUT, NO_SUCH_CONNECTION, NO_SUCH_USER = 1205, 1094, 1396
 ROLES = ("agent", "api", "app")
+ROWS = "SELECT, INSERT, UPDATE, DELETE"
 
 
 def users(suffix: str) -> list[tuple[str, str]]:
@@ -37,7 +37,6 @@ def users(suffix: str) -> list[tuple[str, str]]:
 
 
 def schema_exists(database: Database, name: str) -> bool:
-    """Whether the server has a schema of that name."""
     return bool(database.value("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (name,)))
 
 
@@ -70,31 +69,28 @@ def make_schema(server: Account, name: str, files: Sequence[Path], on_made: Call
 def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
     """Create the accounts ``users(suffix)`` on ``server`` with new random passwords and the rights each part needs."""
 
-    def account(role: str) -> Account:
-        return Account(server.host, server.port, f"ex_{role}_{suffix}", secrets.token_urlsafe(18), schema)
+    def account(role: str, rights: str, metrics: bool) -> Account:
+        made = Account(server.host, server.port, f"ex_{role}_{suffix}", secrets.token_urlsafe(18), schema)
+        database.execute(f"CREATE USER '{made.user}'@'%%' IDENTIFIED BY %s", (made.password,))
+        database.execute(f"GRANT {rights} ON {quoted(schema)}.* TO '{made.user}'@'%'")
+        if metrics:
+            database.execute(f"GRANT SELECT ON performance_schema.* TO '{made.user}'@'%'")
+        return made
 
-    accounts = Accounts(replace(server, database=schema), account("agent"), account("api"), account("app"))
     with Database(server) as database:
-        for one in (accounts.agent, accounts.api, accounts.app):
-            database.execute(f"CREATE USER '{one.user}'@'%%' IDENTIFIED BY %s", (one.password,))
-        everything = f"{quoted(schema)}.*"
-        database.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {everything} TO '{accounts.api.user}'@'%'")
-        database.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {everything} TO '{accounts.agent.user}'@'%'")
-        database.execute(f"GRANT SELECT ON performance_schema.* TO '{accounts.agent.user}'@'%'")
-        database.execute(f"GRANT SELECT ON {everything} TO '{accounts.app.user}'@'%'")
-        database.execute(f"GRANT SELECT ON performance_schema.* TO '{accounts.app.user}'@'%'")
+        agent = account("agent", ROWS, metrics=True)
         for table in TEST_TABLES:  # only a right on a table can be taken back from a connection that is open
-            grant_alter(database, accounts.agent, schema, table)
-    return accounts
+            grant_alter(database, agent, schema, table)
+        api, app = account("api", ROWS, metrics=False), account("app", "SELECT", metrics=True)
+    return Accounts(replace(server, database=schema), agent, api, app)
 
 
 def grant_alter(database: Database, agent: Account, schema: str, table: str) -> None:
-    """Let the agent change the table."""
     database.execute(f"GRANT ALTER, INDEX ON {quoted(schema)}.{quoted(table)} TO '{agent.user}'@'%'")
 
 
 def revoke_alter(database: Database, agent: Account, schema: str, table: str) -> None:
-    """Take that right away; an open connection feels it at its next statement."""
+    """Take the right to change the table away; an open connection feels it at its next statement."""
     database.execute(f"REVOKE ALTER, INDEX ON {quoted(schema)}.{quoted(table)} FROM '{agent.user}'@'%'")
 
 
@@ -103,7 +99,6 @@ def drop_schemas(account: Account, names: Sequence[str], users: Sequence[tuple[s
 
     Their connections are killed first: an ALTER that waits for its lock outlives its client and holds up the drop.
 
-    :param account: one that may do all this.
     :raises TestEnvironmentError: the server does not answer.
     :raises pymysql.MySQLError: the server refuses, or somebody else keeps a table locked.
     """
@@ -116,7 +111,7 @@ def drop_schemas(account: Account, names: Sequence[str], users: Sequence[tuple[s
                     database.execute(f"DROP DATABASE IF EXISTS {quoted(name)}")
                 break
             except pymysql.OperationalError as error:
-                if error.args[0] != LOCK_WAIT_TIMEOUT or not left:
+                if error.args[0] != ER.LOCK_WAIT_TIMEOUT or not left:
                     raise
         _drop_users(database, users)
 
@@ -133,7 +128,7 @@ def clear_schema(account: Account, schema: str, users: Sequence[tuple[str, str]]
 
 def _drop_users(database: Database, users: Sequence[tuple[str, str]]) -> None:
     for user in users:
-        _unless(NO_SUCH_USER, database, "DROP USER %s@%s", user)
+        database.execute("DROP USER %s@%s", user, gone=ER.CANNOT_USER)
 
 
 def _kill_connections(database: Database, names: Sequence[str], users: set[str]) -> None:
@@ -142,16 +137,7 @@ def _kill_connections(database: Database, names: Sequence[str], users: set[str])
     own = database.value("SELECT CONNECTION_ID()")
     for row in database.rows("SHOW FULL PROCESSLIST"):
         if row["Id"] != own and (row["User"] in users or row["db"] in names or named.search(row["Info"] or "")):
-            _unless(NO_SUCH_CONNECTION, database, f"KILL {row['Id']}")
-
-
-def _unless(gone: int, database: Database, sql: str, parameters: Sequence[object] = ()) -> None:
-    """Run a statement that ends something, which may be gone already: then the server answers with error ``gone``."""
-    try:
-        database.execute(sql, parameters)
-    except pymysql.MySQLError as error:
-        if error.args[0] != gone:
-            raise
+            database.execute(f"KILL {row['Id']}", gone=ER.NO_SUCH_THREAD)
 
 
 def strangers(database: Database) -> list[str]:

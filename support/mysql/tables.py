@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from support.contract import STATE_TABLES, TEST_TABLES
-from support.mysql.database import Database, Row, quoted
+from support.mysql.database import Database, quoted
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,7 @@ class Index:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A look at a whole schema: indexes, columns, tables, and checksums of the rows of the test tables, which
-    must be the same after a scenario."""
+    """A look at a whole schema; ``rows`` are checksums of the test tables', the same after a scenario as before it."""
 
     tables: frozenset[tuple[str, str]]
     columns: frozenset[tuple[str, str, str]]
@@ -34,23 +33,16 @@ class Snapshot:
 
 
 def indexes(database: Database, schema: str) -> frozenset[Index]:
-    """Every index of the schema."""
-    found: dict[tuple[str, str], list[Row]] = {}
+    found: dict[tuple[str, str, bool, str], list[str]] = {}
     for row in database.rows(
         "SELECT TABLE_NAME AS t, INDEX_NAME AS i, NON_UNIQUE AS n, COLUMN_NAME AS c, SUB_PART AS p, INDEX_TYPE AS k"
         " FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = %s ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
         (schema,),
     ):
-        found.setdefault((row["t"], row["i"]), []).append(row)
+        column = f"{row['c']}({row['p']})" if row["p"] else str(row["c"])
+        found.setdefault((row["t"], row["i"], not int(row["n"]), row["k"]), []).append(column)
     return frozenset(
-        Index(
-            table,
-            name,
-            tuple(f"{part['c']}({part['p']})" if part["p"] else str(part["c"]) for part in parts),
-            not int(parts[0]["n"]),
-            parts[0]["k"],
-        )
-        for (table, name), parts in found.items()
+        Index(table, name, tuple(columns), unique, kind) for (table, name, unique, kind), columns in found.items()
     )
 
 
@@ -63,12 +55,10 @@ def column_names(database: Database, schema: str) -> set[tuple[str, str]]:
 
 
 def find_index(among: Iterable[Index], table: str, name: str) -> Index | None:
-    """The index of that name, or None."""
     return next((index for index in among if (index.table, index.name) == (table, name)), None)
 
 
 def look(database: Database, schema: str) -> Snapshot:
-    """The whole schema as it is now."""
     tables = database.rows(
         "SELECT TABLE_NAME AS t, ENGINE AS e FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s", (schema,)
     )

@@ -54,7 +54,7 @@ class Session:
         :raises AcceptanceError: something is not there or not well.
         """
         sweep_leftovers(Path(tempfile.gettempdir()))
-        warden = Warden.start(run_id, logs / "warden.log")
+        warden = Warden(run_id, logs / "warden.log")
         try:
             folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
             warden.remove_folder(folder)

@@ -1,5 +1,1 @@
-"""A real MySQL or MariaDB server for a run: which program, from where, the data directory that is
-made once and copied for each run, and a private server started from it; free ports for everybody.
-
-What is asked of a running server is in ``mysql``.
-"""
+"""A real MySQL or MariaDB server for a run: which program, from where, and a private server started from it."""

@@ -1,11 +1,8 @@
 """What differs between the servers that a run can start; whoever has to know asks here.
 
 Only what is needed to start a server, and what it is called, goes by name and version. All else is measured on the
-running server, so that a server nobody has thought of is judged by what it does:
-
-- whether it keeps the text of prepared statements (MySQL 9.7 does, MySQL 5.6 and MariaDB do not): ``support/mysql/journal.py``;
-- whether the ALTER of a client that died waits on (MySQL) or is ended (MariaDB): ``support/scenario/crashes.py``;
-- what it cannot have at all (SPATIAL indexes on the InnoDB of MySQL 5.6): ``support/checks/needs.py``.
+running server, so that one nobody has thought of is judged by what it does: whether it keeps the text of prepared statements
+(``mysql/journal.py``), an ALTER whose client died (``scenario/two_workers.py``), SPATIAL indexes (``checks/needs.py``).
 """
 
 from dataclasses import dataclass

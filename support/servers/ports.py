@@ -44,7 +44,7 @@ def free_port() -> int:
     with _lock:
         for _ in range(TRIES if candidates else 0):
             port = secrets.choice(candidates)
-            if port not in _drawn and _can_bind(port) and _mark(port):
+            if port not in _drawn and _is_free(port):
                 _drawn.add(port)
                 return port
     raise TestEnvironmentError(
@@ -52,18 +52,11 @@ def free_port() -> int:
     )
 
 
-def _mark(port: int) -> bool:
+def _is_free(port: int) -> bool:
     try:
-        fcntl.lockf(_marks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _can_bind(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
+        with socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+        fcntl.lockf(_marks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False  # somebody listens on it, or another process of the run has drawn it
     return True

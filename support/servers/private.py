@@ -5,7 +5,6 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from support.errors import TestEnvironmentError
@@ -24,38 +23,31 @@ STEP_SECONDS = 120.0
 
 
 class PrivateServer:
-    """A running server that nobody else uses; it listens on 127.0.0.1 only.
+    """A running server that nobody else uses, with the schema ``executor_test``; it listens on 127.0.0.1 only.
 
     ``root`` is its only account; ``version`` is what the server itself reports.
+
+    :param folder: for its data, socket and log; made if need be.
+    :param init_files: SQL files, loaded in order when there is no data directory of the same content in ``cache``.
+    :param cache: the folder for data directories to copy from, kept between runs.
+    :param environment: variables for every process started, besides this process's own.
+    :raises TestEnvironmentError: the server could not be prepared, died (with the reason from its log), or does not answer.
     """
 
-    def __init__(self, launch: Launch) -> None:
-        self.flavour, self.socket, self.log = launch.program.flavour, launch.socket, launch.log
-        self.root = Account(HOST, free_port(), ROOT, secrets.token_urlsafe(24))
-        self._process, self.version = launch.serve(self.root)
-        self.pid = self._process.pid
-
-    @classmethod
-    def start(
-        cls,
+    def __init__(
+        self,
         program: ServerProgram,
         folder: Path,
         init_files: Sequence[Path],
         cache: Path,
         environment: Mapping[str, str] | None = None,
-    ) -> "PrivateServer":
-        """Start a server with the schema ``executor_test``, filled from ``init_files``; return it when it answers.
-
-        :param folder: for its data, socket and log; made if need be.
-        :param init_files: SQL files, loaded in order when there is no data directory of the same content in ``cache``.
-        :param cache: the folder for data directories to copy from, kept between runs.
-        :param environment: variables for every process started, besides this process's own.
-        :raises TestEnvironmentError: the server could not be prepared, died (with the reason from its log), or does not answer.
-        """
+    ) -> None:
         launch = Launch(program, folder, environment or {})
-        launch.prepare()
         _copy_data_directory(launch, init_files, cache)
-        return cls(launch)
+        self.flavour, self.socket, self.log = program.flavour, launch.socket, launch.log
+        self.root = Account(HOST, free_port(), ROOT, secrets.token_urlsafe(24))
+        self._process, self.version = launch.serve(self.root)
+        self.pid = self._process.pid
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -74,7 +66,7 @@ def _copy_data_directory(launch: Launch, init_files: Sequence[Path], cache: Path
     with file_lock(cache / f".{name}.lock", f"another run is making a data directory for {program.flavour}"):
         if not template.is_dir():
             with progress(f"making a data directory for {program}"):
-                fresh = _make(replace(launch, folder=launch.folder / "making"), init_files)
+                fresh = _make(Launch(program, launch.folder / "making", launch.environment), init_files)
             for old in cache.glob(f"{name}-*"):
                 shutil.rmtree(old)
             # Made elsewhere and renamed: what bears the name of a template is whole.
@@ -97,9 +89,8 @@ def _fingerprint(program: ServerProgram, init_files: Sequence[Path]) -> str:
 
 
 def _make(launch: Launch, init_files: Sequence[Path]) -> Path:
-    launch.prepare()
-    small = launch.program.kind.small_redo_log
-    if launch.program.kind.initialises_itself:
+    small = launch.program.small_redo_log
+    if launch.program.initialises_itself:
         _finish(launch, launch.run("--initialize-insecure", small))
     else:
         launch.data.mkdir()
@@ -119,12 +110,11 @@ def _make(launch: Launch, init_files: Sequence[Path]) -> Path:
 def _finish(launch: Launch, process: subprocess.Popen[bytes]) -> None:
     try:
         code = process.wait(STEP_SECONDS)
-    except BaseException as error:
-        process.kill()
+    except subprocess.TimeoutExpired as error:
+        raise TestEnvironmentError(f"{launch.program} did not end within {STEP_SECONDS:.0f} s") from error
+    finally:
+        process.kill()  # does nothing to one that has ended
         process.wait()
-        if isinstance(error, subprocess.TimeoutExpired):
-            raise TestEnvironmentError(f"{launch.program} did not end within {STEP_SECONDS:.0f} s") from error
-        raise
     if code:
         raise TestEnvironmentError(f"{launch.program} could not make a data directory: {last_error(launch.log)}")
 
@@ -133,7 +123,7 @@ def _system_tables(launch: Launch) -> Path:
     """The script for a server that makes its system tables from SQL files; their names have changed with MariaDB 11."""
     share = launch.program.messages or Path("/usr/share/mysql")
     parts = ["CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\n"]
-    names, forgotten = launch.program.kind.system_tables
+    names, forgotten = launch.program.system_tables
     for part in names:
         files = [file for brand in ("mariadb", "mysql") if (file := share / f"{brand}_{part}.sql").is_file()]
         if not files:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pymysql
@@ -30,35 +29,17 @@ THROWAWAY = [
 ]
 
 
-@dataclass(frozen=True)
 class Launch:
-    """All that a server process is started from.
+    """All that a server process is started from; ``log`` is what it, and every program started from this, has to say.
 
-    :param folder: the folder for its socket, log and temporary files; only this user can look into it.
+    :param folder: for its data, socket, log and temporary files; it is made, and only this user can look into it.
     :param environment: variables that the process gets besides this process's own.
+    :raises TestEnvironmentError: the path of the folder is too long for a socket.
     """
 
-    program: ServerProgram
-    folder: Path
-    environment: Mapping[str, str]
-
-    @property
-    def data(self) -> Path:
-        """Its data directory."""
-        return self.folder / "data"
-
-    @property
-    def socket(self) -> Path:
-        """Where the server listens besides its port."""
-        return self.folder / "mysql.sock"
-
-    @property
-    def log(self) -> Path:
-        """What the server, and every program started from this, has to say."""
-        return self.folder / "server.log"
-
-    def prepare(self) -> None:
-        """Make the folder; TestEnvironmentError if its path is too long for a socket."""
+    def __init__(self, program: ServerProgram, folder: Path, environment: Mapping[str, str]) -> None:
+        self.program, self.folder, self.environment = program, folder, environment
+        self.data, self.socket, self.log = folder / "data", folder / "mysql.sock", folder / "server.log"
         if len(os.fsencode(self.socket)) > LONGEST_SOCKET:
             raise TestEnvironmentError(
                 f"the path of the folder is too long for a server's socket: {self.folder}; set TMPDIR"
@@ -83,7 +64,7 @@ class Launch:
         own += [f"--basedir={self.program.basedir}"] if self.program.basedir else []
         own += [f"--lc-messages-dir={self.program.messages}"] if self.program.messages else []
         own += ["--user=root"] if os.geteuid() == 0 else []
-        own += self.program.kind.options
+        own += self.program.options
         with self.log.open("ab") as log, (reading or Path(os.devnull)).open("rb") as source:
             return subprocess.Popen(
                 [self.program.path, f"--defaults-file={self.folder / 'options.cnf'}", *own, *THROWAWAY, *options],
@@ -99,7 +80,7 @@ class Launch:
         """
         first = self.folder / "first.sql"
         first.touch(mode=0o600)
-        first.write_text(self.program.kind.first_statements(root.user, root.host, root.password), encoding="ascii")
+        first.write_text(self.program.first_statements(root.user, root.host, root.password), encoding="ascii")
         process = self.run(f"--port={root.port}", f"--init-file={first}", *options)
 
         def answer() -> str:
@@ -107,10 +88,7 @@ class Launch:
                 raise TestEnvironmentError(
                     f"{self.program} died at its start: {last_error(self.log)}; its log: {self.log}"
                 )
-            connection = pymysql.connect(
-                host=root.host, port=root.port, user=root.user, password=root.password, connect_timeout=10
-            )
-            with connection, connection.cursor() as cursor:
+            with pymysql.connect(**vars(root), connect_timeout=10) as connection, connection.cursor() as cursor:
                 cursor.execute("SELECT VERSION()")
                 return str(cursor.fetchall()[0][0])
 

@@ -28,10 +28,9 @@ no MySQL server was found, and none could be fetched{why}; install one, or name 
 
 
 @dataclass(frozen=True)
-class ServerProgram:
+class ServerProgram(Kind):
     """A server program that was asked for its version.
 
-    :param version: as in "9.7.4".
     :param banner: all that it says of itself, from its version on.
     :param source: how it came to be chosen: "the setting", "PATH" or "fetched".
     :param basedir: the folder above its share/ and lib/, where these can be seen; None: the program knows.
@@ -39,17 +38,10 @@ class ServerProgram:
     """
 
     path: Path
-    flavour: str
-    version: str
     banner: str
     source: str
     basedir: Path | None
     messages: Path | None
-
-    @property
-    def kind(self) -> Kind:
-        """How a server is made from it and started."""
-        return Kind(self.flavour, self.version)
 
     def __str__(self) -> str:
         return f"{self.flavour} {self.version} ({self.source}: {self.path})"
@@ -58,8 +50,7 @@ class ServerProgram:
 def choose_program(setting: str, project: Path) -> ServerProgram:
     """The server program that ``setting`` means.
 
-    :param setting: `auto`, `mysql`, `mariadb`, one of ``packages.FETCHABLE``, or a path to mysqld or mariadbd, relative
-        paths seen from ``project``.
+    :param setting: `auto`, `mysql`, `mariadb`, one of ``packages.FETCHABLE``, or a path to a program, as seen from ``project``.
     :param project: the project's folder; what is fetched goes to ``.servers`` in it and is used again.
     :raises TestEnvironmentError: it is not there, does not run, or could not be fetched.
     """
@@ -82,10 +73,7 @@ def choose_program(setting: str, project: Path) -> ServerProgram:
 
 
 def asked(path: Path, source: str) -> ServerProgram:
-    """The program at ``path``, as it describes itself: names mean little, a `mysqld` may be a link to MariaDB.
-
-    :raises TestEnvironmentError: it does not run, or is not a server.
-    """
+    """The program at ``path``, as it describes itself: a `mysqld` may be MariaDB; TestEnvironmentError if it is no server."""
     try:
         answer = subprocess.run(
             [path, "--no-defaults", "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -100,7 +88,7 @@ def asked(path: Path, source: str) -> ServerProgram:
         complaint = last_line(answer.stderr, last_line(answer.stdout, f"exit code {answer.returncode}"))
         raise TestEnvironmentError(f"{path} is not a MySQL or MariaDB server that runs here; it says: {complaint}")
     basedir, messages = _share(path.resolve())
-    return ServerProgram(path, flavour_of(found[0]), found[1], found[0], source, basedir, messages)
+    return ServerProgram(flavour_of(found[0]), found[1], path, found[0], source, basedir, messages)
 
 
 def _share(program: Path) -> tuple[Path, Path] | tuple[None, None]:

@@ -1,6 +1,1 @@
-"""How the parts under test are run: the server with its accounts, the SaaS API, the workers, and the
-warden that ends all processes of a run.
-
-A stack differs in where these come from (processes, containers, running elsewhere); nobody outside knows which one it is.
-Nothing here judges, and nothing outlives the run.
-"""
+"""How the parts under test are run: as processes, in containers, or as somebody else's; nobody outside knows which."""

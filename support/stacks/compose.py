@@ -35,9 +35,7 @@ PASSWORDS = ("MYSQL_ROOT_PASSWORD", "MYSQL_API_PASSWORD", "MYSQL_AGENT_PASSWORD"
 class ComposeStack(Stack):
     """Everything is in containers of one project."""
 
-    window_factor = 2.0
-    """Whoever talks to a container is slower by the way there; a window has to hold all of the application's queries."""
-
+    window_factor = 2.0  # talking to a container takes longer; a window has to hold all of the application's queries
     owns_its_server = True
 
     def check_alive(self) -> None:
@@ -52,7 +50,6 @@ class ComposeStack(Stack):
         return dict(variable.split("=", 1) for variable in variables)
 
     def worker(self, number: int, execution_id: str, log: Path, **times: float) -> Worker:
-        """A worker in a container of its own."""
         self._workers += 1
         container = f"{self._engine.project}-worker-{number}-{self._workers}"
         gateway = Gateway(f"worker-{number}", self._api_urls, free_port(), self._host, self._refusals_of(container))

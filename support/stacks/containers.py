@@ -17,11 +17,7 @@ _BY_THE_ENGINE = {signal.SIGKILL: "kill", signal.SIGSTOP: "pause", signal.SIGCON
 
 
 class Engine:
-    """One compose project.
-
-    :param project: its name; every container, network and volume of it carries the name as a label.
-    :param environment: variables that the compose file is read with, besides this process's own.
-    """
+    """One compose project, whose name labels all that it makes; its file is read with ``environment``, too."""
 
     def __init__(self, project: str, file: Path, environment: Mapping[str, str]) -> None:
         self.project, self.environment = project, dict(environment)
@@ -29,11 +25,26 @@ class Engine:
 
     def compose(self, *arguments: str) -> str:
         """What ``docker compose …`` prints; errors as of ``docker``."""
-        return self._output([*self.compose_command, *arguments])
+        return self.docker(*self.compose_command[1:], *arguments)
 
     def docker(self, *arguments: str) -> str:
         """What ``docker …`` prints; TestEnvironmentError with its last line if it fails."""
-        return self._output(["docker", *arguments])
+        command = ["docker", *arguments]
+        try:
+            done = subprocess.run(
+                command, env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                timeout=COMMAND_SECONDS, check=False,
+            )  # fmt: skip
+        except OSError as error:
+            raise TestEnvironmentError(
+                f"docker cannot be started: {error.strerror}; install Docker with compose"
+            ) from error
+        except subprocess.TimeoutExpired as error:
+            raise TestEnvironmentError(f"{' '.join(command)} was not done within {COMMAND_SECONDS:g} s") from error
+        if done.returncode:
+            complaint = last_line(done.stderr, last_line(done.stdout, f"exit status {done.returncode}"))
+            raise TestEnvironmentError(f"{' '.join(command[:2])} {' '.join(command[-4:])} failed: {complaint}")
+        return done.stdout
 
     def version(self) -> str:
         """The version of the engine; TestEnvironmentError if none answers, or there is no compose."""
@@ -57,30 +68,9 @@ class Engine:
         ports = self.docker("port", container, f"{port}/tcp").splitlines()
         return int(ports[0].rpartition(":")[2])
 
-    def _output(self, command: list[str]) -> str:
-        try:
-            done = subprocess.run(
-                command, env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                timeout=COMMAND_SECONDS, check=False,
-            )  # fmt: skip
-        except OSError as error:
-            raise TestEnvironmentError(
-                f"{command[0]} cannot be started: {error.strerror}; install Docker with compose"
-            ) from error
-        except subprocess.TimeoutExpired as error:
-            raise TestEnvironmentError(f"{' '.join(command)} was not done within {COMMAND_SECONDS:g} s") from error
-        if done.returncode:
-            complaint = last_line(done.stderr, last_line(done.stdout, f"exit status {done.returncode}"))
-            raise TestEnvironmentError(f"{' '.join(command[:2])} {' '.join(command[-4:])} failed: {complaint}")
-        return done.stdout
-
 
 class ContainerWorker(Worker):
-    """One agent in a container of its own; its process here is the client that waits for the container's end.
-
-    :param words: the agent's command.
-    :param names: the variables of ``environment`` that the container gets.
-    """
+    """One agent in a container, given the variables ``names``; its process here is the client that waits for its end."""
 
     def __init__(
         self,
@@ -109,7 +99,6 @@ class ContainerWorker(Worker):
         return 128 - code if 128 < code < 128 + signal.NSIG else code
 
     def end(self) -> None:
-        """Make sure that nothing of this worker runs any more, and that its gateway is closed."""
         if self._process is not None:
             try:
                 self._engine.docker("rm", "--force", "--volumes", self._container)

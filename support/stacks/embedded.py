@@ -1,7 +1,4 @@
-"""The embedded stack: a private MySQL server in a temporary folder, the SaaS API and agents as processes.
-
-With ``mysql_host`` set, the server is a running one that the settings name, with a schema and accounts of this run's own.
-"""
+"""The embedded stack: a private MySQL server or a named one, the SaaS API and agents as processes."""
 
 import shlex
 import shutil
@@ -64,13 +61,13 @@ class ProcessStack(Stack):
 
 
 class EmbeddedStack(ProcessStack):
-    """Everything is started by the run, a private server too."""
+    """Everything is started by the run, a private server in a temporary folder too."""
 
     owns_its_server = True
 
     def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
         program, name = choose_program(self._settings.server, PROJECT), self._settings.mysql_database
-        self._server = PrivateServer.start(program, folder, SQL_FILES, DATA_DIRECTORIES, self._warden.environment())
+        self._server = PrivateServer(program, folder, SQL_FILES, DATA_DIRECTORIES, self._warden.environment())
         if name != Settings.mysql_database:
             make_schema(self._server.root, name, SQL_FILES)
         return make_accounts(self._server.root, name, suffix)
@@ -83,7 +80,7 @@ class EmbeddedStack(ProcessStack):
 
 
 class NamedServerStack(ProcessStack):
-    """The server is a running one that the settings name, with a schema and accounts of this run's own."""
+    """The server is a running one that ``mysql_host`` names, with a schema and accounts of this run's own."""
 
     def _make_accounts(self, suffix: str, folder: Path) -> Accounts:
         server, name = server_account(self._settings), self._settings.mysql_database

@@ -8,8 +8,6 @@ import requests
 from support.contract import ADD_INDEX, EXECUTIONS_PATH, HEALTH_PATH, KILL_SWITCH_PATH, SECRET_HEADER
 from support.errors import TestEnvironmentError, cause_of
 
-TIMEOUT_SECONDS = 30.0
-
 
 @dataclass
 class RunSpec:
@@ -43,7 +41,7 @@ class SaasApi:
     executor, when its answer is not the contract's.
     """
 
-    def __init__(self, url: str, secret: str, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, url: str, secret: str, timeout: float = 30.0) -> None:
         self.url, self._timeout = url.rstrip("/"), timeout
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the environment has no business between the suite and the API

@@ -1,7 +1,4 @@
-"""What every stack is: a MySQL server with a schema and accounts, a SaaS API, and workers to be had.
-
-``embedded`` starts them as processes, ``compose`` as containers, ``external`` finds the server and the API running.
-"""
+"""What every stack is: a MySQL server with a schema and accounts, a SaaS API, and workers to be had."""
 
 import os
 import platform
@@ -21,7 +18,7 @@ from support.mysql.database import Account, Database, flavour_of
 from support.mysql.journal import Journal
 from support.mysql.schemas import Accounts
 from support.servers.ports import free_port
-from support.settings import BUNDLED_AGENT, BUNDLED_API, PROJECT, Settings
+from support.settings import BUNDLED_AGENT, BUNDLED_API, ENVIRONMENT_PREFIX, PROJECT, Settings
 from support.stacks.saas_api import SaasApi
 from support.stacks.warden import Warden, own_environments
 from support.stacks.worker import Worker
@@ -39,8 +36,6 @@ class Stack:
     """Everything under test, running.
 
     :param run_id: makes names on a shared server this run's own.
-    :param folder: the run's temporary folder.
-    :param logs: where API and agents write theirs.
     :param api_secret: shared by agents and API; empty where there is none.
     :raises AcceptanceError: a part is not there or not well; what was started by then is ended by the warden.
     """
@@ -161,9 +156,8 @@ class Stack:
 
     def _environment(self, account: Account, command: str) -> dict[str, str]:
         """What every part under test gets: the contract's names, nothing of the run's own settings."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ACCEPTANCE_")}
         return {
-            **inherited,
+            **{name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)},
             **self._warden.environment(),
             **(bundled() if command in (BUNDLED_API, BUNDLED_AGENT) else {}),
             "MYSQL_HOST": account.host,
@@ -202,10 +196,7 @@ class Stack:
 
 
 def await_health(api: SaasApi, check_started: Callable[[], None], within: float) -> None:
-    """Wait until the API answers; ``check_started`` raises if there is nothing left to wait for.
-
-    :param within: seconds, after which it raises WaitTimeout.
-    """
+    """Wait ``within`` seconds, then WaitTimeout, for the API; ``check_started`` raises if there is none to wait for."""
 
     def healthy() -> bool:
         check_started()

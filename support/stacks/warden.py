@@ -23,14 +23,13 @@ import psutil
 from support.errors import SuiteError, TestEnvironmentError
 from support.mysql.database import Account
 from support.mysql.schemas import clear_schema, drop_schemas
-from support.settings import PROJECT
+from support.settings import OWN_SCHEMA_PREFIX, PROJECT
 from support.waiting import WaitTimeout, eventually
 
 MARKER = "EXECUTOR_ACCEPTANCE_RUN"
 """The variable; its value is the id of the run."""
 
 FOLDER_PREFIX = "executor-v1-acceptance-"
-SCHEMA_PREFIX = "executor_test"
 OWNER_FILE = "owner.json"
 
 LOOK_SECONDS = 0.25
@@ -40,36 +39,29 @@ START_SECONDS, CLOSE_SECONDS, KILL_SECONDS = 20.0, 30.0, 5.0
 
 
 class Warden:
-    """The run's side of the warden. Make it with ``start``; end it with ``close``."""
+    """The run's side of the warden, which is on guard from here to ``close``, and tells ``log`` what it can't clean up.
 
-    def __init__(self, run_id: str, process: subprocess.Popen[bytes], pipe: IO[bytes], log: Path | None) -> None:
-        self.run_id, self.pid = run_id, process.pid
-        self._process, self._pipe, self._log = process, pipe, log
+    :raises TestEnvironmentError: it does not start.
+    """
+
+    def __init__(self, run_id: str, log: Path | None = None) -> None:
+        self.run_id, self._log = run_id, log
         self._owner_files: list[IO[str]] = []
-
-    @classmethod
-    def start(cls, run_id: str, log: Path | None = None) -> "Warden":
-        """Start the warden of the run ``run_id``; return it when it is on guard.
-
-        :param log: where it writes what it could not clean up.
-        :raises TestEnvironmentError: it does not start.
-        """
         environment = {name: value for name, value in os.environ.items() if name != MARKER}
         (inbox, pipe), (ready, outbox) = os.pipe(), os.pipe()
         with open(inbox, "rb") as its_input, open(outbox, "wb") as its_output, open(log or os.devnull, "ab") as errors:
-            process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 [sys.executable, "-m", "support.stacks.warden", run_id, str(os.getpid())],
                 stdin=its_input, stdout=its_output, stderr=errors,
                 env=environment | {"PYTHONPATH": str(PROJECT)}, cwd=PROJECT, start_new_session=True,
             )  # fmt: skip
-        warden = cls(run_id, process, os.fdopen(pipe, "wb"), log)
+        self.pid, self._pipe = self._process.pid, os.fdopen(pipe, "wb")
         with open(ready, "rb", buffering=0) as answer:
             readable, _, _ = select.select([answer], [], [], START_SECONDS)
             if not readable or not answer.read(1):
-                process.kill()
-                process.wait()
+                self._process.kill()
+                self._process.wait()
                 raise TestEnvironmentError(f"the warden of the run did not start{f'; see {log}' if log else ''}")
-        return warden
 
     def environment(self) -> dict[str, str]:
         """The variable that every process of the run has to carry."""
@@ -87,15 +79,12 @@ class Warden:
         self._owner_files.append(owner)
 
     def drop_schema(self, account: Account, names: Sequence[str], users: Sequence[tuple[str, str]] = ()) -> None:
-        """Have schemas and accounts that the run made dropped at its end, on a server that it did not start.
-
-        :param account: one that may drop them.
-        :param users: the accounts to drop, pairs of user and host.
-        :raises SuiteError: a name that is not this suite's.
-        """
+        """Have schemas and ``users`` (user, host) dropped at the end of the run; SuiteError for a schema of somebody else's."""
         for name in names:
-            if not name.startswith(SCHEMA_PREFIX):
-                raise SuiteError(f"the warden drops no schema {name!r}: its name does not start with {SCHEMA_PREFIX!r}")
+            if not name.startswith(OWN_SCHEMA_PREFIX):
+                raise SuiteError(
+                    f"the warden drops no schema {name!r}: its name does not start with {OWN_SCHEMA_PREFIX!r}"
+                )
         self._tell("drop", vars(account), names, users)
 
     def remove_traces(self, account: Account, schema: str, users: Sequence[tuple[str, str]]) -> None:
@@ -107,10 +96,7 @@ class Warden:
         self._tell("command", command, environment)
 
     def close(self) -> None:
-        """End the run in order: its processes killed, its schemas dropped, its folders removed, the warden gone.
-
-        :raises TestEnvironmentError: something could not be cleaned up.
-        """
+        """End the run in order; TestEnvironmentError if something could not be cleaned up."""
         if self._pipe.closed:
             return
         try:
@@ -149,10 +135,7 @@ def own_environments() -> list[dict[str, str]]:
 
 
 def kill_marked(run_id: str) -> None:
-    """Kill every process of the run except this one, until none is left.
-
-    :raises TestEnvironmentError: some are still there.
-    """
+    """Kill every process of the run except this one, until none is left; TestEnvironmentError if some don't end."""
     left: list[int] = []
 
     def none_is_left() -> bool:
@@ -176,8 +159,6 @@ def sweep_leftovers(parent: Path) -> list[Path]:
     """Remove from ``parent`` the folders of runs that died with their wardens, and kill their processes.
 
     A run holds a lock on its owner file as long as it lives: unlike a process id, it is never anybody else's.
-
-    :return: the folders removed.
     """
     swept = []
     for folder in sorted(parent.glob(f"{FOLDER_PREFIX}*")):

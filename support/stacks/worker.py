@@ -25,10 +25,9 @@ class UnusableAgent(AcceptanceError):
 
 
 def start_part(words: Sequence[str], environment: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes]":
-    """Start a part under test, in a session of its own: Ctrl-C is for the run, which then ends its parts in order.
+    """Start a part under test with nothing but ``environment``, in a session of its own; OSError if that can't be done.
 
-    :param environment: all that the process is given.
-    :raises OSError: it cannot be started.
+    Ctrl-C is for the run, which then ends its parts in order.
     """
     with log.open("ab") as out:
         return subprocess.Popen(
@@ -39,7 +38,6 @@ def start_part(words: Sequence[str], environment: Mapping[str, str], log: Path) 
 class Worker:
     """One agent process with its own gateway and its own log; ``name`` is the WORKER_ID it is given.
 
-    :param number: 1, 2, … as the scenario counts them.
     :param command: the agent command with the run's id filled in.
     :param environment: all that the process is given.
     """
@@ -56,7 +54,7 @@ class Worker:
 
     def check_command(self) -> None:
         """Raise UnusableAgent if there is no program to start; nothing is started."""
-        program = next(iter(self._words()), "")
+        program = self._words()[0]
         if shutil.which(program, path=self.environment.get("PATH")) is None:
             raise UnusableAgent(
                 f"agent_command cannot be started: {program or '(empty)'} is no program that can be run"
@@ -70,13 +68,11 @@ class Worker:
 
     def start(self) -> None:
         """Start the process; raise UnusableAgent if that cannot be done."""
-        words = self._words()
-        self.started = now()
+        words, self.started = self._words(), now()
         try:
             self._process = start_part(words, self.environment, self.log)
         except OSError as error:
-            program = words[0] if words else "(empty)"
-            raise UnusableAgent(f"agent_command cannot be started: {program}: {error.strerror}") from error
+            raise UnusableAgent(f"agent_command cannot be started: {words[0]}: {error.strerror}") from error
 
     @property
     def all_calls(self) -> list[Call]:
@@ -103,9 +99,8 @@ class Worker:
         return code
 
     def wait(self, within: float, watch: Callable[[], None] = lambda: None) -> int:
-        """Wait for the end and return the exit status, negative for a signal.
+        """Wait ``within`` seconds for the end and return the exit status, negative for a signal.
 
-        :param within: seconds.
         :param watch: called all the time; what it raises ends the wait.
         :raises AssertionError: it did not end in time: an executor that hangs breaks the contract.
         """
@@ -135,7 +130,6 @@ class Worker:
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """SIGCONT."""
         self._signal(signal.SIGCONT)
 
     def end(self) -> None:
@@ -150,7 +144,6 @@ class Worker:
         self.gateway.close()
 
     def last_words(self) -> str:
-        """The last lines of its log."""
         lines = self.log.read_text("utf-8", "replace").strip().splitlines() if self.log.exists() else []
         return " | ".join(lines[-LAST_LINES:]) or "(it wrote no log)"
 

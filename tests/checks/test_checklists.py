@@ -48,7 +48,7 @@ def started(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     run_folder = tmp_path_factory.mktemp("run")
     (run_folder / "logs").mkdir()
     run_id = f"tests-{secrets.token_hex(4)}"
-    warden = Warden.start(run_id)
+    warden = Warden(run_id)
     folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}tests-"))
     warden.remove_folder(folder)
     settings = Settings(server=request.param)

@@ -105,11 +105,11 @@ def test_a_part_of_the_stand_is_killed_in_the_middle(reports, part_of, words):
 @pytest.fixture
 def own_server(server_program, tmp_path_factory) -> Iterator[PrivateServer]:
     """A server that the test may kill."""
-    warden = Warden.start(f"gone-{os.getpid()}")
+    warden = Warden(f"gone-{os.getpid()}")
     folder = tmp_path_factory.mktemp(FOLDER_PREFIX)
     try:
         files = sorted((PROJECT / "docker" / "mysql").glob("*.sql"))  # those of every run: its data directory is there
-        yield PrivateServer.start(server_program, folder / "s", files, DATA_DIRECTORIES, warden.environment())
+        yield PrivateServer(server_program, folder / "s", files, DATA_DIRECTORIES, warden.environment())
     finally:
         warden.close()
 

@@ -306,7 +306,7 @@ A_RUN = """
         print(started.pid, flush=True)
         return started
     process.Launch.run = say
-    PrivateServer.start(asked(program, "test"), folder, files, cache)
+    PrivateServer(asked(program, "test"), folder, files, cache)
 """
 
 
@@ -342,7 +342,7 @@ def beginning(server_program: ServerProgram, tmp_path_factory: pytest.TempPathFa
         return really_make(launch, init_files)
 
     def start(name: str) -> None:
-        servers.append(PrivateServer.start(server_program, base / name, files, cache))
+        servers.append(PrivateServer(server_program, base / name, files, cache))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(private, "_make", make)
@@ -367,7 +367,7 @@ def start(
     def start_one(
         folder: str = "run", program: ServerProgram = server_program, sql: dict[str, str] = INIT_SQL, **more: object
     ) -> PrivateServer:
-        server = PrivateServer.start(program, tmp_path / folder, written(tmp_path, sql), beginning.cache, **more)
+        server = PrivateServer(program, tmp_path / folder, written(tmp_path, sql), beginning.cache, **more)
         started.append(server)
         return server
 
@@ -470,7 +470,7 @@ def test_a_folder_too_long_for_a_socket_is_refused(start: Callable[..., PrivateS
 def test_a_cache_that_cannot_be_written_is_one_line(server_program: ServerProgram, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(TestEnvironmentError, match=r"^cannot write to .*: Not a directory$"):
-        PrivateServer.start(server_program, tmp_path / "run", [], tmp_path / "file" / "cache")
+        PrivateServer(server_program, tmp_path / "run", [], tmp_path / "file" / "cache")
 
 
 @pytest.mark.parametrize("word", ["mysql-5.6", "mariadb-10.11", "mariadb-11.8"])

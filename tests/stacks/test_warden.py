@@ -41,7 +41,7 @@ A_RUN = """
     '''
     run_id, folder = sys.argv[1], Path(sys.argv[2])
     folder.mkdir()
-    warden = Warden.start(run_id, folder.parent / "warden.log")
+    warden = Warden(run_id, folder.parent / "warden.log")
     warden.remove_folder(folder)
     marked = {**os.environ, **warden.environment()}
     children = [subprocess.Popen(SLEEPER, env=marked) for _ in range(2)]
@@ -144,7 +144,7 @@ def test_one_runs_end_leaves_another_alone(start_run: Callable[[], Run]) -> None
 
 
 def test_an_orderly_end_cleans_up_before_it_returns(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    warden = Warden.start(f"test-{secrets.token_hex(4)}")
+    warden = Warden(f"test-{secrets.token_hex(4)}")
     folder = tmp_path / "folder"
     (folder / "below").mkdir(parents=True)
     warden.remove_folder(folder)
@@ -158,7 +158,7 @@ def test_an_orderly_end_cleans_up_before_it_returns(tmp_path: Path, capfd: pytes
 
 
 def test_a_sweep_ends_the_runs_processes_and_leaves_its_folder(tmp_path: Path) -> None:
-    warden = Warden.start(f"test-{secrets.token_hex(4)}")
+    warden = Warden(f"test-{secrets.token_hex(4)}")
     warden.remove_folder(tmp_path)
     mine, other = sleeper(**warden.environment()), sleeper(**{MARKER: "another run"})
     kill_marked(warden.run_id)
@@ -172,7 +172,7 @@ def test_a_sweep_ends_the_runs_processes_and_leaves_its_folder(tmp_path: Path) -
 
 def test_what_cannot_be_cleaned_up_is_told(tmp_path: Path, unused_server: Account) -> None:
     log = tmp_path / "warden.log"
-    warden = Warden.start("test-unclean", log)
+    warden = Warden("test-unclean", log)
     folder = tmp_path / "folder"
     folder.mkdir()
     warden.remove_folder(folder)
@@ -184,7 +184,7 @@ def test_what_cannot_be_cleaned_up_is_told(tmp_path: Path, unused_server: Accoun
 
 
 def test_a_warden_that_is_gone_is_told(tmp_path: Path) -> None:
-    warden = Warden.start("test-gone")
+    warden = Warden("test-gone")
     os.kill(warden.pid, signal.SIGKILL)
     psutil.Process(warden.pid).wait()
     with pytest.raises(TestEnvironmentError, match="^the warden of the run is gone$"):
@@ -234,7 +234,7 @@ def test_a_schema_is_dropped_though_an_alter_waits_in_it(root: Account) -> None:
     database.execute(f"CREATE TABLE {name}.t (id INT PRIMARY KEY)")
     database.execute("CREATE USER %s@'127.0.0.1' IDENTIFIED BY 'secret'", (user,))
     database.execute(f"GRANT ALL ON {name}.* TO %s@'127.0.0.1'", (user,))
-    warden = Warden.start(f"test-{secrets.token_hex(4)}")
+    warden = Warden(f"test-{secrets.token_hex(4)}")
     warden.drop_schema(root, [name], [(user, "127.0.0.1")])
     neighbour = Account(root.host, root.port, root.user, root.password, f"{name}_of_another_run").connect()
     holder = Account(root.host, root.port, user, "secret").connect()
@@ -261,7 +261,7 @@ def test_a_schema_is_dropped_though_an_alter_waits_in_it(root: Account) -> None:
 
 
 def test_a_schema_that_is_not_the_suites_is_never_dropped(unused_server: Account) -> None:
-    warden = Warden.start(f"test-{secrets.token_hex(4)}")
+    warden = Warden(f"test-{secrets.token_hex(4)}")
     with pytest.raises(SuiteError, match="drops no schema 'production'"):
         warden.drop_schema(unused_server, ["executor_test_1", "production"])
     warden.close()
