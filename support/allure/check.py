@@ -13,33 +13,30 @@ from support.record.outcome import NOT_ENDED, PASSED, Outcome
 from support.record.reading import Record, read_all
 from support.result_words import PASS
 
+Result = dict[str, Any]
+Expected = Mapping[str, Collection[str]]
+"""The locations of all scenarios there are, by id."""
 
-def check(
-    results: Path,
-    evidence_folder: Path,
-    outcomes: Iterable[Outcome],
-    failed: bool,
-    expected: Mapping[str, Collection[str]],
-) -> list[str]:
+
+def check(results: Path, evidence: Path, outcomes: Iterable[Outcome], failed: bool, expected: Expected) -> list[str]:
     """The differences, in words; none if all sides tell the same story.
 
     :param outcomes: what behave says of every selected scenario.
     :param failed: behave calls the run failed.
-    :param expected: the locations of all scenarios there are, by id.
     """
     shown = read(results)
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    found: dict[str, list[Result]] = defaultdict(list)
     for result in shown:
         if location := label(result, "location"):
             found[location].append(result)
     records: dict[str, list[Record]] = defaultdict(list)
-    for record in read_all(evidence_folder):
+    for record in read_all(evidence):
         records[record.location].append(record)
     differences, selected = [], set()
     for outcome in outcomes:
         selected.add(outcome.location)
-        mine, kept = found.get(outcome.location, []), records.get(outcome.location, [])
-        differences += [f"{outcome.location}: {text}" for text in _of_scenario(outcome, mine, kept, expected)]
+        texts = _of_scenario(outcome, found[outcome.location], records[outcome.location], expected)
+        differences += [f"{outcome.location}: {text}" for text in texts]
     for what, places in (("Allure has a result", found), ("there is evidence", records)):
         differences += [f"{place}: {what}, but it was not selected" for place in sorted(places.keys() - selected)]
     if failed and not any(result["status"] in RED for result in shown):
@@ -47,12 +44,7 @@ def check(
     return differences
 
 
-def _of_scenario(
-    outcome: Outcome,
-    results: list[dict[str, Any]],
-    records: list[Record],
-    expected: Mapping[str, Collection[str]],
-) -> list[str]:
+def _of_scenario(outcome: Outcome, results: list[Result], records: list[Record], expected: Expected) -> list[str]:
     if len(results) != 1:
         return [f"behave calls it {outcome.status}, Allure has {len(results)} results of it"]
     status, said = results[0]["status"], []
@@ -72,11 +64,11 @@ def _of_scenario(
     return said
 
 
-def read(results: Path) -> list[dict[str, Any]]:
+def read(results: Path) -> list[Result]:
     """Every result of a folder."""
     return [json.loads(path.read_text("utf-8")) for path in sorted(results.glob("*-result.json"))]
 
 
-def label(result: dict[str, Any], name: str) -> str:
+def label(result: Result, name: str) -> str:
     """The value of a result's label; empty without one."""
     return next((label["value"] for label in result.get("labels", ()) if label["name"] == name), "")

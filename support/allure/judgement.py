@@ -1,35 +1,20 @@
 """The status Allure shows: the worst of what behave and the evidence say, and whom it blames."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from allure_commons.model2 import Status
 
-from support.errors import INTERRUPTED
 from support.record.evidence import Evidence
 from support.record.outcome import NOT_ENDED, PASSED, SKIPPED, Outcome
-from support.result_words import NOT_APPLICABLE, PASS, UNJUDGED
+from support.result_words import PASS, UNJUDGED
 
 RED = (Status.FAILED, Status.BROKEN)
 
 EXECUTOR, TEST_ENVIRONMENT, SUITE = "the executor", "the test environment", "the suite"
 
-
-_BLAME = r"[\s\S]*\nBlame: {}[\s\S]*"
-"""Matches a whole message, in Java's words as in JavaScript's."""
-
-CATEGORIES = [
-    {"name": name, "matchedStatuses": statuses, **({"messageRegex": message} if message else {})}
-    for name, statuses, message in (
-        ("The executor broke its promise", [Status.FAILED], None),
-        ("The test environment failed", [Status.BROKEN], _BLAME.format(TEST_ENVIRONMENT)),
-        ("The settings or the agent command are wrong", [Status.BROKEN], _BLAME.format("the (settings|agent command)")),
-        ("The run was interrupted", [Status.BROKEN], _BLAME.format(INTERRUPTED)),
-        ("The suite is wrong", [Status.BROKEN], None),
-        ("Cannot hold on this server", [Status.SKIPPED], rf"{NOT_APPLICABLE}: [\s\S]*"),
-        ("Not run", [Status.UNKNOWN, Status.SKIPPED], None),
-    )
-]
-"""Tried in this order; the status and the ``Blame:`` line of a result's message decide."""
+CATEGORIES = Path(__file__).with_name("categories.json")
+"""Tried in this order; the status and the ``Blame:`` line decide. A pattern has to match the whole message."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +27,7 @@ class Judgement:
 
 
 def judge(outcome: Outcome, record: Evidence | None, unfinished: str) -> Judgement:
-    """The status of a scenario.
-
-    :param record: its evidence, or None if it left none.
-    :param unfinished: why a scenario that behave never began did not run.
-    """
+    """The status of a scenario with its evidence, if it left any; ``unfinished``: why one that never began did not run."""
     troubles = [(record.blames, record.failure)] if record and record.failure else []
     troubles += [(step.blames, step.message) for step in outcome.steps if step.message]
     troubles += outcome.troubles

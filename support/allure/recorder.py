@@ -10,28 +10,24 @@ from support.allure.check import check
 from support.allure.judgement import TEST_ENVIRONMENT, judge
 from support.allure.results import Results
 from support.errors import INTERRUPTED
-from support.record.evidence import Secrets
+from support.record.evidence import RunRecord, Secrets
 from support.record.outcome import Outcome, Trouble
 from support.record.reading import EVIDENCE, Record, read_record
-from support.record.run_record import RunRecord
-
-RESULTS = "allure-results"
 
 
 class AllureRecorder:
-    """The results of the selected scenarios in ``<folder>/allure-results``.
+    """The results of the selected scenarios in ``allure-results`` of the run's own ``folder``.
 
     Each selected scenario has a result from the start, "not run", which is replaced once it is certain how it ended. So
     a run that is killed leaves results that hide nothing.
 
-    :param folder: the run's own folder, with its evidence and logs.
     :param record: of the run; its environment and troubles are read again at the end.
     :param planned: every selected scenario, before anything ran.
     """
 
     def __init__(self, folder: Path, record: RunRecord, secrets: Secrets, planned: Iterable[Outcome]) -> None:
         self._folder, self._record = folder, record
-        self._results = Results(folder / RESULTS, folder, record, secrets)
+        self._results = Results(folder, record, secrets)
         self._outcomes: dict[str, Outcome] = {}
         self._evidence: dict[str, Record] = {}
         self._read: set[str] = set()
@@ -53,10 +49,8 @@ class AllureRecorder:
     def conclude(self, failed: bool, left: Iterable[Outcome], elsewhere: list[Trouble], aborted: bool) -> list[str]:
         """Write what is not written yet, check everything, and return the differences, which fail the run.
 
-        :param failed: behave calls the run failed.
-        :param left: the scenarios that never began.
-        :param elsewhere: what went wrong outside of every scenario.
-        :param aborted: somebody ended the run.
+        ``failed`` is what behave calls the run, ``left`` are the scenarios that never began, ``elsewhere`` is what went
+        wrong outside of every scenario; ``aborted``: somebody ended the run.
         """
         troubles = list(self._record.troubles)
         if aborted and not elsewhere and INTERRUPTED not in troubles:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from support.allure.judgement import CATEGORIES
-from support.allure.recorder import RESULTS
+from support.allure.results import RESULTS
 from support.record.envelope import BadEvidence
 from support.record.reading import read
 from support.resultlog.merging import merge, verdict_of
@@ -29,7 +29,6 @@ NODE_MISSING = (
     " apt-get install nodejs npm) and try again. Nothing else needs it: results, log and verdict are in {}."
 )
 INSTALL_SECONDS, GENERATE_SECONDS = 600, 300
-RUNS_IN_HISTORY = 30
 
 _ANALYTICS = re.compile(
     r'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>', re.DOTALL
@@ -76,10 +75,7 @@ def make(runs: list[Path], reports: Path) -> Path:
 
 
 def _installed() -> Path:
-    """Allure's program, installed exactly as pinned if it is not there yet.
-
-    :raises ReportError: npm cannot install it.
-    """
+    """Allure's program, installed exactly as pinned if it is not there yet; raises ReportError where npm cannot do it."""
     folder = TOOLS / "allure"
     program = folder / "node_modules" / "allure" / "cli.js"
     if program.exists() and all((folder / pin).read_bytes() == (HERE / pin).read_bytes() for pin in PINS):
@@ -109,34 +105,15 @@ def _run(command: list[str], folder: Path, seconds: float) -> None:
 
 
 def _config(name: str, output: Path, history: Path, variables: dict[str, str]) -> dict[str, Any]:
-    options = {
-        "reportName": name,
-        "groupBy": ["story"],
-        "defaultSortBy": "name,asc",
-        "reportLanguage": "en",
-        "sections": ["charts"],
-        "charts": [
-            {"type": "currentStatus", "title": "Scenarios by status"},
-            {"type": "statusDynamics", "title": "Status, run by run"},
-            {"type": "testResultSeverities", "title": "Scenarios by severity"},
-            {"type": "statusTransitions", "title": "What changed between runs"},
-            {"type": "durationDynamics", "title": "Duration, run by run"},
-        ],
-    }
-    plugin = "@allurereport/plugin-awesome"
-    return {
-        "name": name,
-        "output": str(output),
-        "historyPath": str(history),
-        "historyLimit": RUNS_IN_HISTORY,
-        "categories": {"rules": [{**category, "groupByMessage": False, "expand": True} for category in CATEGORIES]},
-        "variables": variables,
-        "hideLabels": ["host", "thread", "framework", "language", "parentSuite", "suite", "subSuite"],
-        "plugins": {
-            "awesome": {"import": plugin, "options": options},
-            "single": {"import": plugin, "options": {**options, "singleFile": True}},
-        },
-    }
+    """``allurerc.json`` with what differs from report to report; its plugin makes the folder and the single file."""
+    config: dict[str, Any] = json.loads((HERE / "allurerc.json").read_text("utf-8"))
+    awesome = config["plugins"]["awesome"]
+    awesome["options"]["reportName"] = name
+    config["plugins"]["single"] = {**awesome, "options": {**awesome["options"], "singleFile": True}}
+    categories = json.loads(CATEGORIES.read_text("utf-8"))
+    rules = [{**category, "groupByMessage": False, "expand": True} for category in categories]
+    files = {"output": str(output), "historyPath": str(history)}
+    return {**config, **files, "name": name, "variables": variables, "categories": {"rules": rules}}
 
 
 def variables_of(runs: list[Path]) -> dict[str, str]:

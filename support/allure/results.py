@@ -23,25 +23,22 @@ from support.clock import Clock, now
 from support.files import shown, write_whole
 from support.form import PRIORITIES, TEST_CASES
 from support.judgement.observations.registry import ALWAYS, HEADINGS
-from support.record.evidence import Observation, Secrets
+from support.record.evidence import Observation, RunRecord, Secrets
 from support.record.outcome import Outcome, StepOutcome, Trouble
 from support.record.reading import Record
-from support.record.run_record import RunRecord
 from support.resultlog.blocks import Table
 
+RESULTS = "allure-results"
 EPIC = "Executor v1 acceptance"
 RUN_FEATURE = "The run itself"
 _STATUSES = {"passed": Status.PASSED, "skipped": Status.SKIPPED, "untested": Status.SKIPPED}
 
 
 class Results:
-    """Writes results into ``folder``, which has to be new; a result written again takes the place of the earlier one.
+    """Writes results into a folder of the run's own; one that is written again takes the place of the earlier one."""
 
-    :param run_folder: where the logs of the run are.
-    """
-
-    def __init__(self, folder: Path, run_folder: Path, record: RunRecord, secrets: Secrets) -> None:
-        self.folder, self._run_folder, self._record, self._secrets = folder, run_folder, record, secrets
+    def __init__(self, run_folder: Path, record: RunRecord, secrets: Secrets) -> None:
+        self.folder, self._run_folder, self._record, self._secrets = run_folder / RESULTS, run_folder, record, secrets
         self._common = [
             Label(LabelType.EPIC, EPIC),
             Label(LabelType.PARENT_SUITE, EPIC),
@@ -63,7 +60,7 @@ class Results:
             "Reviewer": record.reviewer,
             **{f"Setting {name}": value for name, value in record.settings},
         }
-        write_whole(self.folder / "categories.json", json.dumps(CATEGORIES, ensure_ascii=False, indent=1) + "\n")
+        write_whole(self.folder / CATEGORIES.name, CATEGORIES.read_bytes())
         escapes = str.maketrans({special: f"\\{special}" for special in "\\ :="})
         lines = [
             f"{key.translate(escapes)} = {' '.join(value.split())}\n" for key, value in environment.items() if value
@@ -71,10 +68,7 @@ class Results:
         write_whole(self.folder / "environment.properties", self._secrets.masked("".join(lines)))
 
     def scenario(self, outcome: Outcome, judgement: Judgement, record: Record | None) -> None:
-        """Write the result of a scenario.
-
-        :param record: its evidence, if it left any.
-        """
+        """Write the result of a scenario; ``record`` is its evidence, if it left any."""
         test_case_id = md5(outcome.full_name)
         uuid = self._uuid(f"{outcome.location} {outcome.full_name}")
         start, stop = (record.started, record.ended or record.started) if record else [self._record.started] * 2
@@ -170,10 +164,7 @@ class Results:
 
 
 def _steps(outcome: Outcome, record: Record | None, attachments: Attachments, start: int) -> list[TestStepResult]:
-    """The phrases as steps; durations are true, their start is where the step before ended.
-
-    :param start: milliseconds since 1970.
-    """
+    """The phrases as steps from ``start`` on, in milliseconds since 1970; as long as they were, one right after the other."""
     left = list(record.observations) if record else []
     steps = []
     for step in outcome.steps:

@@ -1,12 +1,12 @@
 """A picture of a scenario over time: what the server did, and each worker's life, lease and calls.
 
-Here is when things were, as a place from left to right; what they look like is in the template ``timeline.svg.j2``.
+Here is when things were, as a place from left to right; what they look like and are called is in ``timeline.svg.j2``.
 """
 
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from support.clock import Clock, moment
 from support.record.evidence import Evidence
@@ -22,13 +22,6 @@ _ABOVE = {"claim": 3, "kill switch": 2, "rollback": 2, "status": 1}
 """Which calls cover others that are close to them."""
 
 
-class _Bar(NamedTuple):
-    x: float
-    width: float
-    kind: str
-    title: str
-
-
 class _Scale:
     def __init__(self, moments: list[datetime]) -> None:
         self.start, self.end = min(moments), max(moments)
@@ -40,10 +33,9 @@ class _Scale:
     def x(self, time: datetime | str) -> float:
         return self.at((min(max(moment(time), self.start), self.end) - self.start).total_seconds())
 
-    def bar(self, start: datetime | str, end: datetime | str | None, kind: str, title: str) -> _Bar:
+    def width(self, start: datetime | str, end: datetime | str | None) -> float:
         """What has no end goes on to the end of the picture."""
-        x = self.x(start)
-        return _Bar(x, max(self.x(end or self.end) - x, 2), kind, title)
+        return max(self.x(end or self.end) - self.x(start), 2)
 
 
 def svg(record: Evidence, clock: Clock) -> str:
@@ -54,15 +46,15 @@ def svg(record: Evidence, clock: Clock) -> str:
     scale = _Scale(moments)
     step = next(step for step in TICKS if scale.seconds / step <= 10)
     times = {fact.label: fact.time for fact in record.facts}
-    opened, closed = times.get("Metrics Window"), times.get("Sample Count Observed")
     return template("timeline.svg.j2").render(
         width=WIDTH,
         left=LEFT,
+        scale=scale,
         period=f"{clock.instant(scale.start)} + {scale.seconds:.2f} s",
         ticks=[(scale.at(n * step), f"+{n * step:g} s") for n in range(1, int(scale.seconds / step) + 1)],
-        window=scale.bar(opened, closed, "window", "metrics window") if opened and closed else None,
+        window=(times.get("Metrics Window"), times.get("Sample Count Observed")),
         statements=[_statement(one, scale) for one in record.statements],
-        workers=[_worker(record, number, scale) for number in sorted({one["number"] for one in record.workers})],
+        workers=[_worker(record, number) for number in sorted({one["number"] for one in record.workers})],
         facts=_facts(record, scale),
     )
 
@@ -91,38 +83,17 @@ def _facts(record: Evidence, scale: _Scale) -> list[dict[str, Any]]:
 def _statement(statement: dict[str, Any], scale: _Scale) -> dict[str, Any]:
     kind, error = "drop" if "DROP" in statement["text"].upper() else "add", statement["errno"]
     words = f"{kind.upper()} INDEX" + (f": error {error}" if error else "" if statement["ended"] else ": not ended")
-    title = f"{statement['text']} {statement['message']}"
-    bar = scale.bar(statement["started"], statement["ended"], "error" if error else kind, title)
     after = scale.x(statement["ended"] or scale.end) + 5
     fits = after + 7 * len(words) < WIDTH
-    return {"bar": bar, "words": words, "x": after if fits else bar.x - 4, "anchor": "start" if fits else "end"}
+    place = {"x": after, "anchor": "start"} if fits else {"x": scale.x(statement["started"]) - 4, "anchor": "end"}
+    return {**statement, **place, "look": "error" if error else kind, "words": words}
 
 
-def _worker(record: Evidence, number: int, scale: _Scale) -> dict[str, Any]:
+def _worker(record: Evidence, number: int) -> dict[str, Any]:
     lives = [worker for worker in record.workers if worker["number"] == number and worker["started"]]
-    calls = [call for call in record.wire if call["worker"] == f"worker-{number}"]
-    return {
-        "number": number,
-        "lives": [
-            (
-                scale.bar(life["started"], life["ended"], "life", f"exit status {life['exit_status']}"),
-                scale.x(life["killed"]) if life["killed"] else None,
-            )
-            for life in lives
-        ],
-        "leases": [
-            scale.bar(granted, end, "lease", f"lease until {end:%H:%M:%S.%f}") for granted, end in _leases(calls)
-        ],
-        "calls": [
-            {
-                "x": scale.x(call["arrived"]),
-                "kind": call["kind"],
-                "look": _look(call),
-                "title": f"{call['method']} {call['path']}: {call['answer']}{' (held)' if call['held'] else ''}",
-            }
-            for call in sorted(calls, key=lambda call: _ABOVE.get(call["kind"], 0))
-        ],
-    }
+    calls = [{**call, "look": _look(call)} for call in record.wire if call["worker"] == f"worker-{number}"]
+    ordered = sorted(calls, key=lambda call: _ABOVE.get(call["kind"], 0))
+    return {"number": number, "lives": lives, "leases": _leases(calls), "calls": ordered}
 
 
 def _leases(calls: list[dict[str, Any]]) -> list[tuple[datetime, datetime]]:

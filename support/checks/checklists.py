@@ -13,7 +13,7 @@ from support.contract import AGENT_VARIABLES, NOT_ENDED, TEST_ORDERS_ROWS
 from support.form import TEST_CASES, CleanUp, Leftover, PreCheck, form
 from support.mysql import tables
 from support.mysql.database import Database, quoted
-from support.record.run_record import Check
+from support.record.evidence import Check
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import Stack
 from support.stacks.worker import Worker

@@ -14,8 +14,9 @@ from support.errors import SettingsError
 from support.files import shown, write_whole
 from support.judgement.verdict import verdict
 from support.result_words import APPROVED, NOT_RUN, PASS
-from support.resultlog.markdown import cell, line
+from support.resultlog.blocks import Table
 from support.resultlog.publishing import VERDICT, withdraw
+from support.resultlog.rendering import template
 from support.run.verdict_table import Verdict, beside
 from support.servers.packages import FETCHABLE
 from support.settings import EMBEDDED, Settings
@@ -55,12 +56,8 @@ class Judged:
 
     def remarks(self) -> list[str]:
         """What has to be said besides the table: the reasons of the decision that say more than their numbers."""
-        reasons: list[str] = self.verdict["reasons"][1:]
-        return (
-            reasons
-            if self.version != NO_SERVER
-            else [reason for reason in reasons if not reason.endswith(f": {NOT_RUN}")]
-        )
+        said = (f": {NOT_RUN}",) if self.version == NO_SERVER else ()  # of every test case, by the table
+        return [reason for reason in self.verdict["reasons"][1:] if not reason.endswith(said)]
 
     def about(self) -> list[str]:
         """The server's row in the second table."""
@@ -143,19 +140,10 @@ def summary(judged: Sequence[Judged], wanted: int, terminal: Terminal) -> list[s
 
 def markdown(judged: Sequence[Judged], wanted: int) -> str:
     """The page ``matrix.md``."""
-    header, rows = beside({one.server: one.verdict for one in judged})
-    lines = ["# All test cases, server by server", "", _count(judged, wanted, APPROVED), ""]
-    lines += [*_table(ABOUT, [one.about() for one in judged]), "", *_table(header, rows), ""]
-    lines += [f"- {one.server}: {line(remark)}" for one in judged for remark in one.remarks()]
-    logs = ", ".join(
-        f"[{one.server}](matrix/{one.folder.name}/result-log.md)" for one in judged if one.verdict["run_id"]
-    )
-    return "\n".join([*lines, "", f"Result logs: {logs or 'none'}"]) + "\n"
+    cases = Table(*beside({one.server: one.verdict for one in judged}))
+    about, count = Table(ABOUT, [one.about() for one in judged]), _count(judged, wanted, APPROVED)
+    return template("matrix.md.j2").render(judged=judged, count=count, about=about, cases=cases)
 
 
 def _count(judged: Sequence[Judged], wanted: int, approved: str) -> str:
     return f"{sum(one.approved for one in judged)} of {wanted} servers: {approved} with every test case passed."
-
-
-def _table(header: list[str], rows: list[list[str]]) -> list[str]:
-    return [f"| {' | '.join(map(cell, row))} |" for row in (header, ["---"] * len(header), *rows)]

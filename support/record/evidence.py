@@ -1,12 +1,15 @@
-"""The evidence record of one scenario: what was seen, when, and what it was held against."""
+"""The records that a run leaves: the evidence of each scenario (what was seen, when, and what it was held against), and
+the record of the run as a whole. They are all that reports are made from.
+"""
 
 import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
 from support.clock import now
 from support.files import write_whole
@@ -14,6 +17,26 @@ from support.gateway.calls import Call
 from support.record.envelope import as_json
 from support.result_words import NOT_RUN, PASS, UNJUDGED
 from support.settings import MASK
+
+RUN_FILE = "run.json"
+_TOKEN = re.compile(r'((?:\\?")[a-z_]*(?:token|secret|password)[a-z_]*\\?"\s*:\s*\\?")([^"\\]+)(\\?")', re.IGNORECASE)
+
+
+class Secrets:
+    """Takes every known secret out of what is written or shown."""
+
+    def __init__(self, values: list[str]) -> None:
+        self._values = frozenset(values)
+
+    def add(self, value: str) -> None:
+        """Know one more secret."""
+        self._values |= {value}
+
+    def masked(self, text: str) -> str:
+        """``text`` without the secrets, and without the claim tokens of an executor, which are its own passwords."""
+        for value in sorted(filter(None, self._values), key=len, reverse=True):
+            text = text.replace(value, MASK)
+        return _TOKEN.sub(rf"\1{MASK}\3", text)
 
 
 @dataclass(frozen=True)
@@ -27,9 +50,8 @@ class Fact:
 
 @dataclass(frozen=True)
 class Observation:
-    """One row of the result log. ``because`` says what the actual value rests on.
-
-    ``verdict`` is PASS, FAIL or UNKNOWN; in the log also that of a scenario that was not judged.
+    """One row of the result log. ``because`` says what the actual value rests on; ``verdict`` is PASS, FAIL or UNKNOWN, in
+    the log also that of a scenario that was not judged.
     """
 
     field: str
@@ -86,10 +108,8 @@ class Attempt:
 
 @dataclass
 class Evidence:
-    """All that one scenario leaves.
-
-    ``unmet`` is the need for which it was left out, if it was. ``attempts`` are those before this one in which its
-    situation could not be made.
+    """All that one scenario leaves. ``unmet`` is the need for which it was left out, if it was; ``attempts`` are those
+    before this one in which its situation could not be made.
     """
 
     id: str
@@ -134,24 +154,47 @@ class Evidence:
         return ((self.ended or now()) - self.started).total_seconds()
 
 
-class Secrets:
-    """Takes every known secret out of what is written or shown."""
-
-    def __init__(self, values: list[str]) -> None:
-        self._values = frozenset(values)
-
-    def add(self, value: str) -> None:
-        """Know one more secret."""
-        self._values |= {value}
-
-    def masked(self, text: str) -> str:
-        """``text`` without the secrets, and without the claim tokens of an executor, which are its own passwords."""
-        for value in sorted(filter(None, self._values), key=len, reverse=True):
-            text = text.replace(value, MASK)
-        return _TOKEN.sub(rf"\1{MASK}\3", text)
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("is no time zone") from None
+    return name
 
 
-_TOKEN = re.compile(r'((?:\\?")[a-z_]*(?:token|secret|password)[a-z_]*\\?"\s*:\s*\\?")([^"\\]+)(\\?")', re.IGNORECASE)
+@dataclass
+class Check:
+    """One item of the pre-test or the clean-up checklist. ``done`` is None where it does not apply."""
+
+    item: str
+    done: bool | None
+    detail: str
+
+
+@dataclass
+class RunRecord:
+    """What a run was. ``expected`` are the locations of all scenarios there are by id, ``selected`` those of this run;
+    ``ended`` is None for a run that was cut off; ``troubles`` are what went wrong with the run as a whole.
+    """
+
+    run_id: str
+    started: AwareDatetime
+    time_zone: Annotated[str, AfterValidator(_time_zone)]
+    tester: str
+    reviewer: str
+    settings: list[tuple[str, str]]
+    expected: dict[str, list[str]]
+    selected: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    pre_checks: list[Check] = field(default_factory=list)
+    clean_up: list[Check] = field(default_factory=list)
+    clean_up_script: str = ""
+    troubles: list[str] = field(default_factory=list)
+    ended: AwareDatetime | None = None
+
+    def write(self, folder: Path, secrets: Secrets) -> None:
+        """Write ``run.json``; the file is whole or as it was."""
+        write_whole(folder / RUN_FILE, secrets.masked(as_json(self)))
 
 
 def write(evidence: Evidence, folder: Path, secrets: Secrets) -> Path:

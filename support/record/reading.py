@@ -8,8 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from support.record.envelope import BadEvidence, from_json
-from support.record.evidence import Evidence
-from support.record.run_record import RUN_FILE, RunRecord
+from support.record.evidence import RUN_FILE, Evidence, RunRecord
 
 EVIDENCE = "evidence"
 
@@ -39,7 +38,7 @@ class Record(Evidence):
 
 @dataclass(frozen=True)
 class Folder:
-    """One run's folder. ``hashes`` are the SHA-256 of its files by their path inside the folder."""
+    """One run's folder. ``hashes`` are the SHA-256 of its files by their path below the ``runs`` folder."""
 
     path: Path
     run: RunRecord
@@ -61,7 +60,7 @@ def read(path: Path) -> Folder:
     for record in records:
         record.run_id = run.run_id
     hashes = {RUN_FILE: sha256(content).hexdigest(), **{one.path: one.sha256 for one in records}}
-    return Folder(path, run, records, hashes)
+    return Folder(path, run, records, {f"{run.run_id}/{name}": sha for name, sha in hashes.items()})
 
 
 def read_all(folder: Path) -> list[Record]:
@@ -73,10 +72,7 @@ def read_all(folder: Path) -> list[Record]:
 
 
 def read_record(file: Path) -> Record:
-    """The record in ``file``.
-
-    :raises BadEvidence: the file is torn, of another format, or no record.
-    """
+    """The record in ``file``; raises as ``read_all`` does."""
     content = _content(file)
     record = from_json(Record, content, file)
     record.file, record.path, record.sha256 = file.name, f"{EVIDENCE}/{file.name}", sha256(content).hexdigest()

@@ -11,6 +11,7 @@ from support.record.reading import Record
 from support.result_words import NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED, UNKNOWN
 from support.resultlog.blocks import Query
 from support.resultlog.merging import Material, place
+from support.resultlog.rows import counted
 
 NOT_RECORDED, NOT_OBSERVED = "not recorded", "not observed"
 SHOWN_LOCATIONS = 4
@@ -18,9 +19,8 @@ _EXAMPLE = re.compile(r"\s+--\s+@\d[^:]*$")
 
 
 class ScenarioLog:
-    """One scenario of a test case. Without a record it is the form's own table, not run, and has no location.
-
-    ``title`` is what its name adds to that of its test case; ``copies`` are (run, result) if several runs judged it.
+    """One scenario of a test case; ``copies`` are (run, result) if several runs judged it. Without a record it is the
+    form's own table, not run, and has no location.
     """
 
     def __init__(self, case: TestCase, record: Record | None, material: Material) -> None:
@@ -36,7 +36,7 @@ class ScenarioLog:
 
     @property
     def title(self) -> str:
-        """Empty for the one that is named like the test case."""
+        """What its name adds to that of its test case; empty for the one that is named like it."""
         rest = _EXAMPLE.sub("", self.record.name).strip()
         for known in (f"{self._case.id} {self._case.name}", self._case.id):
             if rest.startswith(known):
@@ -52,11 +52,6 @@ class ScenarioLog:
     def ran(self) -> bool:
         """It was judged."""
         return self.result not in UNJUDGED
-
-    @property
-    def failed(self) -> bool:
-        """It ran and did not pass."""
-        return self.ran and self.result != PASS
 
     def shows(self, *fields: str) -> bool:
         """True if it has all these rows, and every one is as expected."""
@@ -99,16 +94,10 @@ class ScenarioLog:
         record, rows = self.record, self.record.observations
         if not self.location:
             return [NOT_RUN]
-        lines = [
-            f"{'' if row.verdict == PASS else '✗ '}{row.field} = {row.actual}: {row.because}"
-            for row in rows
-            if row.because
-        ]
-        lines += [
-            f"{self._clock.instant(fact.time)} {fact.label}: {fact.value}"
-            for fact in record.facts
-            if fact.label not in self._case.details
-        ]
+        based = [row for row in rows if row.because]
+        lines = [f"{'' if row.verdict == PASS else '✗ '}{row.field} = {row.actual}: {row.because}" for row in based]
+        others = [fact for fact in record.facts if fact.label not in self._case.details]
+        lines += [f"{self._clock.instant(fact.time)} {fact.label}: {fact.value}" for fact in others]
         calls = [call["answer"] for call in record.wire if call["kind"] == "kill switch"]
         if calls:
             lines.append(f"answers to kill-switch calls on the wire: {', '.join(calls)}")
@@ -120,11 +109,9 @@ class ScenarioLog:
 
 
 class CaseLog:
-    """One test case, the form's ``number``-th: 2.1–2.10, and its rows in the tables.
+    """One test case, the form's ``number``-th: 2.1–2.10, and its rows in the tables; ``judged`` is its entry in the verdict.
 
     ``own`` is the scenario with the form's own table; ``unrun`` are the locations of those that did not run.
-
-    :param judged: its entry in the verdict.
     """
 
     def __init__(self, number: int, case: TestCase, judged: dict[str, Any], material: Material) -> None:
@@ -139,7 +126,8 @@ class CaseLog:
         self.own.rows = sorted(self.own.rows, key=lambda row: order.get(row.field, len(order)))
         self.further = [ScenarioLog(case, record, material) for record in records if record is not with_table]
         self.scenarios = [self.own, *self.further]
-        self.failed = [scenario for scenario in self.scenarios if scenario.failed]
+        self.ran = [scenario for scenario in self.scenarios if scenario.ran]
+        self.failed = [scenario for scenario in self.ran if scenario.result != PASS]
         self.unrun = sorted(set(material.expected.get(case.id, ())) - ran - not_applicable, key=place)
         self.count = f"{len(ran)} of {len(ran) + len(self.unrun)}"
         self.logs = [path for record in records for path in _log_paths(record, material)]
@@ -154,7 +142,7 @@ class CaseLog:
 
 def behaviour(log: CaseLog) -> str:
     """What the executor did, in a sentence."""
-    ran = [scenario for scenario in log.scenarios if scenario.ran]
+    ran = log.ran
     left_out = [f"{one.result}: {one.unmet}." for one in log.scenarios if one.unmet]
     if not ran:
         return " ".join(left_out) or "NOT RUN: no scenario of it was part of this run."
@@ -165,18 +153,14 @@ def behaviour(log: CaseLog) -> str:
         what = "; ".join(f"{row.field} was {row.actual}, not {row.expected}" for row in rows[:3])
         if not any(row.because or row.verdict == "FAIL" for row in rows):
             what = first.failure.strip().split("\n")[0]
-        return f"Not as expected in {len(log.failed)} of {_scenarios(len(ran))}{where}: {what}."
+        return f"Not as expected in {len(log.failed)} of {counted(len(ran), 'scenario')}{where}: {what}."
     shown = log.own if log.own.result == PASS else ran[0]
     rows = [row for row in shown.rows if row.field in log.form.expected and row.field != STATUS]
     what = "; ".join(f"{row.field}: {row.actual}" for row in rows)
     which = f"all {len(ran)} scenarios" if len(ran) > 1 else "its scenario"
     if log.unrun:
-        which = f"{len(ran)} of {len(ran) + len(log.unrun)} scenarios; the others did not run"
+        which = f"{log.count} scenarios; the others did not run"
     return " ".join([f"As expected in {which}. {what}.", *left_out])
-
-
-def _scenarios(count: int) -> str:
-    return f"{count} scenario{'' if count == 1 else 's'}"
 
 
 def _note(judged: dict[str, Any], count: str, some_unrun: bool) -> str:
@@ -192,14 +176,14 @@ def _note(judged: dict[str, Any], count: str, some_unrun: bool) -> str:
 
 def notes(log: CaseLog) -> Iterator[str]:
     """The "Notes" of a test case, with what the form asks for in some of them."""
-    ran = [scenario for scenario in log.scenarios if scenario.ran]
+    ran = log.ran
     if ran:
         yield f"{log.count} scenarios ran; {sum(scenario.result == PASS for scenario in ran)} passed."
         left_out = {scenario.location for scenario in log.scenarios if scenario.unmet}
         if unrun := [location for location in log.unrun if location not in left_out]:
             yield f"NOT RUN: {', '.join(unrun[:SHOWN_LOCATIONS])}{' …' if len(unrun) > SHOWN_LOCATIONS else ''}"
     else:
-        yield f"NOT RUN: none of its {_scenarios(len(log.unrun))} ran. Run it with: behave --tags=@{log.id}"
+        yield f"NOT RUN: none of its {counted(len(log.unrun), 'scenario')} ran. Run it with: behave --tags=@{log.id}"
     yield from (f"{one.result}: {one.location} {one.unmet}" for one in log.scenarios if one.unmet)
     for one in log.scenarios:
         if one.copies:
@@ -214,11 +198,9 @@ def notes(log: CaseLog) -> Iterator[str]:
 
 def security(log: CaseLog) -> list[tuple[str, bool]]:
     """The boxes of the "Security Check", if it has one: ticked only if every scenario there is ran and showed it."""
+    whole, scenarios = not log.unrun, log.scenarios
     return [
-        (
-            check.text,
-            not log.unrun and all(any(one.shows(*fields) for fields in check.shown_by) for one in log.scenarios),
-        )
+        (check.text, whole and all(any(one.shows(*fields) for fields in check.shown_by) for one in scenarios))
         for check in log.form.security_checks
     ]
 

@@ -11,8 +11,8 @@ from support.clock import Clock
 from support.form import TEST_CASES
 from support.judgement import verdict
 from support.record.envelope import BadEvidence
+from support.record.evidence import Check, RunRecord
 from support.record.reading import Folder, Record
-from support.record.run_record import Check, RunRecord
 from support.result_words import NOT_APPLICABLE, NOT_RUN, PASS
 
 Copies = dict[tuple[str, str], list[Record]]
@@ -39,12 +39,10 @@ class Material(RunRecord):
 
 
 def merge(folders: list[Folder]) -> Material:
-    """The material of all ``folders`` together.
+    """The material of all ``folders``, one at least, together.
 
-    :raises BadEvidence: no folder, or one that is there twice.
+    :raises BadEvidence: one is there twice.
     """
-    if not folders:
-        raise BadEvidence("there is no folder to make a result log from")
     ids = [folder.run.run_id for folder in folders]
     twice = {run_id for run_id in ids if ids.count(run_id) > 1}
     if twice:
@@ -79,14 +77,8 @@ def merge(folders: list[Folder]) -> Material:
         ),
         troubles=[line for folder in folders for line in _troubles(folder, several)] + _renamed(scenarios),
         records=[_worst(copies, several) for copies in scenarios.values()],
-        copies={
-            location: [(one.run_id, one.result) for one in copies]
-            for (_, location), copies in scenarios.items()
-            if len(copies) > 1
-        },
-        hashes={
-            f"{folder.run.run_id}/{name}": sha for folder in folders for name, sha in sorted(folder.hashes.items())
-        },
+        copies={at: [(one.run_id, one.result) for one in them] for (_, at), them in scenarios.items() if len(them) > 1},
+        hashes={path: sha for folder in folders for path, sha in folder.hashes.items()},
     )
 
 
@@ -129,10 +121,7 @@ def _by_scenario(folders: list[Folder]) -> Copies:
 
 
 def _worst(copies: list[Record], several: bool) -> Record:
-    """The copy that counts: a failed one before a passed one; one that was never judged says nothing.
-
-    Where it did not run on one server and cannot hold on another, it did not run.
-    """
+    """The copy that counts: one that failed before one that passed; of those not judged, one that did not run before N/A."""
     rank = {PASS: 1, NOT_RUN: 2, NOT_APPLICABLE: 3}
     chosen = copy.copy(min(copies, key=lambda record: rank.get(record.result, 0)))
     if several:

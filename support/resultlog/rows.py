@@ -17,15 +17,14 @@ def value(content: Any) -> str:
     return str(content).replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
-def counted(rows: list[dict[str, Any]]) -> str:
+def counted(number: int, noun: str) -> str:
     """``0 rows``, ``1 row``, …"""
-    return f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def is_wide(rows: list[dict[str, Any]]) -> bool:
-    """True if the rows would not fit side by side."""
-    columns = list(rows[0]) if rows else []
-    widths = [max(cell_len(name), *(cell_len(value(row.get(name))) for row in rows)) for name in columns]
+    """True if the rows, one at least, would not fit side by side."""
+    widths = [max(cell_len(name), *(cell_len(value(row.get(name))) for row in rows)) for name in rows[0]]
     return sum(widths) + 2 * len(widths) > WIDEST
 
 

@@ -4,65 +4,33 @@ from collections.abc import Iterable
 from typing import Any
 
 from support.form import TEST_CASES, form
-from support.record.run_record import Check
+from support.record.evidence import Check
 from support.result_words import FAIL, NOT_RUN, PASS
 from support.resultlog import appendices, blocks, summary
-from support.resultlog.blocks import (
-    Box,
-    Choice,
-    Code,
-    Group,
-    Heading,
-    Inline,
-    Key,
-    Paragraph,
-    Part,
-    Strong,
-    Table,
-    Words,
-)
+from support.resultlog.blocks import Box, Choice, Group, Heading, Key, Paragraph, Part, Strong, Table, Words, pass_fail
 from support.resultlog.cases import CaseLog, ScenarioLog, behaviour, notes, security
 from support.resultlog.merging import Material, verdict_of
-
-NOT_REPORTED = "not reported"
 
 
 def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
     """The log, and the verdict it agrees with."""
     content = verdict_of(material)
     decision, reasons, clock = content["decision"], content["reasons"], material.clock
-    cases = [
-        CaseLog(number, case, content["test_cases"][case.id], material)
-        for number, case in enumerate(TEST_CASES.values(), 1)
-    ]
+    judged = content["test_cases"]
+    cases = [CaseLog(number, case, judged[case.id], material) for number, case in enumerate(TEST_CASES.values(), 1)]
     results = {case.id: case.result for case in cases}
     passed, failed, unrun = (list(results.values()).count(word) for word in (PASS, FAIL, NOT_RUN))
     end = clock.minute(material.ended) if material.ended else "not recorded: the run was cut off"
+    totals = summary.totals(material, cases, (passed, failed, unrun))
+    analysis = summary.blocker_analysis(results, decision, reasons)
     parts = [
         Group(_information(material, end)),
-        Group([Heading(2, "2. Test Results - Detailed Log"), *_overview(cases)]),
+        Group(_overview(cases)),
         *map(_case, cases),
         *_beyond(material),
-        Group(
-            [
-                Heading(2, "3. Test Results Summary"),
-                *summary.totals(material, cases, (passed, failed, unrun)),
-                *summary.blocker_analysis(results),
-                *summary.decision(decision, reasons),
-                *summary.failures(cases, unrun),
-            ],
-            "page",
-        ),
+        Group([*totals, *analysis, *summary.failures(cases)], "page"),
         Group(summary.issues(material, cases)),
-        Group(
-            [
-                Heading(2, "5. Post-Test Cleanup Checklist"),
-                _checklist(form().clean_up.values(), material.clean_up, not_applicable=False),
-                blocks.Preformatted(
-                    material.clean_up_script.strip() or "-- not recorded", "Cleanup Script Used:", "sql"
-                ),
-            ]
-        ),
+        Group(_clean_up(material)),
         Group(_sign_off(material, decision), "keep"),
         Group(appendices.log_files(material, cases), "page"),
         Group(appendices.clean_up_commands(material)),
@@ -95,7 +63,7 @@ def _information(material: Material, end: str) -> list[Part]:
     ]
     known = {"Node.js": "N/A (no part reported one)", **material.environment}
     names = dict.fromkeys([*form().environment, *material.environment])
-    environment = [(name, known.get(name) or NOT_REPORTED) for name in names]
+    environment = [(name, known.get(name) or "not reported") for name in names]
     about = [f"setting {name} = {value}" for name, value in material.settings] or ["All settings are at their default."]
     about.append(f"Times are {material.time_zone}; those inside database rows and quoted words are UTC, as stored.")
     if len(material.run_ids) > 1:
@@ -127,21 +95,14 @@ def _checklist(items: Iterable[str], checks: list[Check], not_applicable: bool) 
 
 
 def _overview(cases: list[CaseLog]) -> list[Part]:
-    """2: the table of all test cases."""
+    """2, its beginning: the table of all test cases."""
     head = ("TC ID", "Test Name", "Actual Behavior", "execution_run Status", "Log Ref / Timestamp", "Result", "Notes")
     rows = [
-        (
-            Key(it.id, it.id),
-            it.form.name,
-            behaviour(it),
-            it.actual_status,
-            it.reference,
-            blocks.pass_fail(it.result),
-            it.note,
-        )
+        (Key(it.id, it.id), it.form.name, behaviour(it), it.actual_status, it.reference, pass_fail(it.result), it.note)
         for it in cases
     ]
-    return [Heading(3, "ตารางสรุปผลการทดสอบ"), Table(head, rows, "cards summary")]
+    table = Table(head, rows, "cards summary")
+    return [Heading(2, "2. Test Results - Detailed Log"), Heading(3, "ตารางสรุปผลการทดสอบ"), table]
 
 
 def _case(case: CaseLog) -> Group:
@@ -156,49 +117,52 @@ def _case(case: CaseLog) -> Group:
     parts.append(Group([_result(case.result), blocks.lines(notes(case), "Notes:")], "keep"))
     for number, one in enumerate(case.further, 2):
         title = (Words(f"{case.section}.{number} {case.id}: "), one.title or "the same again")
-        where = Paragraph((Code(f"behave {one.location}"), " — ", one.record.description), "small")
+        where = Paragraph((blocks.Code(f"behave {one.location}"), " — ", one.record.description), "small")
         parts.append(Group([Heading(4, title, one.result), where, _scenario(one), _result(one.result)], "further"))
     return Group(parts, "case", case.id)
 
 
 def _result(result: str) -> Paragraph:
-    return Paragraph((Strong("Result:"), " ", blocks.pass_fail(result, strong=True)))
+    return Paragraph((Strong("Result:"), " ", pass_fail(result, strong=True)))
 
 
 def _scenario(scenario: ScenarioLog) -> Group:
     rows, details = scenario.rows, [(Strong(f"{label}:"), " ", value) for label, value in scenario.details()]
-    table = Table(
-        ("Field", "Expected", "Actual"),
-        [(row.field, row.expected, (Words("❌ "), Strong(row.actual)) if row.differs else row.actual) for row in rows],
-        "fields",
-        ["differs" if row.differs else "unseen" if row.verdict == NOT_RUN else "" for row in rows],
-    )
-    return Group(
-        [
-            Group([table, blocks.Items(details, "Execution Details:")]),
-            Group([blocks.lines(scenario.observations(), "Observations:")]),
-            Group([blocks.Queries(scenario.queries(), "Database Verification:")]),
-        ],
-        "parts",
-    )
+    cells = [
+        (row.field, row.expected, (Words("❌ "), Strong(row.actual)) if row.differs else row.actual) for row in rows
+    ]
+    marks = ["differs" if row.differs else "unseen" if row.verdict == NOT_RUN else "" for row in rows]
+    table = Table(("Field", "Expected", "Actual"), cells, "fields", marks)
+    parts = [
+        Group([table, blocks.Items(details, "Execution Details:")]),
+        Group([blocks.lines(scenario.observations(), "Observations:")]),
+        Group([blocks.Queries(scenario.queries(), "Database Verification:")]),
+    ]
+    return Group(parts, "parts")
 
 
 def _beyond(material: Material) -> list[Group]:
     """The scenarios that belong to no test case of the form, if any ran."""
-    rows = [
-        (Key(record.id), record.name, blocks.Paths(record.location), record.result)
-        for record in material.records
-        if record.id not in TEST_CASES
-    ]
+    records = [record for record in material.records if record.id not in TEST_CASES]
+    rows = [(Key(one.id), one.name, blocks.Paths(one.location), one.result) for one in records]
     table = Table(("ID", "Scenario", "Location", "Result"), rows, "cards")
     return [Group([Heading(3, "Beyond the test cases"), table])] if rows else []
+
+
+def _clean_up(material: Material) -> list[Part]:
+    """5: what was done about everything that the run left behind."""
+    return [
+        Heading(2, "5. Post-Test Cleanup Checklist"),
+        _checklist(form().clean_up.values(), material.clean_up, not_applicable=False),
+        blocks.Preformatted(material.clean_up_script.strip() or "-- not recorded", "Cleanup Script Used:", "sql"),
+    ]
 
 
 def _sign_off(material: Material, decision: str) -> list[Part]:
     """6: what is left to people."""
     names = (("Tester", material.tester), ("Reviewer", material.reviewer), ("Tech Lead", ""))
     signatures = [(Key(role), name or None, None, (blocks.empty("Approved"), " ", None)) for role, name in names]
-    approval: list[tuple[str, Inline]] = [
+    approval: list[tuple[str, blocks.Inline]] = [
         ("Approved for Canary", blocks.empty("Yes", "No")),
         ("Approved By", None),
         ("Approval Date", None),

@@ -3,7 +3,7 @@
 from support.form import TEST_CASES, Impact, form
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, PASS, UNJUDGED
 from support.resultlog import blocks
-from support.resultlog.blocks import BAD, GOOD, WARN, Box, Choice, Heading, Inline, Key, Paragraph, Part, Strong, Table
+from support.resultlog.blocks import BAD, WARN, Box, Choice, Heading, Inline, Key, Paragraph, Part, Strong, Table
 from support.resultlog.cases import CaseLog, ScenarioLog
 from support.resultlog.merging import Material
 
@@ -18,19 +18,8 @@ ACTIONS = {
 }
 
 
-class BlockerCount:
-    """A row of the "Blocker Status Summary"; the one of all blockers is ``strong``."""
-
-    def __init__(self, kind: str, results: list[str], clear: bool, strong: bool = False) -> None:
-        unrun = results.count(NOT_RUN)
-        self.kind, self.total, self.passed, self.strong = kind, len(results), results.count(PASS), strong
-        self.failed = self.total - self.passed - unrun
-        boxes = (Box("Clear", clear), Box("Blocked", not clear, BAD))
-        self.choice = Choice(boxes, f"{unrun} NOT RUN" if unrun else "")
-
-
 def totals(material: Material, cases: list[CaseLog], tally: tuple[int, int, int]) -> list[Part]:
-    """3.1, 3.2: how many of the test cases passed, failed and did not run (``tally``), and which."""
+    """3 to 3.2: how many of the test cases passed, failed and did not run (``tally``), and which."""
     passed, failed, total = tally[0] == len(cases), tally[1] > 0, len(cases)
     boxes = (
         Box("ALL PASSED", passed, strong=True),
@@ -51,6 +40,7 @@ def totals(material: Material, cases: list[CaseLog], tally: tuple[int, int, int]
         for case in cases
     ]
     return [
+        Heading(2, "3. Test Results Summary"),
         Heading(3, "3.1 Overall Status"),
         blocks.pairs(("Metric", "Value"), rows),
         Heading(3, "3.2 Results Summary Table"),
@@ -58,18 +48,10 @@ def totals(material: Material, cases: list[CaseLog], tally: tuple[int, int, int]
     ]
 
 
-def blocker_analysis(results: dict[str, str]) -> list[Part]:
-    """3.3, its first half: what stands in the way of a canary run."""
-    counts = [
-        (
-            Strong(row.kind) if row.strong else Key(row.kind),
-            Strong(f"{row.total}") if row.strong else f"{row.total}",
-            f"{row.passed}/{row.total}",
-            f"{row.failed}/{row.total}",
-            row.choice,
-        )
-        for row in blockers(results)
-    ]
+def blocker_analysis(results: dict[str, str], decision: str, reasons: list[str]) -> list[Part]:
+    """3.3: what stands in the way of a canary run, and the decision."""
+    criteria = [((blocks.Words(f"{sign} "), Strong(name)), criterion) for sign, name, criterion in form().criteria]
+    boxes = Paragraph((Strong("Decision:"), " ", decision_boxes(decision)))
     meaning = "Blocker = Test case ที่ต้องผ่านก่อนอนุญาตให้ทำ Canary Run บน Production"
     return [
         Heading(3, "3.3 Blocker Analysis for Canary Run"),
@@ -77,15 +59,7 @@ def blocker_analysis(results: dict[str, str]) -> list[Part]:
         Heading(4, "Critical Tests (Must Pass Before Canary)"),
         Table(("Priority", "TC ID", "Test Name", "เหตุผล", "Status"), critical(results), "cards"),
         Heading(4, "Blocker Status Summary"),
-        Table(("Blocker Type", "Total", "Passed", "Failed", "Status"), counts, "cards"),
-    ]
-
-
-def decision(decision: str, reasons: list[str]) -> list[Part]:
-    """3.3, its second half."""
-    criteria = [((blocks.Words(f"{sign} "), Strong(name)), criterion) for sign, name, criterion in form().criteria]
-    boxes = Paragraph((Strong("Decision:"), " ", decision_boxes(decision)))
-    return [
+        Table(("Blocker Type", "Total", "Passed", "Failed", "Status"), blockers(results), "cards"),
         Heading(4, "Canary Run Decision"),
         Table(("Decision", "Criteria"), criteria),
         blocks.Group([boxes, blocks.Items(reasons)], "keep"),
@@ -94,7 +68,7 @@ def decision(decision: str, reasons: list[str]) -> list[Part]:
 
 def decision_boxes(decision: str) -> Choice:
     """The decision as the form's three boxes."""
-    kinds = ((APPROVED, GOOD), (CONDITIONAL, WARN), (BLOCKED, BAD))
+    kinds = ((APPROVED, blocks.GOOD), (CONDITIONAL, WARN), (BLOCKED, BAD))
     return Choice(tuple(Box(word, word == decision, kind) for word, kind in kinds))
 
 
@@ -108,23 +82,30 @@ def critical(results: dict[str, str]) -> list[tuple[Key, Key, str, str, Choice]]
     ]
 
 
-def blockers(results: dict[str, str]) -> list[BlockerCount]:
-    """The "Blocker Status Summary". P1 is clear from 80 % on, as in the criteria; P0 only when all passed."""
-    p0, p1 = (
-        [results[case.id] for case in TEST_CASES.values() if case.priority == priority] for priority in ("P0", "P1")
-    )
-    p0_clear = all(result == PASS for result in p0)
+def blockers(results: dict[str, str]) -> list[tuple[Inline, ...]]:
+    """The rows of the "Blocker Status Summary". P1 is clear from 80 % on, as in the criteria; P0 when all passed."""
+    p0, p1 = ([results[case.id] for case in TEST_CASES.values() if case.priority == one] for one in ("P0", "P1"))
+    p0_clear = p0.count(PASS) == len(p0)
     p1_clear = p1.count(PASS) >= form().canary.p1_needed * len(p1) and NOT_RUN not in p1
     return [
-        BlockerCount("P0 (Critical)", p0, p0_clear),
-        BlockerCount("P1 (High)", p1, p1_clear),
-        BlockerCount("All Blockers", p0 + p1, p0_clear and p1_clear, strong=True),
+        _blockers(Key("P0 (Critical)"), f"{len(p0)}", p0, p0_clear),
+        _blockers(Key("P1 (High)"), f"{len(p1)}", p1, p1_clear),
+        _blockers(Strong("All Blockers"), Strong(f"{len(p0 + p1)}"), p0 + p1, p0_clear and p1_clear),
     ]
 
 
-def failures(cases: list[CaseLog], unrun: int) -> list[Part]:
+def _blockers(kind: Inline, total: Inline, results: list[str], clear: bool) -> tuple[Inline, ...]:
+    passed, unrun = results.count(PASS), results.count(NOT_RUN)
+    failed = len(results) - passed - unrun
+    boxes = (Box("Clear", clear), Box("Blocked", not clear, BAD))
+    choice = Choice(boxes, f"{unrun} NOT RUN" if unrun else "")
+    return kind, total, f"{passed}/{len(results)}", f"{failed}/{len(results)}", choice
+
+
+def failures(cases: list[CaseLog]) -> list[Part]:
     """3.4: what failed, and why."""
     parts = [part for case in cases if case.failed for part in _failure(case)]
+    unrun = sum(case.result == NOT_RUN for case in cases)
     none = Paragraph("No test failed." + (f" {unrun} did not run." if unrun else ""))
     return [Heading(3, "3.4 Failed Tests Detail"), *(parts or [none])]
 

@@ -23,8 +23,7 @@ def hashes_in(log: Path) -> dict[str, str]:
 
 def decision_in(log: Path) -> str | None:
     """The decision that a result log states."""
-    found = _DECISION.search(_text(log))
-    return found.group(1) if found else None
+    return next(iter(_DECISION.findall(_text(log))), None)
 
 
 def differences(stated: dict[str, str], folders: list[Folder]) -> list[str]:
@@ -32,12 +31,9 @@ def differences(stated: dict[str, str], folders: list[Folder]) -> list[str]:
 
     Files of runs that are not among ``folders`` are missing: a log of two runs is not verified by one of them.
     """
-    there = {f"{folder.run.run_id}/{name}": sha for folder in folders for name, sha in folder.hashes.items()}
-    told = [
-        f"{path}: was changed after the result log was made"
-        for path in stated
-        if there.get(path, stated[path]) != stated[path]
-    ]
+    there = {path: sha for folder in folders for path, sha in folder.hashes.items()}
+    changed = [path for path in stated if there.get(path, stated[path]) != stated[path]]
+    told = [f"{path}: was changed after the result log was made" for path in changed]
     told += [f"{path}: is in the result log but no longer there" for path in stated if path not in there]
     told += [f"{path}: is there but not in the result log" for path in there if path not in stated]
     return sorted(told)

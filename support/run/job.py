@@ -11,8 +11,7 @@ from behave.model import Feature, Rule, Scenario
 from behave.runner import ModelRunner
 
 from support.errors import AcceptanceError, TestEnvironmentError
-from support.record.evidence import Evidence, Secrets
-from support.record.run_record import Check
+from support.record.evidence import Check, Evidence, Secrets
 from support.run.behave_watch import BehaveWatch
 from support.run.messages import Begun, Broken, Ended, Judged, Settled
 from support.run.scenario_hooks import ScenarioHooks

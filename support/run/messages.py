@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from support.record.evidence import Evidence
+from support.record.evidence import Check, Evidence
 from support.record.outcome import Outcome, Trouble
-from support.record.run_record import Check
 
 
 @dataclass(frozen=True)

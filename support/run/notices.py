@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from support.errors import TestEnvironmentError
-from support.record.evidence import Evidence
+from support.record.evidence import Evidence, RunRecord
 from support.record.outcome import Outcome
-from support.record.run_record import RunRecord
 from support.run.behave_watch import Ending
 
 

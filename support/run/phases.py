@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 
 from behave.model import Scenario
 
-from support.allure.recorder import RESULTS
+from support.allure.results import RESULTS
 from support.clock import now
 from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
-from support.record.evidence import Evidence, Secrets
+from support.record.evidence import Check, Evidence, RunRecord, Secrets
 from support.record.evidence import write as write_evidence
-from support.record.run_record import Check, RunRecord
 from support.resultlog.publishing import point_at, withdraw
 from support.run import notices
 from support.run.behave_watch import BehaveWatch

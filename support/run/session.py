@@ -10,8 +10,7 @@ import pymysql
 from support.checks.checklists import clean_up, pre_checks
 from support.checks.needs import Offer, Unmet
 from support.errors import AcceptanceError, TestEnvironmentError
-from support.record.evidence import Evidence, Secrets
-from support.record.run_record import Check
+from support.record.evidence import Check, Evidence, Secrets
 from support.run.messages import Environment
 from support.scenario.case import Case
 from support.scenario.workload import seconds_of_a_burst

@@ -11,8 +11,8 @@ from behave.model_type import Status
 from behave.runner import ModelRunner
 
 from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
+from support.record.evidence import Check
 from support.record.outcome import Outcome
-from support.record.run_record import Check
 from support.run.job import Job
 from support.run.jobs import cores, longest_first, needs_the_machine
 from support.run.messages import Begun, Broken, Ended, Environment, Judged, Settled

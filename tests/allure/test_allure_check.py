@@ -1,6 +1,7 @@
 """The check at the end notices every side that tells another story, and the evidence reads well."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from support.allure import attachments, pages, timeline
 from support.allure.check import check
+from support.allure.judgement import CATEGORIES
 from support.clock import moment
+from support.errors import INTERRUPTED, SettingsError, SuiteError, TestEnvironmentError
 from support.record.evidence import Evidence, Fact, Query, Secrets, write
 from support.record.outcome import Outcome
 from support.record.reading import Record
@@ -108,6 +111,22 @@ def test_a_log_of_long_lines_keeps_to_its_size():
 
 def test_a_short_log_is_left_as_it_is():
     assert attachments.bounded("one\ntwo\n", "worker-1.log") == "one\ntwo\n"
+
+
+@pytest.mark.parametrize(
+    ("blames", "name"),
+    [
+        (TestEnvironmentError.blames, "The test environment failed"),
+        (SettingsError.blames, "The settings or the agent command are wrong"),
+        ("the agent command", "The settings or the agent command are wrong"),
+        (INTERRUPTED, "The run was interrupted"),
+        (SuiteError.blames, "The suite is wrong"),
+    ],
+)
+def test_a_broken_result_is_in_the_category_of_its_blame(blames, name):
+    message = f"it broke\n\nBlame: {blames}\nAgain: behave {PLACE}"
+    broken = [one for one in json.loads(CATEGORIES.read_text("utf-8")) if "broken" in one["matchedStatuses"]]
+    assert next(one["name"] for one in broken if re.fullmatch(one.get("messageRegex", r"[\s\S]*"), message)) == name
 
 
 @pytest.fixture

@@ -19,8 +19,7 @@ from support.allure import report
 from support.allure.recorder import AllureRecorder
 from support.clock import now
 from support.form import TEST_CASES
-from support.record.evidence import Evidence, Observation, Secrets, write
-from support.record.run_record import RunRecord
+from support.record.evidence import Evidence, Observation, RunRecord, Secrets, write
 from support.run.behave_watch import BehaveWatch
 from support.run.selection import all_features, expected_scenarios, location_of, scenarios_of
 

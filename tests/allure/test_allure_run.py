@@ -12,8 +12,7 @@ import pytest
 from support.allure.check import label, read
 from support.allure.recorder import AllureRecorder
 from support.clock import now
-from support.record.evidence import Secrets
-from support.record.run_record import RunRecord
+from support.record.evidence import RunRecord, Secrets
 from support.run.selection import all_features, expected_scenarios
 from tests.harness.running import PROJECT
 

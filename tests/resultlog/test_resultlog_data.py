@@ -8,9 +8,8 @@ from typing import Any
 
 from support.form import TEST_CASES, form
 from support.record import evidence
-from support.record.evidence import Evidence, Fact, Observation, Query, Secrets
+from support.record.evidence import Check, Evidence, Fact, Observation, Query, RunRecord, Secrets
 from support.record.reading import read
-from support.record.run_record import Check, RunRecord
 from support.result_words import FAIL, NOT_RUN, PASS
 from support.resultlog.merging import merge
 from support.resultlog.rendering import as_markdown, as_page

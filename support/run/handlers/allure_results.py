@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from support.allure.recorder import RESULTS, AllureRecorder
+from support.allure.recorder import AllureRecorder
+from support.allure.results import RESULTS
 from support.record.evidence import Secrets
 from support.run.notices import FolderMade, Notice, ScenariosEnded, ScenarioSettled
 

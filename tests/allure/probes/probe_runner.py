@@ -13,8 +13,7 @@ from support.allure.recorder import AllureRecorder
 from support.clock import now
 from support.errors import blame_of
 from support.record import evidence
-from support.record.evidence import Evidence, Secrets
-from support.record.run_record import RunRecord
+from support.record.evidence import Evidence, RunRecord, Secrets
 from support.result_words import FAIL, PASS
 from support.run.behave_watch import BehaveWatch
 from support.run.selection import location_of, scenarios_of
