@@ -1,1 +1,1 @@
-"""What is seen and what it means: the world after a scenario, the Fields, the verdict. It asks no server, and starts nothing."""
+"""What is seen and what it means: the world after a scenario, the Fields, the verdict. Nothing here has hands."""

@@ -30,8 +30,8 @@ STATUS_INDEX = "idx_tc06_lookup"
 
 @dataclass(frozen=True)
 class Profile:
-    """How one execution of the run's query behaves: its time, the rows it examines as the server counts them, and whether
-    it reads the whole table in place of an index.
+    """How one execution of the run's query behaves: its time, the rows it examines as the server counts them, and
+    whether it reads the whole table in place of an index.
     """
 
     seconds: float
@@ -91,7 +91,7 @@ class Workload:
             database.close()
 
     def _learn(self) -> str:
-        """The digest. Each connection executes the query once: the time of a table's first opening is in no measurement."""
+        """The digest. Each connection executes the query once, so that no measurement has a table's first opening."""
         sql = self._query(Profile(seconds=0))
         list(self._pool.map(lambda one: one.execute(sql), self._databases))
         digest = self._databases[0].value(
@@ -108,8 +108,8 @@ class Workload:
 class Measured:
     """The application's queries that the run is about, and what the executor is to measure of them.
 
-    ``samples`` are their executions in the baseline window and in the metrics window, ``counted_before`` those until the
-    run was scheduled; ``worsens`` is the measure that is to come out worse, or None.
+    ``samples`` are their executions in the baseline window and in the metrics window, ``counted_before`` those until
+    the run was scheduled; ``worsens`` is the measure that is to come out worse, or None.
     """
 
     workload: Workload
