@@ -77,12 +77,20 @@ class Workload:
             for _ in range(shares[number]):
                 self._databases[number].execute(sql)
 
-        list(self._pool.map(execute, range(connections)))  # raises what an execution raised
+        self._on_each(execute)
 
     def counted(self, database: Database, schema: str) -> int:
         """How many executions the server has counted so far, as the executor is told; asked by the suite's own connection."""
         count = f"SELECT COUNT_STAR FROM performance_schema.{METRICS_TABLE} WHERE SCHEMA_NAME = %s AND DIGEST = %s"
         return int(database.value(count, (schema, self.digest)))
+
+    def _on_each(self, execute: Callable[[int], object]) -> None:
+        """Have every connection do something, side by side, and raise what one of them raised.
+
+        One alone needs no thread: Python waits at its end for ever for one that an interrupt met as it was started.
+        """
+        numbers = range(len(self._databases))
+        list(self._pool.map(execute, numbers) if len(numbers) > 1 else map(execute, numbers))
 
     def close(self) -> None:
         """End the connections."""
@@ -93,7 +101,7 @@ class Workload:
     def _learn(self) -> str:
         """The digest. Each connection executes the query once, so that no measurement has a table's first opening."""
         sql = self._query(Profile(seconds=0))
-        list(self._pool.map(lambda one: one.execute(sql), self._databases))
+        self._on_each(lambda number: self._databases[number].execute(sql))
         digest = self._databases[0].value(
             "SELECT DIGEST FROM performance_schema.events_statements_history_long"
             " WHERE THREAD_ID = %s AND SQL_TEXT LIKE 'SELECT SLEEP(%%' ORDER BY EVENT_ID DESC LIMIT 1",
