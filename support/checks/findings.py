@@ -64,7 +64,6 @@ class Findings:
         mark = "✓" if there else "✗" if after else "–"
         self.complete &= there
         self.missing += (1 + len(more)) * (mark == "✗")
-        self._terminal.say(
-            *map(self.secrets.masked, [f"  {mark} {name}: {first}", *(f"      {line}" for line in more)])
-        )
+        lines = [f"  {mark} {name}: {first}", *(f"      {line}" for line in more)]
+        self._terminal.say(*map(self.secrets.masked, lines))
         return there

@@ -1,15 +1,14 @@
 """What a scenario needs and not every test environment, executor or server offers; it says so by a tag ``@needs.<name>``.
 
-Each need is looked at for real, once a run, when a scenario first asks for it. There are two kinds. What the test
-environment or the executor lacks leaves the scenario NOT RUN, and so its test case. What the *server* cannot have makes
-the scenario one that cannot hold there (N/A): it is shown and counted, and its test case is judged by its other
-scenarios.
+Each is looked at for real, once a run, when a scenario first asks for it. What the test environment or the executor
+lacks leaves the scenario NOT RUN, and so its test case. What the *server* cannot have makes the scenario one that
+cannot hold there (N/A): it is shown and counted, and its test case is judged by its other scenarios.
 """
 
 import functools
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pymysql
 
@@ -26,8 +25,7 @@ NO_SPATIAL_INDEXES = 1464
 _PROBE = RunSpec("test-tc04-000", "conn-004", "idx_tc04_content", "test_orders", ["status"], index_type="FULLTEXT")
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(NamedTuple):
     """``lack`` looks at the running stack and returns None, or in one line why the need is not met."""
 
     meaning: str
@@ -35,8 +33,7 @@ class Need:
     of_the_server: bool = False
 
 
-@dataclass(frozen=True)
-class Unmet:
+class Unmet(NamedTuple):
     """Why a scenario was left out; ``result`` is NOT RUN, or N/A where it cannot hold on this server."""
 
     result: str

@@ -35,8 +35,7 @@ class Result:
 def result_of(case_id: str, records: Sequence[Record], expected: set[str]) -> Result:
     """The result of a test case from its records.
 
-    It passes only if every scenario of it that can hold on this server ran and passed; it fails as soon as one failed;
-    else it did not (all) run.
+    PASS only if every scenario that can hold on this server ran and passed; FAIL as soon as one failed; else NOT RUN.
 
     :param expected: the locations of all scenarios of this test case.
     """

@@ -65,7 +65,17 @@ class Participant:
 
 
 @dataclass
-class World:
+class Notes:
+    """What phrases keep for the observations while the scenario goes on."""
+
+    index_before: Index | None = None
+    lease_end_before_takeover: datetime | None = None
+    calls_before_takeover: list[Call] = field(default_factory=list)
+    answer_to_same_id: str | None = None
+
+
+@dataclass(kw_only=True)
+class World(Notes):
     """Three sides of one story: what the executor says (row, API), what is (index), what the server counted.
 
     ``participants`` are by the number the result log gives them, which is the order of their roles, not of their start.
@@ -78,16 +88,12 @@ class World:
     rollbacks: list[dict[str, Any]]
     audit: list[dict[str, Any]]
     index: Index | None
-    index_before: Index | None
     statements: list[Statement]
     metric_reads: list[Statement]
     workload: list[Statement]
     participants: dict[int, Participant]
     unexpected_changes: list[str]
     min_samples: int
-    lease_end_before_takeover: datetime | None = None
-    calls_before_takeover: list[Call] = field(default_factory=list)
-    answer_to_same_id: str | None = None
 
     # -- what the server counted ----------------------------------------------------------------------------
 

@@ -68,13 +68,8 @@ def needs_the_machine(scenario: Scenario) -> bool:
 def longest_first(scenarios: Sequence[Scenario], reports: Path) -> list[Scenario]:
     """The scenarios, longest first, by what they took in earlier runs; those that are not known by their number of waits."""
     known = _durations(reports)
-    a_wait = sum(known.values()) / (len(known) or 1)
-    return sorted(scenarios, key=lambda one: -known.get(one.name, a_wait * _waits(one)))
-
-
-def _waits(scenario: Scenario) -> int:
-    """How often a scenario waits for a worker, a window or a lease, about: more often than it has phrases is rare."""
-    return len(list(scenario.all_steps))
+    a_wait = sum(known.values()) / (len(known) or 1)  # one for each phrase, about
+    return sorted(scenarios, key=lambda one: -known.get(one.name, a_wait * len(list(one.all_steps))))
 
 
 def _durations(reports: Path) -> dict[str, float]:

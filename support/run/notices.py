@@ -1,11 +1,10 @@
 """What a run makes known of itself, as typed notices in one stream; every report is a handler of that stream."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 from support.errors import TestEnvironmentError
 from support.record.evidence import Evidence, RunRecord
@@ -13,15 +12,13 @@ from support.record.outcome import Outcome
 from support.run.behave_watch import Ending
 
 
-@dataclass(frozen=True)
-class SettingsRead:
+class SettingsRead(NamedTuple):
     """The settings that are not at their default, secrets masked."""
 
     settings: list[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class FolderMade:
+class FolderMade(NamedTuple):
     """The run has its folder, and nothing in it yet; ``planned`` is every selected scenario."""
 
     folder: Path
@@ -29,8 +26,7 @@ class FolderMade:
     planned: list[Outcome]
 
 
-@dataclass(frozen=True)
-class EnvironmentReady:
+class EnvironmentReady(NamedTuple):
     """The test environment is there and well; the scenarios come next."""
 
     run_id: str
@@ -41,77 +37,52 @@ class EnvironmentReady:
     why_one_job: str
 
 
-@dataclass(frozen=True)
-class ScenarioBegun:
+class ScenarioBegun(NamedTuple):
     """A scenario begins."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class ScenarioJudged:
+class ScenarioJudged(NamedTuple):
     """A scenario has its result, and its evidence is written to ``path``."""
 
     record: Evidence
     path: Path
 
 
-@dataclass(frozen=True)
-class ScenarioSettled:
+class ScenarioSettled(NamedTuple):
     """behave is done with a scenario, its hooks and clean-ups included."""
 
     outcome: Outcome
 
 
-@dataclass(frozen=True)
-class Stopping:
+class Stopping(NamedTuple):
     """No further scenario is run, for this reason."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class RunTrouble:
-    """Something went wrong with the run as a whole."""
+class RunTrouble(NamedTuple):
+    """Something went wrong with the run as a whole: whom that blames, or that there is no verdict for it."""
 
-    blames: str
+    kind: str
     message: str
 
 
-@dataclass(frozen=True)
-class ScenariosEnded:
-    """All is run that will be, and the test environment is gone; behave says whether it ``failed``.
-
-    Whoever finds trouble now adds it to the record's.
-    """
+class ScenariosEnded(NamedTuple):
+    """All is run that will be; behave says whether it ``failed``. Whoever finds trouble now adds it to the record's."""
 
     record: RunRecord
     failed: bool
     ending: Ending
 
 
-@dataclass(frozen=True)
-class RunRecorded:
-    """The record of the run is whole and written: what is made of it can be made."""
-
-    folder: Path
-
-
-@dataclass(frozen=True)
-class VerdictReached:
+class VerdictReached(NamedTuple):
     """The content of ``verdict.json``; ``anything_run`` is False if no scenario began."""
 
     content: dict[str, Any]
     folder: Path
     anything_run: bool
-
-
-@dataclass(frozen=True)
-class NoVerdict:
-    """The verdict could not be written."""
-
-    message: str
-    runs: Path
 
 
 Notice = (
@@ -124,24 +95,16 @@ Notice = (
     | Stopping
     | RunTrouble
     | ScenariosEnded
-    | RunRecorded
     | VerdictReached
-    | NoVerdict
 )
 
 
-class Handler(Protocol):
-    """One report of a run."""
-
-    def hear(self, notice: Notice) -> None:
-        """Do what this report does about ``notice``, if anything."""
+Handler = Callable[[Notice], None]
+"""What one report of a run does about a notice, if anything."""
 
 
 class Notices:
-    """The stream. ``seconds`` is the time that what the run leaves has taken, for the benchmark.
-
-    :param place: where that is written, for messages.
-    """
+    """The stream. ``seconds`` is the time that what the run leaves in ``place`` has taken, for the benchmark."""
 
     def __init__(self, handlers: Sequence[Handler], place: Path) -> None:
         self._handlers, self._place = handlers, place
@@ -154,7 +117,7 @@ class Notices:
         """
         with self.writing():
             for handler in self._handlers:
-                handler.hear(notice)
+                handler(notice)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -169,10 +132,7 @@ class Notices:
 
 @contextmanager
 def writing_to(place: Path) -> Iterator[None]:
-    """What the run leaves is written to ``place``.
-
-    :raises TestEnvironmentError: it can't be; in place of the OSError that says so.
-    """
+    """What the run leaves is written to ``place``; a TestEnvironmentError in place of the OSError if it can't be."""
     try:
         yield
     except OSError as error:

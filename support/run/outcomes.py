@@ -1,6 +1,5 @@
 """What behave says of every scenario, hook and clean-up, told when it is certain, as plain data."""
 
-from collections import Counter
 from collections.abc import Iterable
 
 from allure_behave.utils import step_status_details
@@ -12,10 +11,7 @@ from support.run.selection import location_of, scenarios_of
 
 
 def outcome_of(scenario: Scenario, begun: bool, cleanup_errors: Iterable[BaseException] = ()) -> Outcome:
-    """What behave says of ``scenario`` now.
-
-    :param cleanup_errors: what its clean-ups raised, which behave itself does not keep.
-    """
+    """What behave says of ``scenario`` now; behave itself does not keep what its clean-ups raised."""
     troubles = [(blame_of(error, False), f"clean-up failed: {_told(error)}") for error in cleanup_errors]
     if scenario.hook_failed:
         message = scenario.error_message or "HOOK-ERROR: interrupted in a hook of the scenario"
@@ -70,23 +66,16 @@ def _rule_of(scenario: Scenario) -> str | None:
 
 def _number_of(scenario: Scenario) -> int:
     """1 for the first scenario of this name, rule and parameters in its feature, 2 for the second, and so on."""
-    seen: Counter[tuple[str | None, str, tuple[tuple[str, str], ...]]] = Counter()
-    for other in scenarios_of([scenario.feature]):
-        key = (_rule_of(other), _name_of(other), tuple(_parameters_of(other)))
-        seen[key] += 1
-        if other is scenario:
-            return seen[key]
-    return 1
+    keys = {id(one): (_rule_of(one), _name_of(one), _parameters_of(one)) for one in scenarios_of([scenario.feature])}
+    alike = [one for one, key in keys.items() if key == keys[id(scenario)]]
+    return alike.index(id(scenario)) + 1
 
 
 def _step_outcome(step: Step) -> StepOutcome:
     details = step_status_details(step)
-    failed = step.status.has_failed()
-    message = None
-    if failed:
+    message = blames = None
+    if step.status.has_failed():
         message = details.message if step.exception is None and details else _told(step.exception, step.error_message)
-    blames = None
-    if failed:
         blames = blame_of(step.exception, in_step=step.status.name == "failed" and not step.hook_failed)
     return StepOutcome(
         phrase=f"{step.keyword} {step.name}",

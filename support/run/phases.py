@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from secrets import token_hex, token_urlsafe
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from behave.model import Scenario
@@ -14,32 +13,27 @@ from support.clock import now
 from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
 from support.record.evidence import Check, Evidence, RunRecord, Secrets
 from support.record.evidence import write as write_evidence
-from support.resultlog.publishing import point_at, withdraw
+from support.result_words import NOT_RUN
+from support.resultlog.publishing import point_at, prune, publish, withdraw
 from support.run import notices
 from support.run.behave_watch import BehaveWatch
 from support.run.handlers.allure_results import AllureResults
-from support.run.handlers.result_log import ResultLog
-from support.run.messages import Environment
 from support.run.notices import Handler, Notices
 from support.run.scenario_hooks import ScenarioHooks
 from support.run.selection import Selection, location_of
-from support.run.session import Session
+from support.run.session import Environment, Session
 from support.run.signals import interrupts_ignored
 from support.settings import EXTERNAL, Settings
 
 TIMING_FILE = "timing.json"
-
-Verdict = dict[str, Any]
-"""The content of verdict.json."""
 
 
 class PreparedRun:
     """A run that knows what it is to do, and has made nothing yet.
 
     :param secrets: gets all that must never be shown.
-    :param jobs: how many scenarios are carried out side by side.
-    :param why_one: why it is one job, where somebody could expect more.
-    :param shown: handlers that hear each notice before those whose reports every run leaves.
+    :param jobs, why_one: how many scenarios go on side by side; why it is one, where somebody could expect more.
+    :param shown: handlers that hear each notice before that of the Allure results, which every run leaves.
     """
 
     def __init__(
@@ -60,6 +54,7 @@ class PreparedRun:
         self.secrets = secrets
         secrets.add(self.secret)
         self.selected, self.watch = selection.selected, BehaveWatch(selection.selected)
+        self.left_something_out = False  # for a need that the test environment does not meet
         self.unjudged = {location_of(scenario) for scenario in selection.selected}
         self.record = RunRecord(
             run_id=run_id,
@@ -71,9 +66,8 @@ class PreparedRun:
             expected={case_id: sorted(locations) for case_id, locations in selection.expected.items()},
             selected=[location_of(scenario) for scenario in selection.selected],
         )
-        self.result_log = ResultLog(settings.reports_folder)
-        reports: list[Handler] = [AllureResults(settings.reports_folder, self.secrets), self.result_log]
-        self.notices = Notices([*shown, *reports], settings.reports_folder)
+        allure_results = AllureResults(settings.reports_folder, self.secrets)
+        self.notices = Notices([*shown, allure_results.hear], settings.reports_folder)
 
     def begin(self) -> None:
         """Make known what the run is about to do, and make its folder."""
@@ -90,7 +84,7 @@ class PreparedRun:
         with Session.begun(self.settings, self.record.run_id, logs, self.secret, self.secrets, troubles) as session:
             try:
                 self.ready(session.environment())
-                yield ScenarioHooks(session, logs, self.secrets, RunRecords(self))
+                yield ScenarioHooks(session, logs, self.secrets, self)
             finally:
                 with interrupts_ignored():
                     self.cleaned_up(*session.clean_up(self.folder))
@@ -109,6 +103,8 @@ class PreparedRun:
         :raises TestEnvironmentError: it is not as it has to be.
         """
         record = self.record
+        for password in environment.secrets:  # of a job, which knows its accounts alone
+            self.secrets.add(password)
         first = not record.pre_checks
         if first:
             record.environment, record.pre_checks = environment.parts, environment.pre_checks
@@ -129,12 +125,27 @@ class PreparedRun:
         if undone:
             record.troubles.append(f"the test environment: clean-up is not complete: {'; '.join(undone)}")
 
+    # -- what a Recorder does -------------------------------------------------------------------------------
+
+    def begun(self, scenario: Scenario) -> None:
+        """A scenario begins, and those before it have ended."""
+        for outcome in self.watch.begin(scenario):
+            self.notices.say(notices.ScenarioSettled(outcome))
+        self.notices.say(notices.ScenarioBegun(scenario.name))
+
     def judged(self, record: Evidence) -> None:
         """A scenario is over: write its evidence and make known how it ended."""
         with self.notices.writing():
             path = write_evidence(record, self.folder / "evidence", self.secrets)
         self.unjudged.discard(record.location)
+        self.left_something_out |= record.unmet is not None and record.result == NOT_RUN
         self.notices.say(notices.ScenarioJudged(record, path))
+
+    def stopping(self, reason: str) -> None:
+        """No further scenario is run."""
+        self.notices.say(notices.Stopping(reason))
+
+    # -- how it ends ----------------------------------------------------------------------------------------
 
     def fail(self, error: AcceptanceError) -> None:
         """Trouble of the run as a whole: make it known, and keep it for the verdict, which it forbids."""
@@ -147,8 +158,8 @@ class PreparedRun:
         if INTERRUPTED not in self.record.troubles:
             self.record.troubles.append(INTERRUPTED)
 
-    def refuse(self, error: AcceptanceError) -> Verdict | None:
-        """Nothing can be run: leave that as the newest result, so that nobody takes an older one for it."""
+    def refuse(self, error: AcceptanceError) -> str | None:
+        """Nothing can be run: conclude with that as the newest result, so that nobody takes an older one for it."""
         self.fail(error)
         try:
             self.make_folder()
@@ -156,10 +167,10 @@ class PreparedRun:
             self.fail(more)
         return self.conclude(failed=True)
 
-    def conclude(self, failed: bool) -> Verdict | None:
-        """Write and show the verdict.
+    def conclude(self, failed: bool) -> str | None:
+        """Write and show the verdict; behave says whether the run ``failed``.
 
-        :param failed: behave calls the run failed.
+        :return: the decision; None if there could be no verdict.
         """
         record = self.record
         if self.unjudged and self.watch.anything_begun:
@@ -170,39 +181,22 @@ class PreparedRun:
             record.ended = now()
             with self.notices.writing():
                 record.write(self.folder, self.secrets)
-            self.notices.say(notices.RunRecorded(self.folder))
+                content = publish(self.folder, self.settings.reports_folder)
+                prune(self.settings.reports_folder)
             with self.notices.writing():
                 timing = {"reporting_s": round(self.notices.seconds, 3)}
                 (self.folder / TIMING_FILE).write_text(json.dumps(timing))
         except AcceptanceError as error:
-            return self._without_a_verdict(error)
-        content = self.result_log.verdict
+            self._do_without_a_verdict(error)
+            return None
         self.notices.say(notices.VerdictReached(content, self.folder, self.watch.anything_begun))
-        return content
+        return str(content["decision"])
 
-    def _without_a_verdict(self, error: AcceptanceError) -> Verdict | None:
+    def _do_without_a_verdict(self, error: AcceptanceError) -> None:
         """Half a result is none: nobody is to find it, nor an older one in its place."""
         try:
             withdraw(self.settings.reports_folder, RESULTS)
         except OSError:
             pass  # then nothing of this run could be put there, either
-        self.notices.say(notices.NoVerdict(self.secrets.masked(str(error)), self.folder.parent))
-        return None
-
-
-class RunRecords:
-    """Takes what the scenarios of this process leave, and makes it known."""
-
-    def __init__(self, run: PreparedRun) -> None:
-        self._run = run
-
-    def begun(self, scenario: Scenario) -> None:
-        for outcome in self._run.watch.begin(scenario):
-            self._run.notices.say(notices.ScenarioSettled(outcome))
-        self._run.notices.say(notices.ScenarioBegun(scenario.name))
-
-    def judged(self, record: Evidence) -> None:
-        self._run.judged(record)
-
-    def stopping(self, reason: str) -> None:
-        self._run.notices.say(notices.Stopping(reason))
+        message = f"{self.secrets.masked(str(error))}; older runs and their verdicts are in {self.folder.parent}"
+        self.notices.say(notices.RunTrouble("No verdict", message))

@@ -12,9 +12,9 @@ from support.errors import AcceptanceError, SettingsError, SuiteError, TestEnvir
 from support.record.evidence import Secrets
 from support.run.handlers.terminal_lines import TerminalLines
 from support.run.jobs import number_of_jobs
-from support.run.made_again import make_again_where_needed
-from support.run.phases import PreparedRun, Verdict
+from support.run.phases import PreparedRun
 from support.run.phrases import check_phrases
+from support.run.scenario_hooks import make_again_where_needed
 from support.run.selection import Selection, select
 from support.run.side_by_side import SideBySide
 from support.run.signals import interrupts_ignored, signals_as_interrupts
@@ -63,7 +63,7 @@ class AcceptanceRunner(Runner):
             settings = Settings.read(self.config.userdata)
         except AcceptanceError:
             settings = Settings(reports=self.config.userdata.get("reports", Settings.reports))
-        self._note(self._prepared(settings, Selection([], {})).refuse(error))
+        AcceptanceRunner.decision = self._prepared(settings, Selection([], {})).refuse(error)
         return True
 
     def _prepared(self, settings: Settings, selection: Selection) -> PreparedRun:
@@ -72,22 +72,19 @@ class AcceptanceRunner(Runner):
         jobs, why_one = number_of_jobs(settings, self.config.jobs, len(selection.selected), own_formatter=not each)
         order = [scenario.name for scenario in selection.selected] if jobs > 1 else []
         lines = TerminalLines(Terminal(), secrets, each, order)
-        return PreparedRun(settings, selection, secrets, jobs, why_one, [lines])
+        return PreparedRun(settings, selection, secrets, jobs, why_one, [lines.hear])
 
     def _run_inside(self, run: PreparedRun, features: list[Feature] | None) -> bool:
-        failed, left_out = True, False
+        failed = True
         try:
             run.begin()
             if run.jobs > 1:
-                jobs = SideBySide(run, self)
-                jobs.carry_out()
-                failed, left_out = jobs.failed, jobs.left_something_out
+                failed = SideBySide(run, self).carry_out()
             else:
                 with run.opened() as hooks:
                     run.watch.attach(self)
                     self.context.acceptance = hooks
                     failed = super().run_model(features)
-                    left_out = hooks.left_something_out
                     if self.aborted:
                         run.interrupt()
         except AcceptanceError as error:
@@ -98,11 +95,8 @@ class AcceptanceRunner(Runner):
             run.interrupt()
         finally:
             with interrupts_ignored():
-                self._note(run.conclude(failed))
-        return failed or bool(run.record.troubles) or left_out
-
-    def _note(self, verdict: Verdict | None) -> None:
-        AcceptanceRunner.decision = verdict["decision"] if verdict else None
+                AcceptanceRunner.decision = run.conclude(failed)
+        return failed or bool(run.record.troubles) or run.left_something_out
 
 
 def _not_loaded(error: Exception) -> AcceptanceError:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from behave.model import Scenario, Step
+from behave.runner import ModelRunner
 
 from support.clock import now
 from support.errors import INTERRUPTED, NotMade, TestEnvironmentError, blame_of, in_words
@@ -35,16 +36,10 @@ class Recorder(Protocol):
 
 
 class ScenarioHooks:
-    """Takes the scenarios of a session one after the other; what goes wrong with one is never lost.
-
-    :param logs: the folder for the workers' logs.
-
-    ``left_something_out`` is True once a scenario did not run for a need that the test environment does not meet.
-    """
+    """Takes the scenarios of a session one after the other; what goes wrong with one is never lost."""
 
     def __init__(self, session: Session, logs: Path, secrets: Secrets, recorder: Recorder) -> None:
         self._session, self._logs, self._secrets, self._recorder = session, logs, secrets, recorder
-        self.left_something_out = False
         self._attempts: dict[str, list[Attempt]] = defaultdict(list)
         self._not_made: NotMade | None = None
 
@@ -60,10 +55,9 @@ class ScenarioHooks:
         record = _record_of(scenario)
         self._not_made = None
         try:
-            if unmet := self._session.unmet(scenario.effective_tags):
+            if unmet := self._session.offer.unmet(scenario.effective_tags):
                 scenario.skip()
                 record.unmet = scenario.skip_reason = unmet.reason
-                self.left_something_out |= unmet.result == NOT_RUN
                 self._judge(record, unmet.result)
                 return None
             return self._session.case(record, logs, len(self._attempts[record.location]) + 1)
@@ -73,10 +67,7 @@ class ScenarioHooks:
             raise
 
     def note_step(self, case: Case, step: Step) -> None:
-        """Note how long a phrase took, and the first thing that went wrong.
-
-        Where the test environment is gone, that is why.
-        """
+        """Note how long a phrase took, and the first thing that went wrong: where a part is gone, it is that."""
         record, error = case.evidence, step.exception
         record.steps.append(evidence.Step(f"{step.keyword} {step.name}", step.status.name, step.duration))
         if error is not None and record.failure is None:
@@ -135,6 +126,21 @@ class ScenarioHooks:
             return record.failure
         gone = self._session.stack.what_is_gone() if record.blames == TestEnvironmentError.blames else None
         return str(gone) if gone else None
+
+
+def make_again_where_needed(scenario: Scenario) -> None:
+    """Have ``scenario.run`` carry it out again as long as its hooks want that; never because of its result."""
+    run_once = scenario.run
+
+    def run(runner: ModelRunner) -> bool:
+        failed = run_once(runner)
+        hooks: ScenarioHooks = runner.context.acceptance
+        while hooks.wants_again(scenario) and not runner.aborted:
+            scenario.reset()
+            failed = run_once(runner)
+        return failed
+
+    scenario.run = run
 
 
 def _record_of(scenario: Scenario) -> Evidence:

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from behave.configuration import Configuration
 from behave.model import Feature, Scenario
@@ -18,8 +18,7 @@ from support.settings import PROJECT
 FEATURES = PROJECT / "features"
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """The scenarios of a run (``selected``) and all there are, as locations by test case id (``expected``)."""
 
     selected: list[Scenario]

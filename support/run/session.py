@@ -1,17 +1,17 @@
 """A session: one test environment that is begun, used for scenarios one after the other, and ended."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pymysql
 
 from support.checks.checklists import clean_up, pre_checks
-from support.checks.needs import Offer, Unmet
+from support.checks.needs import Offer
 from support.errors import AcceptanceError, TestEnvironmentError
 from support.record.evidence import Check, Evidence, Secrets
-from support.run.messages import Environment
 from support.scenario.case import Case
 from support.scenario.workload import seconds_of_a_burst
 from support.settings import EXTERNAL, Settings
@@ -23,21 +23,25 @@ WINDOW_TO_BURST = 2.5
 """A window's length to that of the longest burst of queries in it: it has to be noticed first, and noise be borne."""
 
 
+class Environment(NamedTuple):
+    """A test environment that is there: what its parts report, its pre-test checks, and what must never be shown."""
+
+    parts: dict[str, str]
+    pre_checks: list[Check]
+    server_version: str
+    api_version: str
+    secrets: list[str]
+
+
 class Session:
-    """A running stack, and what it offers to scenarios. Make it with ``begun``."""
+    """A running ``stack``, and what it has to ``offer`` to scenarios. Make it with ``begun``."""
 
     def __init__(self, settings: Settings, stack: Stack) -> None:
-        self._settings, self.stack = settings, stack
-        self._offer = Offer(stack)
-        self._window_factor = stack.window_factor * self._needed_length()
-
-    def _needed_length(self) -> float:
-        """How much longer than set the metrics windows have to be on this machine, as busy as it is now: at least 1.
-
-        A window is open for a few times as long as what a scenario does in one usually takes here.
-        """
-        seconds = self._settings.scaled(self._settings.metrics_window_seconds) * self.stack.window_factor
-        return max(1.0, WINDOW_TO_BURST * seconds_of_a_burst(self.stack.accounts.app) / seconds)
+        self._settings, self.stack, self.offer = settings, stack, Offer(stack)
+        # On a busy machine longer than set: as long that what a scenario does in a window fits in well
+        seconds = settings.scaled(settings.metrics_window_seconds) * stack.window_factor
+        needed = max(1.0, WINDOW_TO_BURST * seconds_of_a_burst(stack.accounts.app) / seconds)
+        self._window_factor = stack.window_factor * needed
 
     @classmethod
     @contextmanager
@@ -46,7 +50,6 @@ class Session:
     ) -> Iterator["Session"]:
         """Start everything under test, and end it with the block; nothing of it is left, also if it did not start.
 
-        :param logs: the folder for the logs of the parts.
         :param secret: shared by agents and API.
         :param secrets: gets what must never be shown.
         :param troubles: gets what went wrong at the end.
@@ -83,16 +86,8 @@ class Session:
         """The form's clean-up list, done, and the SQL it took; ``run_folder`` is where the logs have to lie."""
         return clean_up(self.stack, run_folder)
 
-    def unmet(self, tags: Iterable[str]) -> Unmet | None:
-        """The first need in a scenario's tags that is not met here."""
-        return self._offer.unmet(tags)
-
     def case(self, record: Evidence, logs: Path, attempt: int) -> Case:
-        """A scenario's case, with the database in its first state.
-
-        :param logs: the folder for its workers' logs.
-        :param attempt: 1 at first; each further one has windows twice as long.
-        """
+        """A scenario's case, with the database in its first state; each ``attempt`` after 1 has windows twice as long."""
         self.stack.window_factor = self._window_factor * 2 ** (attempt - 1)
         return Case(self.stack, self._settings, record, logs)
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import re
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 
@@ -11,14 +12,14 @@ from behave.model_type import Status
 from behave.runner import ModelRunner
 
 from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
-from support.record.evidence import Check
+from support.record.evidence import Check, Evidence
 from support.record.outcome import Outcome
-from support.run.job import Job
+from support.run.job import Ended, Job
 from support.run.jobs import cores, longest_first, needs_the_machine
-from support.run.messages import Begun, Broken, Ended, Environment, Judged, Settled
 from support.run.notices import ScenarioBegun, ScenarioSettled, Stopping
 from support.run.phases import PreparedRun
 from support.run.selection import location_of, scenarios_of
+from support.run.session import Environment
 from support.run.signals import interrupts_ignored, signals_held_back
 
 END_SECONDS = 60.0
@@ -29,25 +30,16 @@ _NUMBER = re.compile(r"\d+")
 CONTEXT = multiprocessing.get_context("fork")
 
 
+@dataclass
 class _Hand:
     """The run's side of one job. ``scenario`` is what it works on."""
 
-    def __init__(self, number: int, process: ForkProcess, connection: Connection) -> None:
-        self.number, self.process, self.connection = number, process, connection
-        self.scenario: Scenario | None = None
-        self.ready = self.leaving = False
-
-    def tell(self, index: int | None) -> None:
-        """Hand it a scenario, or nothing any more."""
-        try:
-            self.connection.send(index)
-        except OSError:
-            pass  # it has died, which is heard next
-
-    @property
-    def idle(self) -> bool:
-        """It waits for something to do."""
-        return self.ready and not self.leaving and self.scenario is None
+    number: int
+    process: ForkProcess
+    connection: Connection
+    scenario: Scenario | None = None
+    ready: bool = False
+    leaving: bool = False
 
 
 class SideBySide:
@@ -62,19 +54,19 @@ class SideBySide:
         self._started = 0
         self._stopped: str | None = None
         self._trouble: AcceptanceError | None = None
-        self.failed = self.left_something_out = False
+        self._failed = False
 
-    def carry_out(self) -> None:
-        """Start the jobs, and return when all have ended.
+    def carry_out(self) -> bool:
+        """Start the jobs, and return when all have ended: whether a scenario failed.
 
         :raises AcceptanceError: a job's test environment is not there, or a job has died.
         """
-        for _ in range(min(cores(), self._run.jobs)):
-            self._start_another()
         order = longest_first(self._run.selected, self._run.settings.reports_folder)
         self._queue = [scenario for scenario in order if not needs_the_machine(scenario)]
         self._alone = [scenario for scenario in order if needs_the_machine(scenario)]
         try:
+            for _ in range(min(cores(), self._run.jobs)):
+                self._start_another()
             while self._hands:
                 self._take_what_comes()
         except KeyboardInterrupt:
@@ -88,6 +80,7 @@ class SideBySide:
         self._conclude()
         if self._trouble:
             raise self._trouble
+        return self._failed
 
     def _take_what_comes(self) -> None:
         """Hear the jobs, and give those that are idle something to do."""
@@ -100,49 +93,38 @@ class SideBySide:
 
     def _start_another(self) -> None:
         """Start one more job, if there is to be one and something left for it."""
-        if self._started < self._run.jobs and not self._stopped:
-            self._started += 1
-            self._hands.append(self._start(self._started))
-
-    def _start(self, number: int) -> _Hand:
-        run, own = self._run, ""
+        if self._started == self._run.jobs or self._stopped:
+            return
+        self._started += 1
         ours, theirs = CONTEXT.Pipe()
-        logs = run.folder / "logs"
-        if number > 1:
-            own, logs = f".{number}", logs / f"job-{number}"
-        job = Job(
-            theirs, self._runner, run.selected, run.settings, f"{run.record.run_id}{own}", run.folder, logs, run.secret,
-            run.secrets,
-        )  # fmt: skip
-        process = CONTEXT.Process(target=_work, args=(job, [ours, *(hand.connection for hand in self._hands)]))
+        job = Job(self._started, theirs, self._run, self._runner)
+        others = [ours, *(hand.connection for hand in self._hands)]
+        process = CONTEXT.Process(target=job.work, args=(os.getpid(), others))
         with signals_held_back():
             process.start()
-        theirs.close()
-        return _Hand(number, process, ours)
+            theirs.close()  # or its death would not be heard
+            self._hands.append(_Hand(self._started, process, ours))
 
     def _hand_out(self) -> None:
-        """Give every idle job something to do, or let it go."""
+        """Give every idle job something to do, or let it go; one stays for what needs the machine for itself."""
+        last = next((hand for hand in self._hands if not hand.leaving), None)
         for hand in self._hands:
-            if not hand.idle:
+            if hand.scenario or hand.leaving or not hand.ready:
                 continue
             if self._queue and not self._stopped:
                 self._give(hand, self._queue.pop(0))
-            elif not self._alone or self._stopped or hand is not self._last():
-                self._let_go(hand)
-            elif hand.idle and len(self._hands) == 1:
+            elif not self._alone or self._stopped or hand is not last:
+                self._give(hand, None)
+            elif len(self._hands) == 1:
                 self._give(hand, self._alone.pop(0))
 
-    def _last(self) -> _Hand:
-        """The job that stays for the scenarios which need the machine for themselves."""
-        return next(hand for hand in self._hands if not hand.leaving)
-
-    def _give(self, hand: _Hand, scenario: Scenario) -> None:
-        hand.scenario = scenario
-        hand.tell(next(n for n, one in enumerate(self._run.selected) if one is scenario))
-
-    def _let_go(self, hand: _Hand) -> None:
-        hand.leaving = True
-        hand.tell(None)
+    def _give(self, hand: _Hand, scenario: Scenario | None) -> None:
+        """Hand it a scenario, or nothing any more."""
+        hand.scenario, hand.leaving = scenario, scenario is None
+        try:
+            hand.connection.send(next((n for n, one in enumerate(self._run.selected) if one is scenario), None))
+        except OSError:
+            pass  # it has died, which is heard next
 
     def _listen(self) -> None:
         """Take what the jobs have said."""
@@ -162,30 +144,29 @@ class SideBySide:
                 hand.ready = True
                 run.ready(message)
                 self._start_another()  # not all at once: the first would have to wait for the last
-            case Begun():
-                if hand.scenario:
-                    run.notices.say(ScenarioBegun(hand.scenario.name))
-            case Judged(record):
-                run.judged(record)
-            case Settled(outcome, left_something_out, stop):
+            case ScenarioBegun():
+                run.notices.say(message)
+            case Evidence():
+                run.judged(message)
+            case Stopping(reason) if self._stopped is None:
+                self._stopped = reason
+                run.notices.say(message)
+            case ScenarioSettled(outcome):
                 if hand.scenario:
                     _mirror(hand.scenario, outcome)
                 hand.scenario = None
-                self.left_something_out |= left_something_out
-                run.watch.settled_elsewhere(outcome.location)
-                run.notices.say(ScenarioSettled(outcome))
-                failed = outcome.status not in ("passed", "skipped")
-                self.failed |= failed
-                if stop:
-                    self._stop(stop)
-                elif failed and self._runner.config.stop:
-                    self._stopped = "--stop"
-            case Broken(blames, text):
-                hand.leaving = True
-                raise _error(blames, text)
+                run.watch.settled.add(outcome.location)
+                run.notices.say(message)
+                if outcome.status not in ("passed", "skipped"):
+                    self._failed = True
+                    if self._runner.config.stop:
+                        self._stopped = self._stopped or "--stop"
             case Ended():
                 hand.leaving = True
                 self._ended.append(message)
+            case AcceptanceError():
+                hand.leaving = True
+                raise message
 
     def _gone(self, hand: _Hand) -> None:
         """A job has ended, or died."""
@@ -196,18 +177,13 @@ class SideBySide:
             what = f" in the middle of {location_of(hand.scenario)}" if hand.scenario else ""
             raise TestEnvironmentError(f"job {hand.number} died{what}: exit status {hand.process.exitcode}")
 
-    def _stop(self, reason: str) -> None:
-        if self._stopped is None:
-            self._stopped = reason
-            self._run.notices.say(Stopping(reason))
-
     def _conclude(self) -> None:
-        checks = _merged([ended.clean_up for ended in self._ended])
-        script = "\n".join(dict.fromkeys(line for ended in self._ended for line in ended.clean_up_script.splitlines()))
-        self._run.cleaned_up(checks, script)
-        self._run.record.troubles += [trouble for ended in self._ended for trouble in ended.troubles]
-        for ended in self._ended:
-            self._run.watch.trouble_elsewhere(ended.elsewhere)
+        run, ended = self._run, self._ended
+        script = "\n".join(dict.fromkeys(line for one in ended for line in one.clean_up_script.splitlines()))
+        run.cleaned_up(_merged([one.clean_up for one in ended]), script)
+        for one in ended:
+            run.record.troubles += one.troubles
+            run.watch.elsewhere += one.elsewhere
         self._report()
 
     def _report(self) -> None:
@@ -228,13 +204,6 @@ def _mirror(scenario: Scenario, outcome: Outcome) -> None:
         step.status, step.duration = Status[seen.status], seen.seconds
 
 
-def _work(job: Job, others: list[Connection]) -> None:
-    """Be a job, in its own process; the ends of pipes that are the run's own are closed there."""
-    for connection in others:
-        connection.close()
-    job.work(os.getppid())
-
-
 def _merged(lists: list[list[Check]]) -> list[Check]:
     """The checklists of all jobs as one: done where every job did it; details that differ in numbers only are one."""
     merged = []
@@ -243,9 +212,3 @@ def _merged(lists: list[list[Check]]) -> list[Check]:
         answers = [check.done for check in checks]
         merged.append(Check(checks[0].item, False if False in answers else answers[0], details))
     return merged
-
-
-def _error(blames: str, message: str) -> AcceptanceError:
-    error = AcceptanceError(message)
-    error.blames = blames
-    return error

@@ -11,6 +11,7 @@ from support.errors import SuiteError
 from support.gateway.calls import Call
 from support.gateway.faults import Fault
 from support.gateway.gates import CallGate
+from support.judgement.world import Notes
 from support.mysql import tables
 from support.mysql.database import quoted
 from support.mysql.gates import TableGate
@@ -20,6 +21,7 @@ from support.settings import Settings
 from support.stacks.saas_api import RunSpec
 from support.stacks.stack import Stack
 from support.stacks.worker import Worker
+from support.waiting import eventually
 
 BASELINE, INDEX, WINDOW = "the baseline window opens", "the index exists", "the metrics window opens"
 MOMENTS = (BASELINE, INDEX, WINDOW)
@@ -39,16 +41,6 @@ class Plan:
     fault_once_index_exists: bool = False
     claims_at_the_crash: int | None = None
     times: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass
-class Notes:
-    """What phrases keep for the observations; each as in ``World``."""
-
-    index_before: tables.Index | None = None
-    lease_end_before_takeover: datetime | None = None
-    calls_before_takeover: list[Call] = field(default_factory=list)
-    answer_to_same_id: str | None = None
 
 
 class Case:
@@ -120,6 +112,10 @@ class Case:
         """This is the run under test; it is scheduled when the work begins."""
         self._run = run
 
+    def eventually(self, check: Callable[[], object], what: str) -> None:
+        """Wait for something for as long as the run's patience lasts; errors as of the function of that name."""
+        eventually(check, within=self.settings.patience, what=what)
+
     def index_exists(self) -> bool:
         """The run's index is on the server now."""
         indexes = tables.indexes(self.database, self.stack.schema)
@@ -143,10 +139,7 @@ class Case:
     # -- its workers ----------------------------------------------------------------------------------------
 
     def new_worker(self, number: int) -> Worker:
-        """Worker ``number``, not yet started; a new process if the one before it has ended.
-
-        The run is scheduled with the first.
-        """
+        """Worker ``number``, not yet started, with a process of its own; the run is scheduled with the first."""
         if not self.workers:
             self._schedule()
         earlier, log = self.workers.get(number), self._logs / f"worker-{number}.log"

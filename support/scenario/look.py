@@ -84,8 +84,7 @@ def refuse_a_failed_workload(
     """Hold that the queries lay in the executor's windows, were counted, and changed as meant.
 
     :param counted: executions by the server's own counter, as the executor is told.
-    :param samples: executions that were sent into the baseline window and into the metrics window.
-    :param intended: the measure that is to come out worse, or None.
+    :param samples, intended: as ``samples`` and ``worsens`` of ``Measured``.
     :param hidden: prepared statements of which the server kept no text.
     :param length: seconds that a window has at least. A shorter one is the executor's doing, and left to the observations.
     :raises NotMade: it is not so.

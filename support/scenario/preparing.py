@@ -6,7 +6,7 @@ from support.mysql import tables
 from support.mysql.database import quoted
 from support.mysql.schemas import grant_alter, revoke_alter
 from support.scenario.case import BASELINE, INDEX, WINDOW, Case
-from support.scenario.workload import HISTORY, HISTORY_SAMPLES, STATUS_INDEX, Change, Measured, Workload
+from support.scenario.workload import HISTORY, HISTORY_SAMPLES, STATUS_INDEX, Change, Measured, Workload, lookup_query
 
 PLACES = "test_places"
 
@@ -59,9 +59,9 @@ def change_queries(case: Case, change: Change, samples: int | None = None) -> No
     :param samples: how often it is executed in the metrics window, if not as often as the change says.
     """
     before, after = change.samples[0], change.samples[1] if samples is None else samples
-    if change.query.needs_status_index:
+    if change.query is lookup_query:
         case.change_schema(f"ALTER TABLE test_orders ADD INDEX {quoted(STATUS_INDEX)} (status)")
-    workload = Workload(case.stack.accounts.app, change.query(), change.connections)
+    workload = Workload(case.stack.accounts.app, change.query, change.connections)
     case.at_the_end(workload.close)
     if change.window_seconds:
         case.plan.times["metrics_window_minutes"] = change.window_seconds / 60

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from support.errors import NotMade, SuiteError
 from support.gateway.faults import FAULTS
-from support.gateway.gates import CallGate, Condition
+from support.gateway.gates import CallGate, Condition, always
 from support.mysql.gates import RowGate, TableGate, WaitingStatement
 from support.scenario.carrying_out import await_call, await_gate, wait_for
 from support.scenario.case import Case
@@ -53,10 +53,7 @@ def race_for_the_claim(case: Case) -> None:
     _let_meet(case, workers, row)
     for worker in workers:
         wait_for(case, worker)
-    winners = [
-        worker.number for worker in workers if any(call.status == 200 for call in worker.gateway.calls_of("claim"))
-    ]
-    if winners == [2]:
+    if [any(call.status == 200 for call in worker.gateway.calls_of("claim")) for worker in workers] == [False, True]:
         case.roles = {1: 2, 2: 1}
     case.evidence.fact("Worker 1 of the result log", f"process worker-{case.roles.get(1, 1)}")
 
@@ -97,11 +94,7 @@ def outlast_the_lease(case: Case, successor_number: int) -> None:
         end = case.lease_end()
         case.evidence.fact("Lease of worker 1, if it is not renewed", f"until {end}")
         if end is not None:  # else nobody holds the run, and the observations will say so
-            eventually(
-                lambda: bool(case.database.value("SELECT UTC_TIMESTAMP(6)") > end),
-                within=case.settings.patience,
-                what="the end of the first lease",
-            )
+            case.eventually(lambda: case.database.value("SELECT UTC_TIMESTAMP(6)") > end, "the end of the first lease")
         successor = case.new_worker(successor_number)
         case.start(successor)
 
@@ -126,21 +119,19 @@ def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
         gate.release()
         return
     number = case.plan.claims_at_the_crash
-    successor = _successor_at_the_door(case, number) if number else None
+    successor = _held_at(case, number, "claim", always, "the claim") if number else None
     if index_is_made:
         # Frozen first: MariaDB ends the statement of a dead client, but a frozen one is alive to every server
         worker.freeze()
         gate.release()
-        eventually(case.index_exists, within=case.settings.patience, what="the index made by the server")
+        case.eventually(case.index_exists, "the index made by the server")
     worker.kill()
     case.evidence.fact(f"Worker {worker.number} Crash Time", "kill -9", worker.killed)
     if index_is_made is False:
         if successor:
             _let_in_too_early(case, *successor)
         gate.abort(waiting)
-        eventually(
-            lambda: gate.waiting() != waiting, within=case.settings.patience, what="the end of the orphaned ALTER"
-        )
+        case.eventually(lambda: gate.waiting() != waiting, "the end of the orphaned ALTER")
         gate.release()
         if successor:
             wait_for(case, successor[0])
@@ -151,12 +142,11 @@ def await_lease_end(case: Case) -> None:
     case.notes.lease_end_before_takeover = end = case.lease_end()
     if end is not None:
         case.evidence.fact("Lease Expiry Time", end, end.replace(tzinfo=UTC))
-    if case.lease_seconds_left() > case.settings.scaled(case.settings.short_lease_seconds) + LEASE_TOLERANCE_SECONDS:
-        case.evidence.fact(
-            "Lease longer than was set", f"{case.lease_seconds_left():.0f} s left; see short_lease_seconds"
-        )
+    left = case.lease_seconds_left()
+    if left > case.settings.scaled(case.settings.short_lease_seconds) + LEASE_TOLERANCE_SECONDS:
+        case.evidence.fact("Lease longer than was set", f"{left:.0f} s left; see short_lease_seconds")
         return  # the observations will say that it had not run out
-    eventually(lambda: not case.lease_seconds_left(), within=case.settings.patience, what="the end of the lease")
+    case.eventually(lambda: not case.lease_seconds_left(), "the end of the lease")
 
 
 def succeed_a_waiting_statement(case: Case, number: int) -> None:
@@ -175,20 +165,18 @@ def succeed_a_waiting_statement(case: Case, number: int) -> None:
     wait_for(case, worker)
 
 
-def _successor_at_the_door(case: Case, number: int) -> tuple[Worker, CallGate]:
-    """A second worker whose claim waits at its gateway."""
-    successor = case.new_worker(number)
-    gate = successor.gateway.hold("claim")
-    case.start(successor)
-    await_call(case, successor, gate, "the claim")
-    return successor, gate
+def _held_at(case: Case, number: int, kind: str, condition: Condition, what: str) -> tuple[Worker, CallGate]:
+    """Another worker, started and held at a call of this kind."""
+    worker = case.new_worker(number)
+    gate = worker.gateway.hold(kind, condition)
+    case.start(worker)
+    await_call(case, worker, gate, what)
+    return worker, gate
 
 
 def _let_in_too_early(case: Case, successor: Worker, gate: CallGate) -> None:
     gate.release()
-    eventually(
-        lambda: gate.call is None or gate.call.answered, within=case.settings.patience, what="the answer to the claim"
-    )
+    case.eventually(lambda: gate.call is None or gate.call.answered, "the answer to the claim")
     if not case.lease_seconds_left() and not any(call.status == 409 for call in successor.gateway.calls_of("claim")):
         raise NotMade("the test environment was too slow: the lease had ended before the early claim was answered")
     case.notes.calls_before_takeover = successor.gateway.calls_of("claim")
@@ -214,10 +202,8 @@ def take_over_and_wake(case: Case, number: int) -> None:
     """Worker ``number`` takes the run over; when it is in the middle of it, worker 1 wakes up and does what it does."""
     if case.frozen_call is None:
         raise SuiteError("this phrase needs a worker that froze; say so in a When before it")
-    first, second = case.workers[1], case.new_worker(number)
-    at_work = second.gateway.hold("kill switch", lambda call: bool(call.after_index))
-    case.start(second)
-    await_call(case, second, at_work, "its look at the kill switch with the index there")
+    first, what = case.workers[1], "its look at the kill switch with the index there"
+    second, at_work = _held_at(case, number, "kill switch", lambda call: bool(call.after_index), what)
     if first.running:
         first.thaw()
         case.evidence.fact("Worker 1 Wake-up Time", first.name)

@@ -23,9 +23,6 @@ def types_of(name: str, table: Mapping[str, InThai]) -> dict[str, Callable[[str]
 
 
 def _type(words: Mapping[str, str]) -> Callable[[str], str]:
-    def word(text: str) -> str:
-        return words[text]
-
     longest_first = sorted(words, key=len, reverse=True)  # some words begin with another one
-    of_these: Callable[[str], str] = with_pattern("|".join(map(re.escape, longest_first)))(word)
+    of_these: Callable[[str], str] = with_pattern("|".join(map(re.escape, longest_first)))(lambda text: words[text])
     return of_these

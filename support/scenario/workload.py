@@ -5,9 +5,11 @@ SLEEP(), which costs no CPU, in the select list of a query with one row: it runs
 """
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from support.contract import METRICS_TABLE
 from support.errors import TestEnvironmentError
@@ -28,11 +30,8 @@ STATUS_INDEX = "idx_tc06_lookup"
 
 @dataclass(frozen=True)
 class Profile:
-    """How one execution of the run's query behaves.
-
-    :param seconds: time it takes.
-    :param rows: rows it examines, as the server counts them.
-    :param scans: whether it reads the whole table in place of an index.
+    """How one execution of the run's query behaves: its time, the rows it examines as the server counts them, and
+    whether it reads the whole table in place of an index.
     """
 
     seconds: float
@@ -40,34 +39,27 @@ class Profile:
     scans: bool = False
 
 
-class CountQuery:
-    """Counts a range of orders: its time and the rows it examines are chosen by its literals."""
-
-    needs_status_index = False
-
-    def sql(self, profile: Profile) -> str:
-        """One execution. Not by a subquery, whose rows MySQL 5.6 does not count."""
-        return f"SELECT SLEEP({profile.seconds:.4f}), COUNT(*) FROM test_orders WHERE id BETWEEN 1 AND {profile.rows}"
+def count_query(profile: Profile) -> str:
+    """Counts a range of orders, as many as it is to examine; not by a subquery, whose rows MySQL 5.6 does not count."""
+    return f"SELECT SLEEP({profile.seconds:.4f}), COUNT(*) FROM test_orders WHERE id BETWEEN 1 AND {profile.rows}"
 
 
-class LookupQuery:
-    """Looks for an order by status. Asked with a number in place of a text, the server can use no index for it."""
+def lookup_query(profile: Profile) -> str:
+    """Looks for an order by status. Asked with a number in place of a text, the server can use no index for it.
 
-    needs_status_index = True
-
-    def sql(self, profile: Profile) -> str:
-        """One execution; it stops at the first order found, so a full scan examines no more rows than a look-up."""
-        status = "0" if profile.scans else "'paid'"
-        return (
-            f"SELECT SLEEP({profile.seconds:.4f}),"
-            f" EXISTS (SELECT total_amount FROM test_orders WHERE status = {status} AND customer_id > 0)"
-        )
+    It stops at the first order found, so a full scan examines no more rows than a look-up.
+    """
+    status = "0" if profile.scans else "'paid'"
+    return (
+        f"SELECT SLEEP({profile.seconds:.4f}),"
+        f" EXISTS (SELECT total_amount FROM test_orders WHERE status = {status} AND customer_id > 0)"
+    )
 
 
 class Workload:
     """The queries of one scenario, on connections of their own, under an account of their own."""
 
-    def __init__(self, account: Account, query: CountQuery | LookupQuery, connections: int = CONNECTIONS) -> None:
+    def __init__(self, account: Account, query: Callable[[Profile], str], connections: int = CONNECTIONS) -> None:
         self._query = query
         self._databases = [Database(account, observed=True) for _ in range(connections)]
         thread = "SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()"
@@ -81,16 +73,24 @@ class Workload:
         shares = [times // connections + (number < times % connections) for number in range(connections)]
 
         def execute(number: int) -> None:
-            sql = self._query.sql(replace(profile, seconds=profile.seconds + number * STAGGER_SECONDS))
+            sql = self._query(replace(profile, seconds=profile.seconds + number * STAGGER_SECONDS))
             for _ in range(shares[number]):
                 self._databases[number].execute(sql)
 
-        list(self._pool.map(execute, range(connections)))  # raises what an execution raised
+        self._on_each(execute)
 
     def counted(self, database: Database, schema: str) -> int:
         """How many executions the server has counted so far, as the executor is told; asked by the suite's own connection."""
         count = f"SELECT COUNT_STAR FROM performance_schema.{METRICS_TABLE} WHERE SCHEMA_NAME = %s AND DIGEST = %s"
         return int(database.value(count, (schema, self.digest)))
+
+    def _on_each(self, execute: Callable[[int], object]) -> None:
+        """Have every connection do something, side by side, and raise what one of them raised.
+
+        One alone needs no thread: Python waits at its end for ever for one that an interrupt met as it was started.
+        """
+        numbers = range(len(self._databases))
+        list(self._pool.map(execute, numbers) if len(numbers) > 1 else map(execute, numbers))
 
     def close(self) -> None:
         """End the connections."""
@@ -99,12 +99,9 @@ class Workload:
             database.close()
 
     def _learn(self) -> str:
-        """The digest.
-
-        Every connection executes the query once, so that the time of a table's first opening is in no measurement.
-        """
-        sql = self._query.sql(Profile(seconds=0))
-        list(self._pool.map(lambda one: one.execute(sql), self._databases))
+        """The digest. Each connection executes the query once, so that no measurement has a table's first opening."""
+        sql = self._query(Profile(seconds=0))
+        self._on_each(lambda number: self._databases[number].execute(sql))
         digest = self._databases[0].value(
             "SELECT DIGEST FROM performance_schema.events_statements_history_long"
             " WHERE THREAD_ID = %s AND SQL_TEXT LIKE 'SELECT SLEEP(%%' ORDER BY EVENT_ID DESC LIMIT 1",
@@ -119,9 +116,8 @@ class Workload:
 class Measured:
     """The application's queries that the run is about, and what the executor is to measure of them.
 
-    :param samples: their executions in the baseline window and in the metrics window.
-    :param worsens: the measure that is to come out worse, or None.
-    :param counted_before: their executions when the run was scheduled.
+    ``samples`` are their executions in the baseline window and in the metrics window, ``counted_before`` those until
+    the run was scheduled; ``worsens`` is the measure that is to come out worse, or None.
     """
 
     workload: Workload
@@ -130,8 +126,7 @@ class Measured:
     counted_before: int = 0
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """The same query before and after the index exists. ``thai`` is the Thai phrase's word for it.
 
     ``worsens`` names the measure that has to come out worse, or None. ``samples`` are the executions in the baseline
@@ -143,7 +138,7 @@ class Change:
     """
 
     thai: str
-    query: type[CountQuery] | type[LookupQuery]
+    query: Callable[[Profile], str]
     before: Profile
     after: Profile
     worsens: str | None
@@ -159,21 +154,21 @@ HISTORY_SAMPLES = 2
 whoever takes them for a window, or averages over all of them, finds nothing wrong with the index."""
 
 CHANGES = {
-    "get slower": Change("ช้าลง", CountQuery, Profile(0.005), Profile(0.015), "latency"),
+    "get slower": Change("ช้าลง", count_query, Profile(0.005), Profile(0.015), "latency"),
     # More of them run, too, so that a sum in place of an average would be a degradation
-    "get faster": Change("เร็วขึ้น", CountQuery, Profile(0.010), Profile(0.0065), None, samples=(SAMPLES, 2 * SAMPLES)),
+    "get faster": Change("เร็วขึ้น", count_query, Profile(0.010), Profile(0.0065), None, samples=(SAMPLES, 2 * SAMPLES)),
     "stop scanning the whole table": Change(
-        "เลิกสแกนทั้งตาราง", LookupQuery, Profile(0.010, scans=True), Profile(0.005), None
+        "เลิกสแกนทั้งตาราง", lookup_query, Profile(0.010, scans=True), Profile(0.005), None
     ),
     "examine more rows": Change(
-        "อ่าน row มากขึ้น", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=500), "rows examined"
+        "อ่าน row มากขึ้น", count_query, Profile(0.010, rows=100), Profile(0.005, rows=500), "rows examined"
     ),
     "scan the whole table": Change(
-        "สแกนทั้งตาราง", LookupQuery, Profile(0.010), Profile(0.005, scans=True), "full scans"
+        "สแกนทั้งตาราง", lookup_query, Profile(0.010), Profile(0.005, scans=True), "full scans"
     ),
     "scan the whole table once in a while": Change(
         "สแกนทั้งตารางเป็นบางครั้ง",
-        LookupQuery,
+        lookup_query,
         Profile(0.010),
         Profile(0.005),
         "full scans",
@@ -182,28 +177,25 @@ CHANGES = {
     # Close to the limits of the contract. Long executions, all at once and in a longer window, so that the noise of a
     # busy machine is small against 5 % of them: where three programs wanted each core it was 38 ms
     "get slower by 15 %": Change(
-        "ช้าลง 15 %", CountQuery, Profile(1.000), Profile(1.150), "latency", connections=12, window_seconds=2.0
+        "ช้าลง 15 %", count_query, Profile(1.000), Profile(1.150), "latency", connections=12, window_seconds=2.0
     ),
     "get slower by 5 %": Change(
-        "ช้าลง 5 %", CountQuery, Profile(1.000), Profile(1.050), None, connections=12, window_seconds=2.0
+        "ช้าลง 5 %", count_query, Profile(1.000), Profile(1.050), None, connections=12, window_seconds=2.0
     ),
     "examine 21 % more rows": Change(
-        "อ่าน row มากขึ้น 21 %", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=121), "rows examined"
+        "อ่าน row มากขึ้น 21 %", count_query, Profile(0.010, rows=100), Profile(0.005, rows=121), "rows examined"
     ),
     "examine 20 % more rows": Change(
-        "อ่าน row มากขึ้น 20 %", CountQuery, Profile(0.010, rows=100), Profile(0.005, rows=120), None
+        "อ่าน row มากขึ้น 20 %", count_query, Profile(0.010, rows=100), Profile(0.005, rows=120), None
     ),
 }
 """By the phrase's own words."""
 
 
 def seconds_of_a_burst(account: Account) -> float:
-    """What the usual burst of queries in a window takes here and now, in seconds.
-
-    :param account: the application's.
-    """
+    """What the usual burst of queries in a window takes here and now, in seconds, with the application's account."""
     change = CHANGES["get slower"]
-    with closing(Workload(account, change.query(), change.connections)) as workload:
+    with closing(Workload(account, change.query, change.connections)) as workload:
         began = time.monotonic()
         workload.run(change.after, SAMPLES)
         return time.monotonic() - began

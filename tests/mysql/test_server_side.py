@@ -15,7 +15,7 @@ from support.mysql.gates import TableGate
 from support.mysql.journal import Journal
 from support.mysql.schemas import ROLES, grant_alter, make_accounts, make_schema, revoke_alter, users
 from support.mysql.statements import kind_of_text
-from support.scenario.workload import CountQuery, LookupQuery, Profile, Workload
+from support.scenario.workload import Profile, Workload, count_query, lookup_query
 from support.waiting import eventually
 
 ADD = "ALTER TABLE t ADD INDEX i (c), ALGORITHM=INPLACE, LOCK=NONE"
@@ -348,11 +348,11 @@ def test_a_wrong_password_is_one_line_without_the_password(root):
 # -- the application's queries --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", [CountQuery, LookupQuery])
+@pytest.mark.parametrize("query", [count_query, lookup_query])
 def test_all_variants_of_a_query_are_one_digest_and_run_exactly_as_often_as_asked(account, journal, database, query):
     database.execute("ALTER TABLE test_orders ADD INDEX idx_orders_status (status)")
     database.execute("INSERT INTO test_orders (id) VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9)")
-    workload = Workload(account, query())
+    workload = Workload(account, query)
     journal.mark()
 
     workload.run(Profile(0.001, rows=8), 7)
@@ -361,7 +361,7 @@ def test_all_variants_of_a_query_are_one_digest_and_run_exactly_as_often_as_aske
     statements = journal.read(workload.threads)
     assert [s.digest for s in statements] == [workload.digest] * 10
     assert sum(s.seconds >= 0.004 for s in statements) >= 3
-    if query is CountQuery:
+    if query is count_query:
         assert [s.rows_examined for s in statements] == [8] * 7 + [3] * 3
     workload.close()
 

@@ -57,9 +57,7 @@ def worker_1_http_response(world: World) -> Seen:
     """The answer to worker 1's claim, if the claims on record are as many as were granted, and name who named himself."""
     granted = [call for one in world.participants.values() for call in one.calls_of("claim") if call.status == 200]
     if len(granted) != len(world.claims):
-        return Seen(
-            f"disputed: {len(granted)} claims answered 200, {len(world.claims)} on record in execution_claims",
-        )
+        return Seen(f"disputed: {len(granted)} claims answered 200, {len(world.claims)} on record in execution_claims")
     on_record = {row.get("worker_id") for row in world.claims}
     missing = [name for name in map(_name_sent, granted) if name and name not in on_record]
     if missing:
@@ -106,11 +104,13 @@ def lease_expired(world: World) -> Seen:
 def worker_2_claimed(world: World) -> Seen:
     """Worker 2's claim was granted, after the lease of worker 1 had ended and not before."""
     claims = _participant(world, 2).calls_of("claim")
+    answers = f"answers to its claims: {', '.join(call.answer for call in claims) or 'none'}"
     if not claims or claims[-1].status != 200:
-        return Seen("No", f"answers to its claims: {', '.join(call.answer for call in claims) or 'none'}")
-    if lease_expired(world).actual != "Yes":
-        return Seen("Yes (before lease expiry)", lease_expired(world).because)
-    return Seen("Yes (after lease expiry)", f"answers to its claims: {', '.join(call.answer for call in claims)}")
+        return Seen("No", answers)
+    expired = lease_expired(world)
+    if expired.actual != "Yes":
+        return Seen("Yes (before lease expiry)", expired.because)
+    return Seen("Yes (after lease expiry)", answers)
 
 
 @observation("Last report sent again")

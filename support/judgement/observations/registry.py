@@ -17,9 +17,7 @@ HEADINGS = ["Field", "Expected"]
 ALWAYS = ("Unexpected changes", "None")
 """Judged in every scenario: a change in the schema or the rows that no Field asked for is a failure."""
 
-SIMILAR = {
-    ("MySQL error detected", "Error 1846 หรือ similar"): [f"Error {errno}" for errno in LOCK_NONE_REFUSED],
-}
+SIMILAR = {("MySQL error detected", "Error 1846 หรือ similar"): [f"Error {errno}" for errno in LOCK_NONE_REFUSED]}
 """The actual values that an Expected cell of a Field allows, where these are several."""
 
 
@@ -75,10 +73,7 @@ def look_up(name: str) -> Observe:
 
 
 def compare(name: str, expected: str, world: World) -> Observation:
-    """Observe one Field and hold it against the Expected cell.
-
-    An observation that raises has seen nothing: its verdict is UNKNOWN, which is never a pass.
-    """
+    """Observe one Field and hold it against the Expected cell; an observation that raises has seen nothing: UNKNOWN."""
     observe = look_up(name)
     try:
         seen = observe(world)

@@ -50,14 +50,12 @@ class TerminalLines:
                     self._in_order(self._early.pop(name))
             case notices.Stopping(reason):
                 terminal.say(f"Stopping here: {self._secrets.masked(reason)}")
-            case notices.RunTrouble(blames, message):
-                terminal.trouble(blames, message)
+            case notices.RunTrouble(kind, message):
+                terminal.trouble(kind, message)
             case notices.VerdictReached(content, folder, True):
                 show_verdict(terminal, content, shown(folder))
             case notices.VerdictReached(content):
                 terminal.say(f"Nothing was run. Decision: {terminal.coloured(content['decision'])}")
-            case notices.NoVerdict(message, runs):
-                terminal.trouble("No verdict", f"{message}; older runs and their verdicts are in {runs}")
 
     def _show_progress(self) -> None:
         done = self._count - len(self._to_come) + len(self._early)
