@@ -4,7 +4,7 @@ from behave import given, register_type, when
 from behave.runner import Context
 
 from support.scenario import preparing
-from support.scenario.words import types_of
+from support.scenario.phrase_types import types_of
 from support.scenario.workload import CHANGES
 from support.stacks.saas_api import RunSpec
 

@@ -22,7 +22,7 @@ from support.allure.judgement import CATEGORIES, EXECUTOR, RED, Judgement
 from support.clock import Clock, now
 from support.files import shown, write_whole
 from support.form import PRIORITIES, TEST_CASES
-from support.judgement.observations.registry import ALWAYS, HEADINGS
+from support.judgement.fields.registry import ALWAYS, HEADINGS
 from support.record.evidence import Observation, RunRecord, Secrets
 from support.record.outcome import Outcome, StepOutcome, Trouble
 from support.record.reading import Record

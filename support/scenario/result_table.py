@@ -7,8 +7,8 @@ from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from support.errors import SuiteError
-from support.judgement.observations import compare, look_up
-from support.judgement.observations.registry import ALWAYS, HEADINGS
+from support.judgement.fields import compare, look_up
+from support.judgement.fields.registry import ALWAYS, HEADINGS
 from support.record.evidence import Observation
 from support.result_words import FAIL, PASS
 from support.scenario.case import Case

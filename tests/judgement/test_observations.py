@@ -6,8 +6,8 @@ import pytest
 
 from support.errors import SuiteError, TestEnvironmentError
 from support.gateway.calls import Call
-from support.judgement.observations import REGISTRY, compare, known_fields, look_up
-from support.judgement.observations.registry import Seen, observation
+from support.judgement.fields import REGISTRY, compare, known_fields, look_up
+from support.judgement.fields.registry import Seen, observation
 from support.judgement.world import Participant, World
 from support.mysql.statements import Statement
 from support.mysql.tables import Index

@@ -8,7 +8,7 @@ import sys
 
 from behave.__main__ import main as behave
 
-from support.judgement.observations import look_up
+from support.judgement.fields import look_up
 from support.record.evidence import Observation
 from support.result_words import PASS
 from support.scenario import result_table

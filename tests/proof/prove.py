@@ -12,7 +12,7 @@ import click
 
 from support.commands.command_line import INTERRUPTED, end
 from support.form import TEST_CASES
-from support.judgement.observations import known_fields
+from support.judgement.fields import known_fields
 from support.run.jobs import bearable
 from support.terminal import Terminal
 from tests.proof import catalogue, matrix

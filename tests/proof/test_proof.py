@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from support.form import TEST_CASES
-from support.judgement.observations import known_fields
+from support.judgement.fields import known_fields
 from support.run.selection import all_features, id_of, scenarios_of
 from tests.harness.running import PROJECT
 from tests.proof import catalogue, judging, matrix

@@ -4,7 +4,7 @@ import json
 
 from support.contract import COMPLETED, KILL_SWITCH_REASON
 from support.gateway.calls import Call
-from support.judgement.observations.registry import Seen, observation, told, yes_or_no
+from support.judgement.fields.registry import Seen, observation, told, yes_or_no
 from support.judgement.world import World
 
 

@@ -1,7 +1,7 @@
 """Whether the index was made or taken back, and is there: the schema, the records, and the server's count of statements."""
 
 from support.contract import FAILED, REQUIRES_MANUAL, ROLLBACK_PENDING
-from support.judgement.observations.registry import Seen, observation, observations, told, yes_or_no
+from support.judgement.fields.registry import Seen, observation, observations, told, yes_or_no
 from support.judgement.world import World
 
 

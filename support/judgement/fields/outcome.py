@@ -1,7 +1,7 @@
 """What the run's record says of its end, and what its verification had to go by: held against the API, schema and server."""
 
 from support.contract import COMPLETED, INCONCLUSIVE, ROLLBACK_FAILED, ROLLED_BACK
-from support.judgement.observations.registry import Seen, observation, observations, told, yes_or_no
+from support.judgement.fields.registry import Seen, observation, observations, told, yes_or_no
 from support.judgement.world import World
 
 

@@ -4,7 +4,7 @@ import json
 
 from support.contract import COMPLETED, ROLLED_BACK, CallKind
 from support.gateway.calls import Call
-from support.judgement.observations.registry import Seen, observation, observations, told, yes_or_no
+from support.judgement.fields.registry import Seen, observation, observations, told, yes_or_no
 from support.judgement.world import Participant, World
 
 HARMLESS: tuple[CallKind, ...] = ("run", "audit", "other")

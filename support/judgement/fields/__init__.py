@@ -1,7 +1,7 @@
 """The registry of observations: every Field that a ``Then`` table may name, and how its actual value is seen."""
 
-from support.judgement.observations import claiming, index, kill_switch, outcome
-from support.judgement.observations.registry import REGISTRY, Seen, compare, known_fields, look_up
+from support.judgement.fields import claiming, index, kill_switch, outcome
+from support.judgement.fields.registry import REGISTRY, Seen, compare, known_fields, look_up
 
 __all__ = ["REGISTRY", "Seen", "compare", "known_fields", "look_up"]
 
