@@ -5,7 +5,7 @@ from behave.runner import Context
 
 from support.history.change import RunSpec
 from support.scenario import preparing
-from support.scenario.words import types_of
+from support.scenario.phrase_types import types_of
 from support.scenario.workload import CHANGES
 
 register_type(**types_of("Change", CHANGES))

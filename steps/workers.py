@@ -4,7 +4,7 @@ from behave import given, register_type, when
 from behave.runner import Context
 
 from support.scenario import carrying_out, preparing, two_workers
-from support.scenario.words import types_of
+from support.scenario.phrase_types import types_of
 
 register_type(**types_of("Moment", two_workers.FROZEN_AT))
 register_type(**types_of("Trouble", carrying_out.REPORT_TROUBLES))

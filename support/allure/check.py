@@ -35,8 +35,8 @@ def check(results: Path, evidence: Path, outcomes: Iterable[Outcome], failed: bo
     differences, selected = [], set()
     for outcome in outcomes:
         selected.add(outcome.location)
-        mine, kept = found.get(outcome.location, []), records.get(outcome.location, [])
-        differences += [f"{outcome.location}: {text}" for text in _of_scenario(outcome, mine, kept, expected)]
+        texts = _of_scenario(outcome, found[outcome.location], records[outcome.location], expected)
+        differences += [f"{outcome.location}: {text}" for text in texts]
     for what, places in (("Allure has a result", found), ("there is evidence", records)):
         differences += [f"{place}: {what}, but it was not selected" for place in sorted(places.keys() - selected)]
     if failed and not any(result["status"] in RED for result in shown):

@@ -27,11 +27,7 @@ class Judgement:
 
 
 def judge(outcome: Outcome, record: Evidence | None, unfinished: str) -> Judgement:
-    """The status of a scenario.
-
-    :param record: its evidence, or None if it left none.
-    :param unfinished: why a scenario that behave never began did not run.
-    """
+    """The status of a scenario with its evidence, if it left any; ``unfinished``: why one that never began did not run."""
     troubles = [(record.blames, record.failure)] if record and record.failure else []
     troubles += [(step.blames, step.message) for step in outcome.steps if step.message]
     troubles += outcome.troubles

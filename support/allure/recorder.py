@@ -16,12 +16,11 @@ from support.record.reading import EVIDENCE, Record, read_record
 
 
 class AllureRecorder:
-    """The results of the selected scenarios in ``<folder>/allure-results``.
+    """The results of the selected scenarios in ``allure-results`` of the run's own ``folder``.
 
     Each selected scenario has a result from the start, "not run", which is replaced once it is certain how it ended. So
     a run that is killed leaves results that hide nothing.
 
-    :param folder: the run's own folder, with its evidence and logs.
     :param record: of the run; its environment and troubles are read again at the end.
     :param planned: every selected scenario, before anything ran.
     """
@@ -50,10 +49,8 @@ class AllureRecorder:
     def conclude(self, failed: bool, left: Iterable[Outcome], elsewhere: list[Trouble], aborted: bool) -> list[str]:
         """Write what is not written yet, check everything, and return the differences, which fail the run.
 
-        :param failed: behave calls the run failed.
-        :param left: the scenarios that never began.
-        :param elsewhere: what went wrong outside of every scenario.
-        :param aborted: somebody ended the run.
+        ``failed`` is what behave calls the run, ``left`` are the scenarios that never began, ``elsewhere`` is what went
+        wrong outside of every scenario; ``aborted``: somebody ended the run.
         """
         troubles = list(self._record.troubles)
         if aborted and not elsewhere and INTERRUPTED not in troubles:

@@ -75,10 +75,7 @@ def make(runs: list[Path], reports: Path) -> Path:
 
 
 def _installed() -> Path:
-    """Allure's program, installed exactly as pinned if it is not there yet.
-
-    :raises ReportError: npm cannot install it.
-    """
+    """Allure's program, installed exactly as pinned if it is not there yet; raises ReportError where npm cannot do it."""
     folder = TOOLS / "allure"
     program = folder / "node_modules" / "allure" / "cli.js"
     if program.exists() and all((folder / pin).read_bytes() == (HERE / pin).read_bytes() for pin in PINS):

@@ -1,7 +1,6 @@
 """A picture of a scenario over time: what the server did, and each worker's life, lease and calls.
 
-Here is when things were, as a place from left to right; what they look like, and what is written on them, is in the
-template ``timeline.svg.j2``.
+Here is when things were, as a place from left to right; what they look like and are called is in ``timeline.svg.j2``.
 """
 
 import json

@@ -47,7 +47,7 @@ def pre_checks(stack: Stack) -> list[Check]:
 
 
 def clean_up(stack: Stack, run_folder: Path) -> tuple[list[Check], str]:
-    """Do the items, check each, and return them with the SQL that was used, before the stack is stopped. Raises nothing.
+    """Do the items, check each, and return them with the SQL used; before the stack is stopped. Raises nothing.
 
     :param run_folder: where the run's logs have to lie.
     """

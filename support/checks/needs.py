@@ -1,8 +1,8 @@
 """What a scenario needs and not every test environment, executor or server offers; it says so by a tag ``@needs.<name>``.
 
 Each is looked at for real, once a run, when a scenario first asks for it. What the test environment or the executor
-lacks leaves the scenario NOT RUN, and so its test case. What the *server* cannot have makes the scenario one that cannot
-hold there (N/A): it is shown and counted, and its test case is judged by its other scenarios.
+lacks leaves the scenario NOT RUN, and so its test case. What the *server* cannot have makes the scenario one that
+cannot hold there (N/A): it is shown and counted, and its test case is judged by its other scenarios.
 """
 
 import functools

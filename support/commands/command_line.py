@@ -80,12 +80,10 @@ def status_of(command: click.Command, arguments: Sequence[str], name: str) -> in
 
 
 def process(command: Sequence[str], output: IO[bytes] | None = None) -> int:
-    """Run a program in the project's folder, in Python; its exit status.
+    """Run a module of Python with its arguments in the project's folder; its exit status.
 
-    Ctrl-C and other ends of this process end that one first, once and in order.
-
-    :param command: a module of Python and its arguments.
-    :param output: where everything it says goes; None: to the terminal.
+    What it says goes to ``output``, or else to the terminal. Ctrl-C and other ends of this process end that one first,
+    once and in order.
     """
     words, errors = [sys.executable, "-m", *command], subprocess.STDOUT if output else None
     with signals_as_interrupts():  # in a session of its own, because Ctrl-C is for this process

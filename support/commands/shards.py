@@ -20,12 +20,9 @@ ENDED = "ended"
 """The file that a shard leaves last, with behave's exit status in it; one that was killed leaves none."""
 
 _of = click.option("--of", "count", type=int, required=True, metavar="N", help="How many shards there are.")
+_folder = click.Path(path_type=Path, resolve_path=True)
 _into = click.option(
-    "--into",
-    type=click.Path(path_type=Path, resolve_path=True),
-    required=True,
-    metavar="DIR",
-    help="The folder that all shards share, a new one each time.",
+    "--into", type=_folder, required=True, metavar="DIR", help="The folder that all shards share, a new one each time."
 )
 _within = click.option(
     "--within", type=float, default=1200.0, show_default=True, metavar="S", help="Seconds to wait for shards."
@@ -113,9 +110,8 @@ def merge(count: int, into: Path, within: float) -> int:
 
 
 def shares(count: int, weights: Mapping[str, int]) -> list[list[str]]:
-    """The test cases in ``count`` shares: each in one of them, and the shares about equally heavy.
+    """The test cases in ``count`` shares, each in one of them; by their ``weights`` the shares are about equally heavy.
 
-    :param weights: of each test case, such as its number of scenarios.
     :raises SettingsError: a share would be empty.
     """
     if not 1 <= count <= len(weights):

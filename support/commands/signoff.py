@@ -78,9 +78,8 @@ def report(runs: tuple[Path, ...]) -> int:
 
 
 def decide(paths: Sequence[Path], into: Path | None) -> int:
-    """Write and show verdict and result log of one or several runs; the decision's exit status.
+    """Write and show verdict and result log of one or several runs, or else the newest; the decision's exit status.
 
-    :param paths: the runs' folders; none: the newest run.
     :param into: where to write; None: one run's own folder, or the reports folder.
     :raises BadEvidence: it cannot be read, or was changed after its log was made.
     """

@@ -35,7 +35,7 @@ class Result:
 def result_of(case_id: str, records: Sequence[Record], expected: set[str]) -> Result:
     """The result of a test case from its records.
 
-    PASS only if every scenario of it that can hold on this server ran and passed; FAIL as soon as one failed; else NOT RUN.
+    PASS only if every scenario that can hold on this server ran and passed; FAIL as soon as one failed; else NOT RUN.
 
     :param expected: the locations of all scenarios of this test case.
     """

@@ -51,9 +51,8 @@ class Fact:
 
 @dataclass(frozen=True)
 class Observation:
-    """One row of the result log. ``because`` says what the actual value rests on.
-
-    ``verdict`` is PASS, FAIL or UNKNOWN; in the log also that of a scenario that was not judged.
+    """One row of the result log. ``because`` says what the actual value rests on; ``verdict`` is PASS, FAIL or UNKNOWN, in
+    the log also that of a scenario that was not judged.
     """
 
     field: str
@@ -125,10 +124,8 @@ class Attempt:
 
 @dataclass
 class Evidence:
-    """All that one scenario leaves.
-
-    ``unmet`` is the need for which it was left out, if it was. ``attempts`` are those before this one in which its
-    situation could not be made.
+    """All that one scenario leaves. ``unmet`` is the need for which it was left out, if it was; ``attempts`` are those
+    before this one in which its situation could not be made.
     """
 
     id: str
@@ -194,9 +191,8 @@ class Check:
 
 @dataclass
 class RunRecord:
-    """What a run was. ``expected`` are the locations of all scenarios there are by id, ``selected`` those of this run.
-
-    ``ended`` is None for a run that was cut off. ``troubles`` are what went wrong with the run as a whole.
+    """What a run was. ``expected`` are the locations of all scenarios there are by id, ``selected`` those of this run;
+    ``ended`` is None for a run that was cut off; ``troubles`` are what went wrong with the run as a whole.
     """
 
     run_id: str

@@ -6,8 +6,6 @@ PASSED, SKIPPED = "passed", "skipped"
 NOT_ENDED = ("untested", SKIPPED)
 """behave's words for a scenario that came to no result."""
 
-ID_PREFIXES = ("TC-", "S-")
-
 
 @dataclass(frozen=True)
 class StepOutcome:
@@ -25,10 +23,8 @@ class StepOutcome:
 
 @dataclass
 class Outcome:
-    """A selected scenario as behave left it.
-
-    ``number`` tells scenarios of equal name and parameters in one feature apart. ``begun`` is True once its hooks or
-    steps ran. ``troubles`` are (blames, message) of its hooks and clean-ups.
+    """A selected scenario as behave left it. ``number`` tells scenarios of equal name and parameters in one feature apart;
+    ``begun`` is True once its hooks or steps ran; ``troubles`` are (blames, message) of its hooks and clean-ups.
     """
 
     location: str
@@ -48,7 +44,7 @@ class Outcome:
     @property
     def id(self) -> str:
         """The id of its test case; empty without one."""
-        return next((tag for tag in self.tags if tag.startswith(ID_PREFIXES)), "")
+        return next((tag for tag in self.tags if tag.startswith(("TC-", "S-"))), "")
 
     @property
     def full_name(self) -> str:

@@ -11,6 +11,7 @@ from support.record.reading import Record
 from support.result_words import NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED, UNKNOWN
 from support.resultlog.blocks import Query
 from support.resultlog.merging import Material, place
+from support.resultlog.rows import counted
 
 NOT_RECORDED, NOT_OBSERVED = "not recorded", "not observed"
 SHOWN_LOCATIONS = 4
@@ -18,9 +19,8 @@ _EXAMPLE = re.compile(r"\s+--\s+@\d[^:]*$")
 
 
 class ScenarioLog:
-    """One scenario of a test case. Without a record it is the form's own table, not run, and has no location.
-
-    ``title`` is what its name adds to that of its test case; ``copies`` are (run, result) if several runs judged it.
+    """One scenario of a test case; ``copies`` are (run, result) if several runs judged it. Without a record it is the
+    form's own table, not run, and has no location.
     """
 
     def __init__(self, case: TestCase, record: Record | None, material: Material) -> None:
@@ -36,7 +36,7 @@ class ScenarioLog:
 
     @property
     def title(self) -> str:
-        """Empty for the one that is named like the test case."""
+        """What its name adds to that of its test case; empty for the one that is named like it."""
         rest = _EXAMPLE.sub("", self.record.name).strip()
         for known in (f"{self._case.id} {self._case.name}", self._case.id):
             if rest.startswith(known):
@@ -52,11 +52,6 @@ class ScenarioLog:
     def ran(self) -> bool:
         """It was judged."""
         return self.result not in UNJUDGED
-
-    @property
-    def failed(self) -> bool:
-        """It ran and did not pass."""
-        return self.ran and self.result != PASS
 
     def shows(self, *fields: str) -> bool:
         """True if it has all these rows, and every one is as expected."""
@@ -131,7 +126,8 @@ class CaseLog:
         self.own.rows = sorted(self.own.rows, key=lambda row: order.get(row.field, len(order)))
         self.further = [ScenarioLog(case, record, material) for record in records if record is not with_table]
         self.scenarios = [self.own, *self.further]
-        self.failed = [scenario for scenario in self.scenarios if scenario.failed]
+        self.ran = [scenario for scenario in self.scenarios if scenario.ran]
+        self.failed = [scenario for scenario in self.ran if scenario.result != PASS]
         self.unrun = sorted(set(material.expected.get(case.id, ())) - ran - not_applicable, key=place)
         self.count = f"{len(ran)} of {len(ran) + len(self.unrun)}"
         self.logs = [path for record in records for path in _log_paths(record, material)]
@@ -146,7 +142,7 @@ class CaseLog:
 
 def behaviour(log: CaseLog) -> str:
     """What the executor did, in a sentence."""
-    ran = [scenario for scenario in log.scenarios if scenario.ran]
+    ran = log.ran
     left_out = [f"{one.result}: {one.unmet}." for one in log.scenarios if one.unmet]
     if not ran:
         return " ".join(left_out) or "NOT RUN: no scenario of it was part of this run."
@@ -157,18 +153,14 @@ def behaviour(log: CaseLog) -> str:
         what = "; ".join(f"{row.field} was {row.actual}, not {row.expected}" for row in rows[:3])
         if not any(row.because or row.verdict == "FAIL" for row in rows):
             what = first.failure.strip().split("\n")[0]
-        return f"Not as expected in {len(log.failed)} of {_scenarios(len(ran))}{where}: {what}."
+        return f"Not as expected in {len(log.failed)} of {counted(len(ran), 'scenario')}{where}: {what}."
     shown = log.own if log.own.result == PASS else ran[0]
     rows = [row for row in shown.rows if row.field in log.form.expected and row.field != STATUS]
     what = "; ".join(f"{row.field}: {row.actual}" for row in rows)
     which = f"all {len(ran)} scenarios" if len(ran) > 1 else "its scenario"
     if log.unrun:
-        which = f"{len(ran)} of {len(ran) + len(log.unrun)} scenarios; the others did not run"
+        which = f"{log.count} scenarios; the others did not run"
     return " ".join([f"As expected in {which}. {what}.", *left_out])
-
-
-def _scenarios(count: int) -> str:
-    return f"{count} scenario{'' if count == 1 else 's'}"
 
 
 def _note(judged: dict[str, Any], count: str, some_unrun: bool) -> str:
@@ -184,14 +176,14 @@ def _note(judged: dict[str, Any], count: str, some_unrun: bool) -> str:
 
 def notes(log: CaseLog) -> Iterator[str]:
     """The "Notes" of a test case, with what the form asks for in some of them."""
-    ran = [scenario for scenario in log.scenarios if scenario.ran]
+    ran = log.ran
     if ran:
         yield f"{log.count} scenarios ran; {sum(scenario.result == PASS for scenario in ran)} passed."
         left_out = {scenario.location for scenario in log.scenarios if scenario.unmet}
         if unrun := [location for location in log.unrun if location not in left_out]:
             yield f"NOT RUN: {', '.join(unrun[:SHOWN_LOCATIONS])}{' …' if len(unrun) > SHOWN_LOCATIONS else ''}"
     else:
-        yield f"NOT RUN: none of its {_scenarios(len(log.unrun))} ran. Run it with: behave --tags=@{log.id}"
+        yield f"NOT RUN: none of its {counted(len(log.unrun), 'scenario')} ran. Run it with: behave --tags=@{log.id}"
     yield from (f"{one.result}: {one.location} {one.unmet}" for one in log.scenarios if one.unmet)
     for one in log.scenarios:
         if one.copies:

@@ -30,8 +30,7 @@ def line(text: object) -> str:
 def fenced(text: str, language: str = "") -> str:
     """``text`` as a block of code, in a fence longer than any in it."""
     text = _CONTROLS.sub("�", text)
-    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
-    fence = "`" * max(3, longest + 1)
+    fence = "`" * (max(map(len, re.findall(r"`{3,}", text)), default=2) + 1)
     return f"{fence}{language}\n{text}\n{fence}"
 
 
@@ -103,7 +102,7 @@ def _answers(queries: Sequence[blocks.Query]) -> Iterator[str]:
         if query.rows is None:
             yield f"-- {query.title}: NOT RUN"
         else:
-            yield f"-- {query.title}: {rows.counted(query.rows)} at {query.time}"
+            yield f"-- {query.title}: {rows.counted(len(query.rows), 'row')} at {query.time}"
             yield from (f"--   {text}" for text in rows.as_lines(query.rows))
     if not queries:
         yield "-- no query was run: the scenario ended before"

@@ -121,10 +121,7 @@ def _by_scenario(folders: list[Folder]) -> Copies:
 
 
 def _worst(copies: list[Record], several: bool) -> Record:
-    """The copy that counts: a failed one before a passed one; one that was never judged says nothing.
-
-    Where it did not run on one server and cannot hold on another, it did not run.
-    """
+    """The copy that counts: one that failed before one that passed; of those not judged, one that did not run before N/A."""
     rank = {PASS: 1, NOT_RUN: 2, NOT_APPLICABLE: 3}
     chosen = copy.copy(min(copies, key=lambda record: rank.get(record.result, 0)))
     if several:

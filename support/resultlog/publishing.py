@@ -17,7 +17,6 @@ from support.resultlog.sections import build
 VERDICT = "verdict.json"
 PRODUCTS = (VERDICT, MARKDOWN, PAGE)
 LATEST, RUNS = "latest", "runs"
-_RUN_NAME = "%Y%m%d-%H%M%S"
 
 
 def write(material: Material, into: Path) -> dict[str, Any]:
@@ -32,9 +31,8 @@ def write(material: Material, into: Path) -> dict[str, Any]:
 def publish(run_folder: Path, reports: Path) -> dict[str, Any]:
     """Make verdict and result log of one run, in its folder; copy them into ``reports`` and point ``latest`` at the run.
 
-    A run that has no evidence gets a log too: it says why.
+    A run that has no evidence gets a log too: it says why. Returns the verdict.
 
-    :return: the content of ``verdict.json``.
     :raises BadEvidence: a file of the run is torn.
     """
     content = write(merge([read(run_folder)]), run_folder)
@@ -81,6 +79,6 @@ def prune(reports: Path, now: datetime | None = None) -> list[str]:
 def _started(name: str) -> datetime | None:
     """When a run of that name started, at the earliest that the name allows; None if it is no run's name."""
     try:
-        return datetime.strptime(name.rpartition("-")[0], _RUN_NAME).replace(tzinfo=UTC)
+        return datetime.strptime(name.rpartition("-")[0], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None

@@ -36,11 +36,7 @@ def as_page(log: Log) -> str:
 
 
 def page(title: str, parts: Sequence[Part | Markup], style: str, name: str = "page.html.j2", **more: object) -> str:
-    """Parts as a page; a ``Markup`` among them is HTML already.
-
-    :param style: the file of its CSS.
-    :param name: of its template, which may ask for ``more``.
-    """
+    """Parts as a page with the CSS of ``style``; a ``Markup`` is HTML already. The template ``name`` may ask for ``more``."""
     css = Markup((TEMPLATES / style).read_text(encoding="utf-8").strip())
     return template(name).render(more, title=title, parts=parts, style=css)
 

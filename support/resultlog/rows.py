@@ -17,9 +17,9 @@ def value(content: Any) -> str:
     return str(content).replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
-def counted(rows: list[dict[str, Any]]) -> str:
+def counted(number: int, noun: str) -> str:
     """``0 rows``, ``1 row``, …"""
-    return f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def is_wide(rows: list[dict[str, Any]]) -> bool:

@@ -11,17 +11,13 @@ from support.resultlog.blocks import Box, Choice, Group, Heading, Key, Paragraph
 from support.resultlog.cases import CaseLog, ScenarioLog, behaviour, notes, security
 from support.resultlog.merging import Material, verdict_of
 
-NOT_REPORTED = "not reported"
-
 
 def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
     """The log, and the verdict it agrees with."""
     content = verdict_of(material)
     decision, reasons, clock = content["decision"], content["reasons"], material.clock
-    cases = [
-        CaseLog(number, case, content["test_cases"][case.id], material)
-        for number, case in enumerate(TEST_CASES.values(), 1)
-    ]
+    judged = content["test_cases"]
+    cases = [CaseLog(number, case, judged[case.id], material) for number, case in enumerate(TEST_CASES.values(), 1)]
     results = {case.id: case.result for case in cases}
     passed, failed, unrun = (list(results.values()).count(word) for word in (PASS, FAIL, NOT_RUN))
     end = clock.minute(material.ended) if material.ended else "not recorded: the run was cut off"
@@ -67,7 +63,7 @@ def _information(material: Material, end: str) -> list[Part]:
     ]
     known = {"Node.js": "N/A (no part reported one)", **material.environment}
     names = dict.fromkeys([*form().environment, *material.environment])
-    environment = [(name, known.get(name) or NOT_REPORTED) for name in names]
+    environment = [(name, known.get(name) or "not reported") for name in names]
     about = [f"setting {name} = {value}" for name, value in material.settings] or ["All settings are at their default."]
     about.append(f"Times are {material.time_zone}; those inside database rows and quoted words are UTC, as stored.")
     if len(material.run_ids) > 1:
@@ -132,20 +128,17 @@ def _result(result: str) -> Paragraph:
 
 def _scenario(scenario: ScenarioLog) -> Group:
     rows, details = scenario.rows, [(Strong(f"{label}:"), " ", value) for label, value in scenario.details()]
-    table = Table(
-        ("Field", "Expected", "Actual"),
-        [(row.field, row.expected, (Words("❌ "), Strong(row.actual)) if row.differs else row.actual) for row in rows],
-        "fields",
-        ["differs" if row.differs else "unseen" if row.verdict == NOT_RUN else "" for row in rows],
-    )
-    return Group(
-        [
-            Group([table, blocks.Items(details, "Execution Details:")]),
-            Group([blocks.lines(scenario.observations(), "Observations:")]),
-            Group([blocks.Queries(scenario.queries(), "Database Verification:")]),
-        ],
-        "parts",
-    )
+    cells = [
+        (row.field, row.expected, (Words("❌ "), Strong(row.actual)) if row.differs else row.actual) for row in rows
+    ]
+    marks = ["differs" if row.differs else "unseen" if row.verdict == NOT_RUN else "" for row in rows]
+    table = Table(("Field", "Expected", "Actual"), cells, "fields", marks)
+    parts = [
+        Group([table, blocks.Items(details, "Execution Details:")]),
+        Group([blocks.lines(scenario.observations(), "Observations:")]),
+        Group([blocks.Queries(scenario.queries(), "Database Verification:")]),
+    ]
+    return Group(parts, "parts")
 
 
 def _beyond(material: Material) -> list[Group]:

@@ -23,8 +23,7 @@ def hashes_in(log: Path) -> dict[str, str]:
 
 def decision_in(log: Path) -> str | None:
     """The decision that a result log states."""
-    found = _DECISION.search(_text(log))
-    return found.group(1) if found else None
+    return next(iter(_DECISION.findall(_text(log))), None)
 
 
 def differences(stated: dict[str, str], folders: list[Folder]) -> list[str]:

@@ -1,1 +1,1 @@
-"""A whole run in its phases, apart from the session it uses: one test environment, begun, used for scenarios, and ended."""
+"""A whole run in its phases, apart from the session it uses: one test environment, begun, used, and ended."""

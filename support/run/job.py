@@ -37,8 +37,8 @@ class Ended(NamedTuple):
 class Job:
     """The job's own side; see ``work``.
 
-    What it says to the run is, as values: its ``Environment``; the notices and the evidence of each scenario; and in the
-    end ``Ended``, or the error for which its test environment is not to be had.
+    What it says to the run is, as values: its ``Environment``; the notices and the evidence of each scenario; and in
+    the end ``Ended``, or the error for which its test environment is not to be had.
 
     :param connection: to the run; what comes over it is the index of a scenario among the selected, or None at the end.
     """

@@ -32,7 +32,7 @@ class PreparedRun:
     """A run that knows what it is to do, and has made nothing yet.
 
     :param secrets: gets all that must never be shown.
-    :param why_one: why it is one of ``jobs``, where somebody could expect more.
+    :param jobs, why_one: how many scenarios go on side by side; why it is one, where somebody could expect more.
     :param shown: handlers that hear each notice before that of the Allure results, which every run leaves.
     """
 
@@ -159,7 +159,7 @@ class PreparedRun:
             self.record.troubles.append(INTERRUPTED)
 
     def refuse(self, error: AcceptanceError) -> str | None:
-        """Nothing can be run: leave that as the newest result, so that nobody takes an older one for it, and conclude."""
+        """Nothing can be run: conclude with that as the newest result, so that nobody takes an older one for it."""
         self.fail(error)
         try:
             self.make_folder()

@@ -13,7 +13,7 @@ from support.record.evidence import Secrets
 from support.run.handlers.terminal_lines import TerminalLines
 from support.run.jobs import number_of_jobs
 from support.run.phases import PreparedRun
-from support.run.phrases import check_phrases
+from support.run.phrase_check import check_phrases
 from support.run.scenario_hooks import make_again_where_needed
 from support.run.selection import Selection, select
 from support.run.side_by_side import SideBySide

@@ -67,7 +67,7 @@ class ScenarioHooks:
             raise
 
     def note_step(self, case: Case, step: Step) -> None:
-        """Note how long a phrase took, and the first thing that went wrong: that the test environment is gone, if it is."""
+        """Note how long a phrase took, and the first thing that went wrong: where a part is gone, it is that."""
         record, error = case.evidence, step.exception
         record.steps.append(evidence.Step(f"{step.keyword} {step.name}", step.status.name, step.duration))
         if error is not None and record.failure is None:
@@ -129,7 +129,7 @@ class ScenarioHooks:
 
 
 def make_again_where_needed(scenario: Scenario) -> None:
-    """Have ``scenario.run`` carry the scenario out again as long as its hooks want that, and never because of its result."""
+    """Have ``scenario.run`` carry it out again as long as its hooks want that; never because of its result."""
     run_once = scenario.run
 
     def run(runner: ModelRunner) -> bool:

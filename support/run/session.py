@@ -87,7 +87,7 @@ class Session:
         return clean_up(self.stack, run_folder)
 
     def case(self, record: Evidence, logs: Path, attempt: int) -> Case:
-        """A scenario's case, with the database in its first state; each further ``attempt`` has windows twice as long."""
+        """A scenario's case, with the database in its first state; each ``attempt`` after 1 has windows twice as long."""
         self.stack.window_factor = self._window_factor * 2 ** (attempt - 1)
         return Case(self.stack, self._settings, record, logs)
 

@@ -1,1 +1,1 @@
-"""A scenario in progress: its case, and what phrases do, in modules named by what happens. Nothing here knows behave."""
+"""A scenario in progress: its case, and what phrases do, in modules named by what happens; without behave."""

@@ -30,8 +30,8 @@ STATUS_INDEX = "idx_tc06_lookup"
 
 @dataclass(frozen=True)
 class Profile:
-    """How one execution of the run's query behaves: its time, the rows it examines as the server counts them, and whether
-    it reads the whole table in place of an index.
+    """How one execution of the run's query behaves: its time, the rows it examines as the server counts them, and
+    whether it reads the whole table in place of an index.
     """
 
     seconds: float
@@ -77,12 +77,20 @@ class Workload:
             for _ in range(shares[number]):
                 self._databases[number].execute(sql)
 
-        list(self._pool.map(execute, range(connections)))  # raises what an execution raised
+        self._on_each(execute)
 
     def counted(self, database: Database, schema: str) -> int:
         """How many executions the server has counted so far, as the executor is told; asked by the suite's own connection."""
         count = f"SELECT COUNT_STAR FROM performance_schema.{METRICS_TABLE} WHERE SCHEMA_NAME = %s AND DIGEST = %s"
         return int(database.value(count, (schema, self.digest)))
+
+    def _on_each(self, execute: Callable[[int], object]) -> None:
+        """Have every connection do something, side by side, and raise what one of them raised.
+
+        One alone needs no thread: Python waits at its end for ever for one that an interrupt met as it was started.
+        """
+        numbers = range(len(self._databases))
+        list(self._pool.map(execute, numbers) if len(numbers) > 1 else map(execute, numbers))
 
     def close(self) -> None:
         """End the connections."""
@@ -91,9 +99,9 @@ class Workload:
             database.close()
 
     def _learn(self) -> str:
-        """The digest. Each connection executes the query once: the time of a table's first opening is in no measurement."""
+        """The digest. Each connection executes the query once, so that no measurement has a table's first opening."""
         sql = self._query(Profile(seconds=0))
-        list(self._pool.map(lambda one: one.execute(sql), self._databases))
+        self._on_each(lambda number: self._databases[number].execute(sql))
         digest = self._databases[0].value(
             "SELECT DIGEST FROM performance_schema.events_statements_history_long"
             " WHERE THREAD_ID = %s AND SQL_TEXT LIKE 'SELECT SLEEP(%%' ORDER BY EVENT_ID DESC LIMIT 1",
@@ -108,8 +116,8 @@ class Workload:
 class Measured:
     """The application's queries that the run is about, and what the executor is to measure of them.
 
-    ``samples`` are their executions in the baseline window and in the metrics window, ``counted_before`` those until the
-    run was scheduled; ``worsens`` is the measure that is to come out worse, or None.
+    ``samples`` are their executions in the baseline window and in the metrics window, ``counted_before`` those until
+    the run was scheduled; ``worsens`` is the measure that is to come out worse, or None.
     """
 
     workload: Workload

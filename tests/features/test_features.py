@@ -12,7 +12,7 @@ from support.errors import SuiteError
 from support.form import TEST_CASES
 from support.gateway.faults import FAULTS
 from support.judgement.fields import known_fields
-from support.run.phrases import check_phrases
+from support.run.phrase_check import check_phrases
 from support.run.selection import all_features, expected_scenarios, id_of, scenarios_of
 from support.scenario.carrying_out import REPORT_TROUBLES
 from support.scenario.two_workers import FROZEN_AT
