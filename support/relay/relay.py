@@ -40,7 +40,7 @@ class Relay:
         self._server, self._note = server, note
         self._ends: dict[Connection, tuple[StreamWriter, ...]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._delay, self._speaking = 0.0, asyncio.Event()
+        self._delay, self._speaking, self._closing = 0.0, asyncio.Event(), False
         self._speaking.set()
         self._bound = self._bound_socket()
         self._loop = asyncio.new_event_loop()
@@ -110,6 +110,8 @@ class Relay:
         self._listener.close()
 
     async def _serve(self, from_worker: StreamReader, to_worker: StreamWriter) -> None:
+        if self._closing:  # accepted in the last moment
+            return _reset(to_worker)
         connection = Connection(self.worker)
         self.connections.append(connection)
         self._ends[connection] = (to_worker,)
@@ -182,13 +184,14 @@ class Relay:
                 _reset(end) if reset else end.close()
 
     async def _close(self) -> None:
+        self._closing = True
         self._listener.close()
         for connection in list(self._ends):
             connection.is_over("closed with the relay")
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in others & self._tasks:
+                task.cancel()
+            await asyncio.wait(others)
         await self._loop.shutdown_default_executor()
 
 
