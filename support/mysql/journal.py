@@ -152,6 +152,8 @@ class Journal:
             ):
                 text, owner = (row["SQL_TEXT"] or "").strip(), owners.get(row["THREAD_ID"])
                 kind = kind_of(row["EVENT_NAME"], text, int(row["MYSQL_ERRNO"] or 0))
+                if kind is None and owner and not (row["EVENT_NAME"] in NOT_PREPARED and not row["MYSQL_ERRNO"]):
+                    kind = row["EVENT_NAME"].rpartition("/")[2].lower()
                 if kind == HIDDEN and owner is None and self._owners:
                     continue  # of the SaaS API, which changes no schema
                 if kind:
