@@ -13,7 +13,6 @@ from support.errors import TestEnvironmentError
 from support.mysql.database import Account, Database, Row
 from support.mysql.statements import (
     CANNOT_BE_PREPARED,
-    HIDDEN,
     NO_TEXT,
     NOT_PARSED,
     NOT_PREPARED,
@@ -109,16 +108,16 @@ class Journal:
         return [statement for statement in self.read() if statement.changes_schema]
 
     def ended(self) -> list[Statement]:
-        """The schema changes and reads of the digest table that have ended by now, oldest first.
+        """The statements that have ended by now, but for the suite's queries, oldest first.
 
         For whoever asks all the time: one question to the server, and nothing refused.
         """
         return _in_order(self._found((ENDED,)))
 
     def read(self, threads: Iterable[int] = ()) -> list[Statement]:
-        """Those statements, and the queries of the given threads of the suite, since the mark, oldest first.
+        """All statements, the queries of the given threads of the suite among them, oldest first.
 
-        ``hidden`` is then the number of those of which the server kept no text.
+        ``hidden`` is then the number of those of workers of which the server kept no text.
 
         :raises TestEnvironmentError: the server has dropped some of what it recorded since the mark, or counts schema changes
             that it has not recorded.
@@ -127,7 +126,7 @@ class Journal:
         # the table of ended statements is read last: a statement that ends in between is seen ended
         found = _in_order(self._found((CURRENT, ENDED), threads))
         self._refuse_a_torn_journal()
-        _refuse_hidden_changes(found, counted - self._counted_before)
+        self._refuse_hidden_changes([one for one in found if one.hidden], found, counted - self._counted_before)
         return found
 
     def _found(self, tables: tuple[str, ...], threads: Iterable[int] = ()) -> dict[tuple[int, int], Statement]:
@@ -154,11 +153,9 @@ class Journal:
                 kind = kind_of(row["EVENT_NAME"], text, int(row["MYSQL_ERRNO"] or 0))
                 if kind is None and owner and not (row["EVENT_NAME"] in NOT_PREPARED and not row["MYSQL_ERRNO"]):
                     kind = row["EVENT_NAME"].rpartition("/")[2].lower()
-                if kind == HIDDEN and owner is None and self._owners:
-                    continue  # of the SaaS API, which changes no schema
                 if kind:
                     found[row["THREAD_ID"], row["EVENT_ID"]] = self._statement(row, kind, text, owner)
-        self.hidden = sum(statement.hidden for statement in found.values())
+        self.hidden = sum(statement.hidden and self._may_be_a_workers(statement) for statement in found.values())
         return found
 
     def close(self) -> None:
@@ -185,6 +182,30 @@ class Journal:
 
         return counts(self._database, "GLOBAL") - (counts(self._suite, "SESSION") if self._suite else 0)
 
+    def _may_be_a_workers(self, statement: Statement) -> bool:
+        """Its owner is known; or nobody's is, because no worker has come by a relay."""
+        return statement.owner is not None or not self._owners
+
+    def _refuse_hidden_changes(self, hidden: list[Statement], found: list[Statement], counted: int) -> None:
+        """Where texts are missing, the server's plain count says whether a schema change is among them.
+
+        That count is of all schemas: where others use the server, too, only what a worker may have sent is worth a doubt.
+        And it is without what the server could not prepare.
+        """
+        recorded = sum(statement.changes_schema and statement.executed for statement in found)
+        if counted > recorded and any(self._own_server or self._may_be_a_workers(one) for one in hidden):
+            raise TestEnvironmentError(
+                f"the server counted {counted} schema changes but recorded {recorded}, so nothing can be said of them: the"
+                f" executor sends them {NO_TEXT}"
+            )
+        for one in hidden:
+            if not one.executed and one.errno != CANNOT_BE_PREPARED and self._may_be_a_workers(one):
+                raise TestEnvironmentError(
+                    f"{one.owner or 'somebody'} asked the server to prepare a statement, and it answered with error"
+                    f" {one.errno} ({one.message}); it kept no text of it, so nothing can be said of what was sent; have the"
+                    " executor send plain statements"
+                )
+
     def _statement(self, row: Row, kind: str, text: str, owner: str | None) -> Statement:
         return Statement(
             thread=row["THREAD_ID"],
@@ -209,27 +230,6 @@ class Journal:
 
 def _in_order(found: dict[tuple[int, int], Statement]) -> list[Statement]:
     return sorted(found.values(), key=lambda statement: (statement.started, statement.event))
-
-
-def _refuse_hidden_changes(found: list[Statement], counted: int) -> None:
-    """Where texts are missing, the server's plain count says whether a schema change is among them.
-
-    It does not count what it could not prepare.
-    """
-    hidden = [statement for statement in found if statement.hidden]
-    recorded = sum(statement.changes_schema and statement.executed for statement in found)
-    if hidden and counted > recorded:
-        raise TestEnvironmentError(
-            f"the server counted {counted} schema changes but recorded {recorded}, so nothing can be said of them: the"
-            f" executor sends them {NO_TEXT}"
-        )
-    for one in hidden:
-        if not one.executed and one.errno != CANNOT_BE_PREPARED:
-            raise TestEnvironmentError(
-                f"{one.owner or 'somebody'} asked the server to prepare a statement, and it answered with error {one.errno}"
-                f" ({one.message}); it kept no text of it, so nothing can be said of what was sent; have the executor send"
-                " plain statements"
-            )
 
 
 def check_clock(database: Database) -> float:

@@ -22,7 +22,7 @@ class Relay:
     :param worker: the worker's name in what is written down.
     :param server: host and port of the server.
     :param note: called with the server's id of each new connection before the worker is greeted; returns the server's
-        thread, which nobody can ask for when the connection is over, or None. It may raise TestEnvironmentError.
+        thread, which nobody can ask for when the connection is over, or None. What it raises is the connection's trouble.
     :param port: a free port.
     :param host: the address of this machine at which the worker can reach it, and nobody from outside.
     """
@@ -142,7 +142,7 @@ class Relay:
         if said.connection_id is not None:
             try:
                 connection.thread_id = await asyncio.to_thread(self._note, said.connection_id)
-            except TestEnvironmentError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the worker has nothing to do with it
                 connection.trouble = str(error)
         elif said.refusal:
             connection.is_over(f"refused by {SERVER}: {said.refusal}")

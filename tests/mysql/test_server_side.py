@@ -424,8 +424,9 @@ def test_connections_are_noted_also_after_a_long_idle_time(journal, executor, da
     assert journal.note("worker 1", executor.thread_id()) is not None
 
 
-def test_what_others_prepare_and_the_suite_changes_makes_nothing_doubtful(account, executor, database):
-    journal = Journal(account, suite=database)
+@pytest.mark.parametrize("own_server", [True, False])
+def test_what_others_prepare_and_the_suite_changes_makes_nothing_doubtful(account, executor, database, own_server):
+    journal = Journal(account, own_server, suite=database)
     with account.connect() as worker:
         journal.note("worker 1", worker.thread_id())
         send(executor, "PREPARE p FROM 'INSERT INTO t (c) VALUES (1)'")  # the SaaS API, for one
@@ -436,6 +437,23 @@ def test_what_others_prepare_and_the_suite_changes_makes_nothing_doubtful(accoun
         database.execute("ALTER TABLE t ADD INDEX of_the_suite (c)")
 
         assert [(s.text, s.owner) for s in journal.schema_changes()] == [(ADD, "worker 1")]
+        assert journal.hidden == sum(s.hidden for s in journal.read() if s.owner)
+    journal.close()
+
+
+def test_a_schema_change_of_somebody_else_is_not_hidden_by_being_prepared(account, executor, database):
+    journal = Journal(account, own_server=True, suite=database)
+    with account.connect() as worker:
+        journal.note("worker 1", worker.thread_id())
+    send(executor, f"PREPARE p FROM '{ADD}'")
+    assert send(executor, "EXECUTE p") == 0
+
+    try:
+        told = journal.schema_changes()
+    except TestEnvironmentError as refusal:
+        assert "the server counted 1 schema changes but recorded 0" in str(refusal)
+    else:
+        assert [(s.text, s.owner) for s in told] == [(ADD, None)]
     journal.close()
 
 
