@@ -93,8 +93,8 @@ class MySQLServer:
 
 @pytest.fixture(scope="session")
 def server_program() -> ServerProgram:
-    """The program that a run would take by itself."""
-    return choose_program("auto", PROJECT)
+    """The program that a run would take: ``ACCEPTANCE_SERVER=mysql-5.6 python -m pytest tests/mysql tests/relay``."""
+    return choose_program(os.environ.get("ACCEPTANCE_SERVER", "auto"), PROJECT)
 
 
 @pytest.fixture(scope="session")

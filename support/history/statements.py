@@ -11,6 +11,18 @@ from support.contract import METRICS_TABLE
 PREPARED = ("statement/sql/execute_sql", "statement/com/Execute")
 """How every server records the execution of a prepared statement, with its text or without."""
 
+NOT_PREPARED = ("statement/sql/prepare_sql", "statement/com/Prepare")
+"""How every server records a statement that it was to prepare; where it could not, with an error, and with its text or without."""
+
+NOT_PARSED = "statement/sql/error"
+"""How every server records a statement that it could not parse, always with its text."""
+
+HIDDEN = "of unknown text"
+"""The kind of a statement of which the server kept no text, so that nobody can tell what it was."""
+
+CANNOT_BE_PREPARED = 1295
+"""The server's answer to a statement that it takes only unprepared; clients send it so then."""
+
 NO_TEXT = (
     "by prepared statements, of which this server keeps no text; use a newer MySQL, or have the executor send plain"
     " statements"
@@ -19,6 +31,11 @@ NO_TEXT = (
 SCHEMA_CHANGES = ("alter_table", "create_index", "drop_index")
 
 _COMMENTS = re.compile(r"\A(?:\s+|/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)+", re.DOTALL)
+_PREPARING = re.compile(
+    r"\A\s*(?:PREPARE\s+\S+\s+FROM\s*(?:@.*|\.\.\.\Z|['\"])|EXECUTE\s+\S+(?:\s+USING\b.*|\s*\Z)"  # as they were sent
+    r"|(?:PREPARE|EXECUTE)\s+(?=\w+\s))",  # as a digest has them
+    re.IGNORECASE | re.DOTALL,
+)
 _KINDS = {
     "alter_table": r"ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\b",
     "create_index": r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX\b",
@@ -33,9 +50,18 @@ def kind_of_text(text: str) -> str | None:
     return next((kind for kind, pattern in _KINDS.items() if re.match(pattern, bare, re.IGNORECASE)), None)
 
 
-def kind_of(event_name: str, text: str) -> str | None:
-    """What a recorded statement is; None for a prepared one that is not judged, or whose text was not kept."""
-    return kind_of_text(text) if event_name in PREPARED else event_name.rpartition("/")[2]
+def kind_of(event_name: str, text: str, errno: int) -> str | None:
+    """What a recorded statement is; None for one that is not judged.
+
+    One that could not be parsed or prepared is what it was meant to be. ``HIDDEN``: only its text would tell, and the
+    server kept none.
+    """
+    if event_name in NOT_PREPARED and not errno:
+        return None  # only when it is executed does it do anything
+    if event_name not in (*PREPARED, *NOT_PREPARED, NOT_PARSED):
+        return event_name.rpartition("/")[2]
+    bare = _PREPARING.sub("", text)
+    return kind_of_text(bare) if bare or event_name == NOT_PARSED else HIDDEN
 
 
 def as_sent(statements: "Sequence[Statement]") -> str:
@@ -47,7 +73,9 @@ def as_sent(statements: "Sequence[Statement]") -> str:
 class Statement:
     """One statement the server was sent.
 
-    ``ended`` is None while it runs. ``errno`` is MySQL's error number, 0 for success. Times are the server's.
+    ``ended`` is None while it runs. ``errno`` is MySQL's error number, 0 for success. Times are the server's. ``owner`` is
+    who sent it: a worker, the suite, or None for anybody else. ``executed`` is False if the server could not parse it, or
+    not prepare it.
     """
 
     thread: int
@@ -72,6 +100,11 @@ class Statement:
     @property
     def changes_schema(self) -> bool:
         return self.kind in SCHEMA_CHANGES
+
+    @property
+    def hidden(self) -> bool:
+        """The server kept no text of it: whoever asks for statements of one kind can't say that it is none of them."""
+        return self.kind == HIDDEN
 
     @property
     def reads_metrics(self) -> bool:

@@ -1,14 +1,13 @@
 """The compose stack: everything under test in containers, as docker/compose.yaml describes them.
 
-Agents are containers, too, one for each worker. The gateway of each listens at the address that this machine has in the
-containers' network, so it stands between agent and API as it does elsewhere.
+Agents are containers, too, one for each worker. The gateway and the relay of each listen at the address that this
+machine has in the containers' network, so they stand between agent, API and server as they do elsewhere.
 """
 
 import hashlib
 import json
 import secrets
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 from support.contract import AGENT_VARIABLES
@@ -53,10 +52,11 @@ class ComposeStack(Stack):
         self._workers += 1
         container = f"{self._engine.project}-worker-{number}-{self._workers}"
         gateway = Gateway(f"worker-{number}", self._api_urls, free_port(), self._host, self._refusals_of(container))
-        environment = self._agent_environment(number, gateway, times)
+        relay = self._relay(number, self._host)
+        environment = self._agent_environment(number, gateway, relay, times)
         names = [*AGENT_VARIABLES, *self._settings.agent_variables(environment)]
         words = [word.replace("{execution_id}", execution_id) for word in shlex.split(self._agent_command)]
-        return ContainerWorker(number, words, environment, gateway, log, self._engine, container, names)
+        return ContainerWorker(number, words, environment, gateway, relay, log, self._engine, container, names)
 
     def refusals(self) -> Refusals:
         return self._refusals_of(self._apis[0])
@@ -88,9 +88,6 @@ class ComposeStack(Stack):
         password = self._engine.environment["MYSQL_ROOT_PASSWORD"]
         server = Account("127.0.0.1", self._engine.published(self._server, MYSQL_PORT), "root", password)
         return make_accounts(server, self._settings.mysql_database, suffix)
-
-    def _agent_account(self) -> Account:  # inside the containers' network
-        return replace(self.accounts.agent, host="mysql", port=MYSQL_PORT)
 
     def _project(self, suffix: str) -> Engine:
         """A project of this run's own, with passwords of its own and whatever ports are free."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from support.errors import TestEnvironmentError, last_line
 from support.gateway.gateway import Gateway
+from support.relay.relay import Relay
 from support.stacks.worker import Worker
 
 COMMAND_SECONDS = 600.0
@@ -78,12 +79,13 @@ class ContainerWorker(Worker):
         words: Sequence[str],
         environment: Mapping[str, str],
         gateway: Gateway,
+        relay: Relay,
         log: Path,
         engine: Engine,
         container: str,
         names: Sequence[str],
     ) -> None:
-        super().__init__(number, " ".join(words), {**engine.environment, **environment}, gateway, log)
+        super().__init__(number, " ".join(words), {**engine.environment, **environment}, gateway, relay, log)
         passed = [word for name in names for word in ("--env", name)]  # by name: no secret on a command line
         run = ["run", "--rm", "--no-deps", "--no-TTY", "--name", container, *passed, "agent", *words]
         self._engine, self._container, self._client = engine, container, [*engine.compose_command, *run]

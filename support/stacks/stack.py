@@ -6,7 +6,8 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 from support.contract import LATENCY_DEGRADATION, ROWS_EXAMINED_DEGRADATION
@@ -17,8 +18,9 @@ from support.mysql import tables
 from support.mysql.database import Account, Database, flavour_of
 from support.mysql.journal import Journal
 from support.mysql.schemas import Accounts
+from support.relay.relay import Relay
 from support.servers.ports import free_port
-from support.settings import BUNDLED_AGENT, BUNDLED_API, ENVIRONMENT_PREFIX, PROJECT, Settings
+from support.settings import BUNDLED_AGENT, BUNDLED_API, ENVIRONMENT_PREFIX, LOOPBACK, PROJECT, Settings
 from support.stacks.saas_api import SaasApi
 from support.stacks.warden import Warden, own_environments
 from support.stacks.worker import Worker
@@ -59,7 +61,7 @@ class Stack:
         self.server_version = f"{flavour_of(version)} {version}"
         self.api = self._find_api()
         self.health = self.api.health()
-        self.journal = Journal(self.accounts.suite, self.owns_its_server)
+        self.journal = Journal(self.accounts.suite, self.owns_its_server, self.database)
 
     # -- what a kind of stack has to say --------------------------------------------------------------------
 
@@ -106,13 +108,18 @@ class Stack:
         return [secret for secret in (*passwords, self._api_secret) if secret]
 
     def worker(self, number: int, execution_id: str, log: Path, **times: float) -> Worker:
-        """A worker, not yet started, with a gateway of its own.
+        """A worker, not yet started, with a gateway and a relay of its own.
 
         :param times: contract variables in lower case (``execution_lease_timeout_seconds`` …) that differ from the run's.
         """
-        gateway = Gateway(f"worker-{number}", [self.api.url], free_port())
+        gateway, relay = Gateway(f"worker-{number}", [self.api.url], free_port()), self._relay(number)
         command = self._settings.agent_command.replace("{execution_id}", shlex.quote(execution_id))
-        return Worker(number, command, self._agent_environment(number, gateway, times), gateway, log)
+        return Worker(number, command, self._agent_environment(number, gateway, relay, times), gateway, relay, log)
+
+    def _relay(self, number: int, host: str = LOOPBACK[0]) -> Relay:
+        """A worker's way to the server; ``host`` is this machine's address for it."""
+        owner, agent = f"worker {number}", self.accounts.agent
+        return Relay(owner, (agent.host, agent.port), partial(self.journal.note, owner), free_port(), host)
 
     def refusals(self) -> Refusals:
         """The refused connections of the network that workers are in."""
@@ -169,12 +176,11 @@ class Stack:
             "LOG_LEVEL": self._settings.log_level,
         }
 
-    def _agent_account(self) -> Account:
-        """The agent's account, at the address that the server has for a worker."""
-        return self.accounts.agent
-
-    def _agent_environment(self, number: int, gateway: Gateway, times: dict[str, float]) -> dict[str, str]:
+    def _agent_environment(
+        self, number: int, gateway: Gateway, relay: Relay, times: dict[str, float]
+    ) -> dict[str, str]:
         settings = self._settings
+        account = replace(self.accounts.agent, host=relay.host, port=relay.port)
         values = {
             "execution_lease_timeout_seconds": settings.lease_seconds,
             "metrics_window_minutes": settings.metrics_window_seconds / 60,
@@ -184,7 +190,7 @@ class Stack:
         }
         values["metrics_window_minutes"] *= self.window_factor
         environment = {
-            **self._environment(self._agent_account(), settings.agent_command),
+            **self._environment(account, settings.agent_command),
             "SAAS_API_URL": gateway.url,
             "WORKER_ID": f"worker-{number}",
             "LATENCY_DEGRADATION_THRESHOLD": f"{LATENCY_DEGRADATION:.2f}",

@@ -13,6 +13,7 @@ from support.clock import now
 from support.errors import AcceptanceError, TestEnvironmentError
 from support.gateway.gateway import Gateway
 from support.history.calls import Call
+from support.relay.relay import Relay
 from support.waiting import WaitTimeout, eventually
 
 LAST_LINES = 5
@@ -36,15 +37,17 @@ def start_part(words: Sequence[str], environment: Mapping[str, str], log: Path) 
 
 
 class Worker:
-    """One agent process with its own gateway and its own log; ``name`` is the WORKER_ID it is given.
+    """One agent process with its own gateway, relay and log; ``name`` is the WORKER_ID it is given.
 
     :param command: the agent command with the run's id filled in.
     :param environment: all that the process is given.
     """
 
-    def __init__(self, number: int, command: str, environment: Mapping[str, str], gateway: Gateway, log: Path) -> None:
+    def __init__(
+        self, number: int, command: str, environment: Mapping[str, str], gateway: Gateway, relay: Relay, log: Path
+    ) -> None:
         self.number, self.name, self.command, self.environment = number, f"worker-{number}", command, environment
-        self.gateway, self.log = gateway, log
+        self.gateway, self.relay, self.log = gateway, relay, log
         self._process: subprocess.Popen[bytes] | None = None
         self.started: datetime | None = None
         self.ended: datetime | None = None
@@ -135,7 +138,7 @@ class Worker:
         self._signal(signal.SIGCONT)
 
     def end(self) -> None:
-        """Make sure that nothing of this worker runs any more, and that its gateway is closed."""
+        """Make sure that nothing of this worker runs any more, and that its gateway and relay are closed."""
         if self._process is not None:
             try:
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -144,6 +147,7 @@ class Worker:
             self._process.wait()
             self.running  # noqa: B018 - notes the end
         self.gateway.close()
+        self.relay.close()
 
     def last_words(self) -> str:
         lines = self.log.read_text("utf-8", "replace").strip().splitlines() if self.log.exists() else []

@@ -1,15 +1,18 @@
 """What the suite sees and does on a real server: the journal, the metadata lock gate, the schema's differences, accounts."""
 
 import os
+import re
 import secrets
 import signal
+import struct
 import threading
 
 import pymysql
 import pytest
+from pymysql.constants import COMMAND
 
 from support.errors import SettingsError, TestEnvironmentError
-from support.history.statements import kind_of_text
+from support.history.statements import kind_of, kind_of_text
 from support.mysql import tables
 from support.mysql.database import Account, Database
 from support.mysql.gates import TableGate
@@ -226,6 +229,232 @@ def test_a_comment_before_a_statement_hides_nothing(journal, database, executor,
 )
 def test_a_statement_is_what_its_text_begins_with(text, kind):
     assert kind_of_text(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("event", "text", "errno", "kind"),
+    [
+        ("statement/sql/alter_table", "", 1317, "alter_table"),
+        ("statement/sql/error", "ALTER TABLE t ADD INDEX (c", 1064, "alter_table"),
+        ("statement/sql/error", "nonsense", 1064, None),
+        ("statement/sql/error", "", 1065, None),
+        ("statement/com/Execute", "ALTER TABLE t ADD INDEX i (c)", 0, "alter_table"),
+        ("statement/com/Execute", "INSERT INTO t VALUES (1)", 0, None),
+        ("statement/com/Execute", "EXECUTE ALTER TABLE `t` ADD INDEX `i` ( `c` )", 1317, "alter_table"),
+        ("statement/com/Execute", "", 0, "of unknown text"),
+        ("statement/sql/execute_sql", "EXECUTE p", 0, "of unknown text"),
+        ("statement/sql/execute_sql", "execute p using @a, @b", 0, "of unknown text"),
+        ("statement/com/Prepare", "", 0, None),
+        ("statement/com/Prepare", "", 1064, "of unknown text"),
+        ("statement/com/Prepare", "SELECT nope FROM t", 1054, "select"),
+        ("statement/sql/prepare_sql", "PREPARE p FROM ...", 1064, "of unknown text"),
+        ("statement/sql/prepare_sql", "PREPARE p FROM @sql", 1064, "of unknown text"),
+        ("statement/sql/prepare_sql", "prepare p from 'ALTER TABLE t ADD INDEX (c'", 1064, "alter_table"),
+        ("statement/sql/prepare_sql", "PREPARE p FROM 'ALTER TABLE t ADD INDEX i (c)'", 0, None),
+    ],
+)
+def test_a_recorded_statement_is_what_it_was_meant_to_be(event, text, errno, kind):
+    assert kind_of(event, text, errno) == kind
+
+
+# -- what the server could not carry out ----------------------------------------------------------------------
+
+WRONG = "ALTER TABLE t ADD INDEX i (c) ALGORITHM=INPLACE"
+METRICS = "performance_schema.events_statements_summary_by_digest"
+
+
+def prepare(connection, sql):
+    """By the protocol's own command, as many drivers do; the number of the prepared statement, or the error's."""
+    try:
+        connection._execute_command(COMMAND.COM_STMT_PREPARE, sql)
+        answer = connection._read_packet().get_all_data()
+    except pymysql.MySQLError as error:
+        return -error.args[0]
+    assert answer[5:9] == b"\0\0\0\0", "no columns and no parameters"
+    return int.from_bytes(answer[1:5], "little")
+
+
+def execute(connection, number):
+    connection._execute_command(COMMAND.COM_STMT_EXECUTE, struct.pack("<IBI", number, 0, 1))
+    try:
+        connection._read_packet()
+    except pymysql.MySQLError as error:
+        return error.args[0]
+    return 0
+
+
+def test_a_statement_with_a_syntax_error_is_told_with_its_text(journal, executor):
+    assert send(executor, WRONG) == 1064
+    assert send(executor, "nonsense") == 1064
+
+    (told,) = journal.read()
+
+    assert (told.kind, told.text, told.errno, told.executed) == ("alter_table", WRONG, 1064, False)
+    assert told.message.startswith("You have an error in your SQL syntax")  # the server keeps its first 128 characters
+    assert told.changes_schema
+
+
+def test_a_read_of_the_digest_table_that_fails_is_told(journal, executor):
+    assert send(executor, f"SELECT nope FROM {METRICS}") == 1054
+
+    (told,) = journal.read()
+
+    assert (told.reads_metrics, told.errno, told.succeeded) == (True, 1054, False)
+
+
+def test_a_statement_that_was_not_allowed_is_told(journal, root, schema, database):
+    agent = make_accounts(root, schema, secrets.token_hex(3)).agent
+    with agent.connect() as connection:
+        assert send(connection, ADD) == 1142
+
+    (told,) = journal.read()
+
+    assert (told.kind, told.text, told.errno) == ("alter_table", ADD, 1142)
+    assert "ALTER command denied" in told.message
+
+
+@pytest.mark.parametrize(("how", "errors"), [("KILL QUERY", {1317}), ("KILL", {1317, 1927})])
+def test_a_statement_that_was_ended_by_kill_is_told_with_what_it_was(journal, database, account, how, errors):
+    executor, gate = account.connect(), TableGate(database, account, "t")
+    gate.close()
+    thread = threading.Thread(target=send, args=(executor, ADD))
+    thread.start()
+    database.execute(f"{how} {eventually(gate.waiting, within=10, what='the ALTER at the gate').connection}")
+    thread.join(10)
+    gate.release()
+
+    (told,) = eventually(
+        lambda: [found for found in [journal.read()] if all(one.ended for one in found)],
+        within=10,
+        what="its end on record",
+    )[0]
+
+    assert told.kind == "alter_table"
+    assert told.errno in errors
+    assert re.search(r"(?i)\bADD INDEX `?i`? \( ?`?c`? ?\)", told.text), (
+        told.text
+    )  # MySQL 9.7 has it from the digest only
+
+
+@pytest.mark.parametrize("by_command", [True, False])
+def test_a_statement_that_could_not_be_prepared_is_told_or_refused_but_never_overlooked(
+    journal, account, executor, by_command
+):
+    journal.note("worker 1", executor.thread_id())
+    quoted = WRONG.replace("'", "''")
+    assert (-prepare(executor, WRONG) if by_command else send(executor, f"PREPARE p FROM '{quoted}'")) == 1064
+
+    try:
+        told = journal.schema_changes()
+    except TestEnvironmentError as refusal:
+        assert "worker 1 asked the server to prepare a statement, and it answered with error 1064" in str(refusal)
+        assert "You have an error in your SQL syntax" in str(refusal)
+    else:
+        assert [(s.kind, s.errno, s.executed) for s in told] == [("alter_table", 1064, False)]
+        assert WRONG in told[0].text
+
+
+def test_what_a_server_takes_only_unprepared_hides_nothing(journal, executor):
+    journal.note("worker 1", executor.thread_id())
+    assert send(executor, "PREPARE p FROM 'PREPARE q FROM 1'") in (1295, 1064)
+    send(executor, ADD)
+
+    try:
+        told = journal.schema_changes()
+    except TestEnvironmentError as refusal:
+        assert "1064" in str(refusal)
+    else:
+        assert [s.text for s in told] == [ADD]
+
+
+def test_a_schema_change_by_the_protocols_own_prepare_is_seen_or_refused_but_never_overlooked(journal, executor):
+    journal.note("worker 1", executor.thread_id())
+    number = prepare(executor, ADD)
+    assert journal.schema_changes() == [], "nothing was executed yet"
+    assert [execute(executor, number), execute(executor, number)] == [0, 1061]
+
+    try:
+        told = journal.schema_changes()
+    except TestEnvironmentError as refusal:
+        assert "the server counted 2 schema changes but recorded 0" in str(refusal)
+    else:
+        assert [(s.text, s.errno) for s in told] == [(ADD, 0), (ADD, 1061)]
+
+
+# -- owners ---------------------------------------------------------------------------------------------------
+
+
+def test_each_statement_has_the_owner_of_its_connection_also_when_that_is_over(journal, account, executor, database):
+    workload = Workload(account, count_query)
+    with account.connect() as worker:
+        thread = journal.note("worker 1", worker.thread_id())
+        send(worker, ADD)
+        send(worker, "INSERT INTO t (c) VALUES (3)")
+        send(worker, "nonsense")
+    send(executor, "DROP INDEX i ON t")
+    send(executor, "INSERT INTO t (c) VALUES (4)")
+    workload.run(Profile(0), 1)
+    workload.close()
+
+    told = [s for s in journal.read(workload.threads) if "time_zone" not in s.text and "SET NAMES" not in s.text]
+
+    assert [(s.kind, s.owner) for s in told if s.owner != "suite"] == [
+        ("alter_table", "worker 1"),
+        ("insert", "worker 1"),
+        ("error", "worker 1"),
+        ("drop_index", None),
+    ]
+    assert {s.thread for s in told if s.owner == "worker 1"} == {thread}
+    assert {s.thread for s in told if s.owner == "suite"} == set(workload.threads)
+
+
+def test_a_connection_that_is_over_has_no_thread_any_more(journal, account, database):
+    connection = account.connect()
+    number = connection.thread_id()
+    connection.close()
+    gone = "SELECT COUNT(*) = 0 FROM performance_schema.threads WHERE PROCESSLIST_ID = %s"
+    eventually(lambda: database.value(gone, (number,)), within=10, what="the end of the connection")
+
+    assert journal.note("worker 1", number) is None
+
+
+def test_connections_are_noted_also_after_a_long_idle_time(journal, executor, database):
+    database.execute(f"KILL {journal._noting.value('SELECT CONNECTION_ID()')}")
+
+    assert journal.note("worker 1", executor.thread_id()) is not None
+
+
+@pytest.mark.parametrize("own_server", [True, False])
+def test_what_others_prepare_and_the_suite_changes_makes_nothing_doubtful(account, executor, database, own_server):
+    journal = Journal(account, own_server, suite=database)
+    with account.connect() as worker:
+        journal.note("worker 1", worker.thread_id())
+        send(executor, "PREPARE p FROM 'INSERT INTO t (c) VALUES (1)'")  # the SaaS API, for one
+        send(executor, "EXECUTE p")
+        send(worker, "PREPARE p FROM 'SELECT 1'")
+        send(worker, "EXECUTE p")
+        send(worker, ADD)
+        database.execute("ALTER TABLE t ADD INDEX of_the_suite (c)")
+
+        assert [(s.text, s.owner) for s in journal.schema_changes()] == [(ADD, "worker 1")]
+        assert journal.hidden == sum(s.hidden for s in journal.read() if s.owner)
+    journal.close()
+
+
+def test_a_schema_change_of_somebody_else_is_not_hidden_by_being_prepared(account, executor, database):
+    journal = Journal(account, own_server=True, suite=database)
+    with account.connect() as worker:
+        journal.note("worker 1", worker.thread_id())
+    send(executor, f"PREPARE p FROM '{ADD}'")
+    assert send(executor, "EXECUTE p") == 0
+
+    try:
+        told = journal.schema_changes()
+    except TestEnvironmentError as refusal:
+        assert "the server counted 1 schema changes but recorded 0" in str(refusal)
+    else:
+        assert [(s.text, s.owner) for s in told] == [(ADD, None)]
+    journal.close()
 
 
 # -- the gate -------------------------------------------------------------------------------------------------

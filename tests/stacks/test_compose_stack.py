@@ -41,6 +41,9 @@ def test_workers_in_containers_are_refused_frozen_and_killed_and_nothing_is_left
     assert status == 0, output
     assert {record["result"] for record in evidence_of(tmp_path).values()} == {"PASS"}
     assert set(evidence_of(tmp_path)) == {REFUSED, FROZEN, CRASHED}
+    statements = [one for record in evidence_of(tmp_path).values() for one in record["statements"]]
+    assert {one["owner"] for one in statements} <= {"worker 1", "worker 2"}
+    assert statements
     run_id = verdict_of(tmp_path)["run_id"]
     assert left_of(f"executor-acceptance-{run_id.rpartition('-')[2]}") == []
     assert '"event": "claimed"' in next(tmp_path.glob("latest/logs/*/worker-2.log")).read_text("utf-8")

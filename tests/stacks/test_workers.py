@@ -1,16 +1,26 @@
 """Workers: real processes that are started, waited for, killed, frozen and thawed."""
 
+import socket
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
 
 from support.gateway.gateway import Gateway
+from support.relay.relay import Relay
 from support.servers.ports import free_port
 from support.stacks.worker import UnusableAgent, Worker
 from support.waiting import eventually
 
+NOWHERE = ("127.0.0.1", 9)
 FOREVER = "import signal; print('up', flush=True); signal.pause()"
+
+
+def worker_by(command: str, log: Path) -> Worker:
+    gateway = Gateway("worker-1", ["http://127.0.0.1:9"], free_port())
+    relay = Relay("worker 1", NOWHERE, lambda _number: None, free_port())
+    return Worker(1, command, {"PATH": "/bin"}, gateway, relay, log)
 
 
 @pytest.fixture
@@ -20,8 +30,7 @@ def worker_of(tmp_path):
     def make(code: str) -> Worker:
         script = tmp_path / "agent.py"
         script.write_text(code)
-        gateway = Gateway("worker-1", ["http://127.0.0.1:9"], free_port())
-        worker = Worker(1, f"{sys.executable} {script}", {"PATH": "/bin"}, gateway, tmp_path / "worker-1.log")
+        worker = worker_by(f"{sys.executable} {script}", tmp_path / "worker-1.log")
         made.append(worker)
         return worker
 
@@ -84,10 +93,18 @@ def test_a_frozen_worker_runs_and_does_nothing_until_it_is_thawed(worker_of):
     eventually(lambda: status_of(worker) == psutil.STATUS_SLEEPING, within=5, what="the thawed state")
 
 
+def test_with_a_worker_its_gateway_and_its_relay_come_to_their_end(worker_of):
+    worker = worker_of("pass")
+    ports = [int(worker.gateway.url.rpartition(":")[2]), worker.relay.port]
+
+    worker.end()
+
+    with socket.socket() as probe:
+        assert all(probe.connect_ex(("127.0.0.1", port)) for port in ports)
+
+
 def test_a_command_that_is_no_program_is_one_clear_line(tmp_path):
-    worker = Worker(
-        1, "/no/such/agent x", {}, Gateway("worker-1", ["http://127.0.0.1:9"], free_port()), tmp_path / "log"
-    )
+    worker = worker_by("/no/such/agent x", tmp_path / "log")
 
     with pytest.raises(
         UnusableAgent, match="agent_command cannot be started: /no/such/agent: No such file or directory"
@@ -97,9 +114,7 @@ def test_a_command_that_is_no_program_is_one_clear_line(tmp_path):
 
 
 def test_a_command_that_cannot_be_read_is_one_clear_line(tmp_path):
-    worker = Worker(
-        1, "agent 'unfinished", {}, Gateway("worker-1", ["http://127.0.0.1:9"], free_port()), tmp_path / "log"
-    )
+    worker = worker_by("agent 'unfinished", tmp_path / "log")
 
     with pytest.raises(UnusableAgent, match="agent_command cannot be read: No closing quotation"):
         worker.start()
