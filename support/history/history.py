@@ -94,12 +94,16 @@ class Participant:
 
 @dataclass
 class Notes:
-    """What phrases keep for the observations while the scenario goes on."""
+    """What phrases keep for the observations while the scenario goes on.
+
+    ``expected_errors`` are the server's errors that the situation was made for.
+    """
 
     index_before: Index | None = None
     lease_end_before_takeover: datetime | None = None
     calls_before_takeover: list[Call] = field(default_factory=list)
     answer_to_same_id: str | None = None
+    expected_errors: list[int] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -107,6 +111,7 @@ class History(Notes):
     """All that happened in one scenario, and how things stand at its end: what is judged, and nothing else is.
 
     ``participants`` are by the number the result log gives them, which is the order of their roles, not of their start.
+    ``statements`` are all that workers sent, and everybody's schema changes; ``workload`` are the application's queries.
     ``row`` and ``told`` are the run at the end, by its row and by the API. ``foreign_rows`` names rows about other runs.
     ``apart`` is how far, in seconds, the times of calls and those of statements may be from each other.
     """
@@ -119,7 +124,6 @@ class History(Notes):
     audit: list[dict[str, Any]]
     index: Index | None
     statements: list[Statement]
-    metric_reads: list[Statement]
     workload: list[Statement]
     participants: dict[int, Participant]
     unexpected_changes: list[str]
@@ -141,7 +145,7 @@ class History(Notes):
 
     def by(self, worker: Participant, statements: list[Statement]) -> list[Statement]:
         """Those that the worker sent."""
-        return [one for one in statements if one.owner == worker.name]
+        return [one for one in statements if one.owner == str(worker)]
 
     def reports_of(self, status: str) -> list[tuple[Participant, Call]]:
         """Every report of this end of the run, with the worker that sent it."""
@@ -167,7 +171,7 @@ class History(Notes):
     @property
     def ended_by(self) -> str:
         """Whose report ended the run."""
-        return self.end_report.worker if self.end_report else "nobody"
+        return self.end_report.worker.replace("-", " ") if self.end_report else "nobody"
 
     @property
     def states(self) -> list[RunRow]:
@@ -176,6 +180,16 @@ class History(Notes):
         return sorted(rows, key=lambda row: row.at)
 
     # -- what the server counted ----------------------------------------------------------------------------
+
+    @property
+    def changes(self) -> list[Statement]:
+        """The schema changes, whoever sent them."""
+        return [one for one in self.statements if one.changes_schema]
+
+    @property
+    def metric_reads(self) -> list[Statement]:
+        """The reads of the digest table."""
+        return [one for one in self.statements if one.reads_metrics]
 
     @property
     def adds(self) -> list[Statement]:
@@ -202,7 +216,7 @@ class History(Notes):
         index = rf"(?<![0-9A-Za-z_$]){re.escape(self.run.index_name)}(?![0-9A-Za-z_$])"
         return [
             one
-            for one in self.statements
+            for one in self.changes
             if one.kind == kind or (one.kind == "alter_table" and re.search(clause, one.text))
             if re.search(index, one.text)
         ]

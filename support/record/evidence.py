@@ -92,6 +92,20 @@ class Judged:
     at: AwareDatetime | None = None
 
 
+@dataclass(frozen=True)
+class Cause:
+    """Why a scenario is red, in a sentence. ``kind`` is what sort of event it was, ``number`` its error, status or rule.
+
+    Two scenarios of one cause have the same ``who``, ``kind`` and ``number``.
+    """
+
+    who: str
+    kind: str
+    number: str
+    sentence: str
+    at: AwareDatetime | None = None
+
+
 @dataclass
 class Step:
     """A phrase that ran, with its duration in seconds."""
@@ -149,6 +163,7 @@ class Evidence:
     statements: list[dict[str, Any]] = field(default_factory=list)
     workers: list[dict[str, Any]] = field(default_factory=list)
     history: History | None = None
+    cause: Cause | None = None
     rules: list[Judged] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)

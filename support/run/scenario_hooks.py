@@ -9,6 +9,7 @@ from behave.runner import ModelRunner
 
 from support.clock import now
 from support.errors import INTERRUPTED, NotMade, TestEnvironmentError, blame_of, in_words
+from support.judgement.cause import cause_of
 from support.record import evidence
 from support.record.evidence import Attempt, Evidence, Secrets
 from support.result_words import FAIL, NOT_RUN, PASS
@@ -100,6 +101,8 @@ class ScenarioHooks:
             if len(attempts) == MOST_ATTEMPTS:
                 self._judge(record, NOT_RUN)
             return None
+        if record.failure is not None:
+            record.cause = cause_of(record.history, record.rules, record.observations)
         behave_passed = scenario.status.name == "passed"
         if not behave_passed and record.failure is None:
             record.fail(f"behave calls the scenario {scenario.status.name}", "the suite")

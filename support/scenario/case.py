@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from support.clock import now
-from support.contract import TEST_TABLES
+from support.contract import LOCK_NONE_REFUSED, TEST_TABLES
 from support.errors import SuiteError
 from support.gateway.faults import Fault
 from support.gateway.gates import CallGate
@@ -112,6 +112,7 @@ class Case:
     def approve(self, run: RunSpec) -> None:
         """This is the run under test; it is scheduled when the work begins."""
         self._run = run
+        self.notes.expected_errors += LOCK_NONE_REFUSED  # the server's answer where it cannot do it online
 
     def eventually(self, check: Callable[[], object], what: str) -> None:
         """Wait for something for as long as the run's patience lasts; errors as of the function of that name."""

@@ -6,6 +6,7 @@ from support.form import TEST_CASES
 from support.history.change import Index
 from support.history.history import History, Participant
 from support.history.statements import NO_TEXT, Statement
+from support.judgement.rules import judge_all
 from support.mysql import tables
 from support.mysql.journal import Journal
 from support.record.evidence import Query
@@ -42,16 +43,27 @@ def look(case: Case) -> History:
 
     :raises TestEnvironmentError: a part of the test environment is gone, or was too slow for anything to be said.
     """
-    stack, database, run = case.stack, case.database, case.run
+    stack, database = case.stack, case.database
     stack.check_alive()
     for call in case.calls():
         if call.trouble:
             raise TestEnvironmentError(call.trouble)
+    history = case.evidence.history = _everything(case)
+    if measured := case.measured:
+        counted = measured.workload.counted(database, stack.schema) - measured.counted_before
+        length = case.settings.scaled(case.settings.metrics_window_seconds)
+        refuse_a_failed_workload(history, counted, measured.samples, measured.worsens, stack.journal.hidden, length)
+    _record(case, history)
+    return history
+
+
+def _everything(case: Case) -> History:
+    stack, database, run = case.stack, case.database, case.run
     found = tables.look(database, stack.schema)
     index = tables.find_index(found.indexes, run.table_name, run.index_name)
     threads = case.measured.workload.threads if case.measured else []
     statements = _statements(stack.journal, threads)
-    history = History(
+    return History(
         run=run,
         row=database.first("SELECT * FROM execution_runs WHERE id = %s", (run.id,)),
         told=stack.api.run(run.id),
@@ -59,8 +71,7 @@ def look(case: Case) -> History:
         rollbacks=database.rows("SELECT * FROM rollbacks WHERE execution_run_id = %s", (run.id,)),
         audit=database.rows("SELECT * FROM audit_logs WHERE resource_id = %s", (run.id,)),
         index=index,
-        statements=[statement for statement in statements if statement.changes_schema],
-        metric_reads=[statement for statement in statements if statement.reads_metrics],
+        statements=[statement for statement in statements if statement.thread not in threads],
         workload=[statement for statement in statements if statement.thread in threads],
         participants={role: _participant(case, role) for role in case.workers},
         unexpected_changes=tables.differences(_allowed(case, index), found),
@@ -68,13 +79,6 @@ def look(case: Case) -> History:
         min_samples=case.settings.min_sample_count,
         **vars(case.notes),
     )
-    if measured := case.measured:
-        counted = measured.workload.counted(database, stack.schema) - measured.counted_before
-        length = case.settings.scaled(case.settings.metrics_window_seconds)
-        refuse_a_failed_workload(history, counted, measured.samples, measured.worsens, stack.journal.hidden, length)
-    _record(case, history)
-    case.evidence.history = history
-    return history
 
 
 def _participant(case: Case, role: int) -> Participant:
@@ -149,7 +153,7 @@ def refuse_a_failed_workload(
 def _record(case: Case, history: History) -> None:
     evidence, window, run = case.evidence, history.metrics_window, case.run
     evidence.actual_status = history.status
-    evidence.statements = [vars(statement) for statement in history.statements]
+    evidence.statements = [vars(statement) for statement in history.changes]
     if window:
         evidence.fact("Metrics Window", f"{window.seconds:.3f} s by the server's clock", window.opened)
         evidence.fact("Sample Count Observed", len(window.samples), window.closed)
@@ -162,5 +166,7 @@ def collect(case: Case) -> None:
     """Take transcripts, statements and the workers' times into the evidence, whatever became of the scenario."""
     case.evidence.add_calls(case.calls())
     case.evidence.workers += [worker.record() for worker in case.workers.values()]
-    if case.evidence.actual_status is None:  # nobody has looked
-        case.evidence.statements = [vars(statement) for statement in case.stack.journal.schema_changes()]
+    if case.evidence.history is None and case.workers:  # nobody has looked
+        case.evidence.history = history = _everything(case)
+        case.evidence.rules = judge_all(history)
+        case.evidence.statements = [vars(statement) for statement in history.changes]

@@ -10,10 +10,14 @@ from support.scenario.workload import HISTORY, HISTORY_SAMPLES, STATUS_INDEX, Ch
 
 PLACES = "test_places"
 
+DUPLICATE_NAME, NOT_ALLOWED, LOCK_WAIT, INTERRUPTED = 1061, 1142, 1205, 1317
+"""The server's errors that situations are made for."""
+
 
 def place_index(case: Case, name: str, table: str, columns: str) -> None:
     """Make an index that is there before the run, by somebody else."""
     case.change_schema(f"ALTER TABLE {quoted(table)} ADD INDEX {quoted(name)} ({columns})")
+    case.notes.expected_errors.append(DUPLICATE_NAME)
     case.notes.index_before = tables.find_index(tables.indexes(case.database, case.stack.schema), table, name)
 
 
@@ -80,6 +84,7 @@ def revoke_alter_once_index_exists(case: Case, table: str) -> None:
     agent, schema = case.stack.accounts.agent, case.stack.schema
 
     def revoke() -> None:
+        case.notes.expected_errors.append(NOT_ALLOWED)
         case.at_the_end(lambda: grant_alter(case.database, agent, schema, table))
         revoke_alter(case.database, agent, schema, table)
 
@@ -88,6 +93,7 @@ def revoke_alter_once_index_exists(case: Case, table: str) -> None:
 
 def hold_table_once_index_exists(case: Case, table: str) -> None:
     """Another session reads the table in a transaction that stays open, so that a DROP INDEX waits until it gives up."""
+    case.notes.expected_errors.append(LOCK_WAIT)
     case.plan.times["ddl_lock_wait_timeout_seconds"] = case.settings.short_ddl_lock_wait_seconds
     case.plan.at[INDEX].append(case.table_gate(table).close)
 

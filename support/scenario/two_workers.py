@@ -9,6 +9,7 @@ from support.gateway.gates import CallGate, Condition, always
 from support.mysql.gates import RowGate, TableGate, WaitingStatement
 from support.scenario.carrying_out import await_call, await_gate, wait_for
 from support.scenario.case import Case
+from support.scenario.preparing import INTERRUPTED
 from support.stacks.worker import Worker
 from support.waiting import WaitTimeout, eventually
 
@@ -130,6 +131,7 @@ def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
     if index_is_made is False:
         if successor:
             _let_in_too_early(case, *successor)
+        case.notes.expected_errors.append(INTERRUPTED)
         gate.abort(waiting)
         case.eventually(lambda: gate.waiting() != waiting, "the end of the orphaned ALTER")
         gate.release()

@@ -145,7 +145,7 @@ def index_taken_for_the_runs_own(history: History) -> Seen:
 def index_found_and_not_added_again(history: History) -> Seen:
     """The index that the crashed worker's ALTER left was kept: one ADD INDEX was ever sent, none dropped it."""
     if len(history.adds) != 1 or history.drops:
-        return Seen("No", f"the server was sent: {as_sent(history.statements)}")
+        return Seen("No", f"the server was sent: {as_sent(history.changes)}")
     return yes_or_no(history.added and history.index, as_sent(history.adds))
 
 
@@ -160,8 +160,8 @@ def done_after_the_takeover(history: History) -> Seen:
         for call in _participant(history, 1).calls
         if call.method != "GET" and call.kind != "claim" and call.answered and call.answered > taken
     ]
-    threads = {statement.thread for statement in history.statements if statement.started < taken}
-    sent = [statement for statement in history.statements if statement.started > taken and statement.thread in threads]
+    threads = {statement.thread for statement in history.changes if statement.started < taken}
+    sent = [statement for statement in history.changes if statement.started > taken and statement.thread in threads]
     done = [f"{call.method} {call.path} was answered {call.answer}" for call in late if (call.status or 0) < 300]
     calls = "; ".join(f"{call.method} {call.path}: {call.answer}" for call in late) or "none"
     return Seen("; ".join(done + ([as_sent(sent)] if sent else [])) or "Nothing", f"its late calls: {calls}")

@@ -50,7 +50,7 @@ def add_index_statements_sent(history: History) -> Seen:
 def index_created(history: History) -> Seen:
     """The run made its index, even if it was taken back later."""
     if history.added and history.index is None:
-        return Seen("Yes, and dropped again", f"the server was sent: {as_sent(history.statements)}")
+        return Seen("Yes, and dropped again", f"the server was sent: {as_sent(history.changes)}")
     made = history.index is not None and history.index != history.index_before
     return yes_or_no(made or history.added, _there(history))
 
@@ -73,10 +73,10 @@ def add_index_carried_out(history: History) -> Seen:
 @observation("Schema changes tried after the refusal")
 def tried_after_refusal(history: History) -> Seen:
     """What the server was sent after it had refused an ALTER: a fallback to COPY or a stronger lock would be here."""
-    refused = next((n for n, statement in enumerate(history.statements) if statement.errno), None)
+    refused = next((n for n, statement in enumerate(history.changes) if statement.errno), None)
     if refused is None:
-        return Seen("nothing was refused", as_sent(history.statements))
-    later = history.statements[refused + 1 :]
+        return Seen("nothing was refused", as_sent(history.changes))
+    later = history.changes[refused + 1 :]
     return Seen(as_sent(later) if later else "None")
 
 
@@ -100,7 +100,7 @@ def error_detected(history: History) -> Seen:
 def error_message_recorded(history: History) -> Seen:
     """The run's error_message says what the server said."""
     recorded = history.said("error_message")
-    failed = [statement for statement in history.statements if statement.errno]
+    failed = [statement for statement in history.changes if statement.errno]
     matches = any(str(statement.errno) in recorded or statement.message in recorded for statement in failed)
     return yes_or_no(matches, f"error_message: {recorded}; the server said: {as_sent(failed)}")
 
@@ -110,7 +110,7 @@ def execution_aborted(history: History) -> Seen:
     """After the refused ADD INDEX nothing more was tried, and the run ended without a completion."""
     if not history.adds or history.added:
         return Seen("No", f"the ADD INDEX was not refused: {as_sent(history.adds)}")
-    later = [statement for statement in history.statements if statement.started > history.adds[0].started]
+    later = [statement for statement in history.changes if statement.started > history.adds[0].started]
     if later:
         return Seen("No", f"the executor went on: {as_sent(later)}")
     return yes_or_no(history.ended_as(FAILED, REQUIRES_MANUAL), f"the run is {history.status}")

@@ -75,5 +75,5 @@ def fail_closed(history: History) -> Seen:
         stopped = not history.adds
     return Seen(
         "Yes (assumes active)" if stopped else "No (goes on)",
-        f"failed {_when(failed[0])}; then: {as_sent(history.statements)}",
+        f"failed {_when(failed[0])}; then: {as_sent(history.changes)}",
     )

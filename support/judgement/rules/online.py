@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from support.history.history import History
+from support.history.statements import Statement
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 
 _INPLACE, _NO_LOCK = r"ALGORITHM\s*=?\s*INPLACE\b", r"LOCK\s*=?\s*NONE\b"
@@ -16,7 +17,7 @@ _OTHER = re.compile(r"ALGORITHM\s*=?\s*(COPY|DEFAULT)\b|LOCK\s*=?\s*(SHARED|EXCL
 )  # fmt: skip
 def every_change_is_asked_for_online(history: History) -> Iterator[Ruling]:
     """Every schema change asks for ALGORITHM=INPLACE and LOCK=NONE, and for nothing else."""
-    for change in history.statements:
+    for change in history.changes:
         asked = all(re.search(word, change.text, re.IGNORECASE) for word in (_INPLACE, _NO_LOCK))
         online = asked and not _OTHER.search(change.text)
         yield ruling(online, f"{change.sender} sent {change.brief}", change.sender, change.started)
@@ -26,7 +27,7 @@ def every_change_is_asked_for_online(history: History) -> Iterator[Ruling]:
 def only_the_runs_own_index(history: History) -> Iterator[Ruling]:
     """No schema change is sent but the ADD INDEX of the run's index and its DROP INDEX, on the run's table."""
     table = re.compile(rf"(?<![0-9A-Za-z_$]){re.escape(history.run.table_name)}(?![0-9A-Za-z_$])")
-    for change in history.statements:
+    for change in history.changes:
         own = change in history.adds or change in history.drops
         because = f"{change.sender} sent {change.brief}"
         yield ruling(bool(own and table.search(change.text)), because, change.sender, change.started)
@@ -60,3 +61,29 @@ def the_index_is_the_approved_one(history: History) -> Iterator[Ruling]:
     right = list(index.columns) == run.columns and not index.unique and index.kind == (run.index_type or "BTREE")
     approved = f"{run.index_name} on {run.table_name} ({', '.join(run.columns)}) {run.index_type or 'BTREE'}"
     yield ruling(right, f"approved: index {approved}; made: {index}", made.sender, made.ended)
+
+
+_ELSEWHERE = re.compile(
+    r"create_|drop_|alter_|rename_|grant|revoke|truncate|optimize|analyze|repair|check$|lock_tables|flush|reset|purge|load$|insert"
+    r"|update|delete|replace|call_"
+)
+_OF_ALL = re.compile(r"\bGLOBAL\b|\bPERSIST", re.IGNORECASE)
+
+
+@rule("R-26", SAFETY, "C-DDL-4", thai="worker ต้องไม่ส่งคำสั่งอื่นที่ล็อก สร้างใหม่ หรือเปลี่ยนตาราง หรือเปลี่ยนค่าของ server")
+def nothing_else_is_changed(history: History) -> Iterator[Ruling]:
+    """A worker sends nothing else that locks, rebuilds or changes a table, or a setting of the server."""
+    for worker in history.participants.values():
+        sent = [one for one in history.by(worker, history.statements) if not one.changes_schema]
+        wrong = [one for one in sent if _touches(one, history.run.table_name)]
+        if sent:
+            because = f"{worker} sent {'; '.join(one.brief for one in wrong)}"
+            yield ruling(not wrong, because, str(worker), wrong[0].started if wrong else sent[0].started)
+
+
+def _touches(statement: Statement, table: str) -> bool:
+    if statement.kind == "set_option":
+        return bool(_OF_ALL.search(statement.text))
+    if statement.kind in ("insert", "update", "delete", "replace"):
+        return table in statement.text  # the executor's own tables are its own business
+    return bool(_ELSEWHERE.match(statement.kind))

@@ -12,7 +12,7 @@ def no_change_without_a_claim(history: History) -> Iterator[Ruling]:
     for worker in history.participants.values():
         claimed = min((call.answered for call in worker.granted if call.answered), default=None)
         when = f"granted at {claimed:%H:%M:%S.%f}" if claimed else "never granted"
-        for change in history.by(worker, history.statements):
+        for change in history.by(worker, history.changes):
             holds = history.before(claimed, change.started) if claimed else False
             yield ruling(holds, f"{worker} sent {change.brief}; its claim was {when}", str(worker), change.started)
 
@@ -23,7 +23,7 @@ def nothing_after_the_end(history: History) -> Iterator[Ruling]:
     end = history.ended_at
     if end is None:
         return
-    late = [one for one in history.statements if one.owner and history.before(end, one.started)]
+    late = [one for one in history.changes if one.owner and history.before(end, one.started)]
     because = f"the run ended at {end:%H:%M:%S.%f}; then came: {'; '.join(one.brief for one in late)}"
     yield ruling(not late, because, late[0].sender if late else "", late[0].started if late else end)
 
@@ -35,6 +35,6 @@ def nothing_after_a_lost_lease(history: History) -> Iterator[Ruling]:
         lost = next((call for call in worker.writes if call.status == 409 and call.answered), None)
         if lost is None or lost.answered is None or not worker.granted:
             continue
-        late = [one for one in history.by(worker, history.statements) if history.before(lost.answered, one.started)]
+        late = [one for one in history.by(worker, history.changes) if history.before(lost.answered, one.started)]
         because = f"{worker} was answered 409 to {lost.method} {lost.path}; then it sent: {'; '.join(one.brief for one in late)}"
         yield ruling(not late, because, str(worker), late[0].started if late else lost.answered)

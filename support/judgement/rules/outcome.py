@@ -12,7 +12,7 @@ from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 def _stands(history: History) -> str:
     """How things stand at the end, in words."""
     there = history.index or f"no index {history.run.index_name}"
-    return f"the run is {history.status}; the server was sent: {as_sent(history.statements)}; there is {there}"
+    return f"the run is {history.status}; the server was sent: {as_sent(history.changes)}; there is {there}"
 
 
 @rule("R-30", SAFETY, "C-OWN-2", "C-END-11", thai="completed หมายถึง run นี้สร้าง index สำเร็จ และ index ยังอยู่ตามที่อนุมัติ")
@@ -40,7 +40,7 @@ def rolled_back_is_true(history: History) -> Iterator[Ruling]:
 )  # fmt: skip
 def a_failed_add_is_no_success(history: History) -> Iterator[Ruling]:
     """A run whose ADD INDEX failed ends as failed or requires_manual, with the server's error recorded."""
-    failed = [one for one in history.adds if one.errno]
+    failed = [one for one in history.adds if one.errno and one.owner == history.ended_by]
     if failed and not history.added and history.end_report:
         error, recorded = failed[-1], history.said("error_message")
         known = str(error.errno) in recorded or bool(error.message and error.message in recorded)

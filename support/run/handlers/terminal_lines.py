@@ -76,4 +76,5 @@ class TerminalLines:
         if record.failure is not None:
             notes = [("Blame", f"{record.blames}"), ("Evidence", shown(judged.path))]
             notes += [("Log", shown(log)) for log in record.logs]
-            self._terminal.failure(masked(record.failure), [*notes, ("Again", f"behave {record.location}")])
+            cause = f"{record.cause.sentence}\n\n" if record.cause else ""
+            self._terminal.failure(masked(cause + record.failure), [*notes, ("Again", f"behave {record.location}")])

@@ -1,0 +1,107 @@
+"""The cause: the earliest event of a history that the contract did not expect, in one sentence for people."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from support.contract import EXIT_DONE, EXIT_NOT_CLAIMED, SCHEDULED, TERMINAL
+from support.history.calls import Call
+from support.history.history import History
+from support.history.statements import Statement
+from support.judgement.rules import RULES
+from support.judgement.rules.registry import BROKEN
+from support.record.evidence import Cause, Judged, Observation
+from support.result_words import PASS
+
+LONGEST = 300
+"""Characters of what somebody else said that a sentence quotes."""
+
+_CALLS = {"rollback": "rollback record", "audit": "audit entry", "status": "report", "run": "question for the run"}
+
+
+def cause_of(history: History | None, rules: Sequence[Judged], observations: Sequence[Observation]) -> Cause | None:
+    """The first divergence; the first row that differs, if no event tells more; None if nothing differs."""
+    events = [*_refusals(history), *_failures(history), *_exits(history), *_breaches(rules)] if history else []
+    timed = sorted((one for one in events if one.at), key=lambda one: one.at.timestamp() if one.at else 0.0)
+    if timed or events:
+        return (timed or events)[0]
+    wrong = next((row for row in observations if row.verdict != PASS), None)
+    if wrong is None:
+        return None
+    because = f": {wrong.because}" if wrong.because else ""
+    said = f"{wrong.field} should be {wrong.expected!r} and is {wrong.actual!r}{because}"
+    return Cause("the executor", "row", wrong.field, said[:LONGEST])
+
+
+def by_cause(causes: Sequence[Cause]) -> list[tuple[int, Cause]]:
+    """Causes with how often each came, the most frequent first; the sentence is that of the first of its kind."""
+    keys = [(one.who, one.kind, one.number) for one in causes]
+    first = dict(reversed(list(zip(keys, causes, strict=True))))
+    return [(count, first[key]) for key, count in Counter(keys).most_common()]
+
+
+def _refusals(history: History) -> Iterator[Cause]:
+    """Calls that the API turned down although the contract allows them there."""
+    for call in history.calls:
+        if call.fault or call.status is None or call.status < 400 or _is_expected(call):
+            continue
+        what = f"{call.worker.replace('-', ' ')}'s {_CALLS.get(call.kind, call.kind)}"
+        sentence = f"The SaaS API refused {what} ({call.method} {call.path}) with {call.status}: {_detail(call)}"
+        yield Cause("the SaaS API", "call refused", str(call.status), sentence, call.answered)
+
+
+def _is_expected(call: Call) -> bool:
+    row = call.row_before
+    if call.status != 409 or row is None:
+        return False
+    alive = row.lease_alive and row.claimed_by not in (None, call.worker)
+    if call.kind == "claim":
+        return row.status in TERMINAL or row.lease_alive
+    return row.status in TERMINAL or row.status == SCHEDULED or alive or not row.lease_alive
+
+
+def _detail(call: Call) -> str:
+    """What a problem document says, or the start of what came instead."""
+    try:
+        found = json.loads(call.response_body)
+        said = found.get("detail") or found.get("title") or found
+    except (ValueError, AttributeError):
+        said = call.response_body
+    return str(said)[:LONGEST] or "nothing"
+
+
+def _failures(history: History) -> Iterator[Cause]:
+    """Statements that the server did not carry out, but for those whose errors the situation was made for."""
+    expected = {*history.expected_errors}
+    for one in history.statements:
+        if not one.errno or one.owner is None or one.errno in expected:
+            continue
+        if not (one.changes_schema or one.reads_metrics or not one.executed):
+            continue
+        sentence = f"{one.owner} sent {_name(one, history)} and the server refused it: error {one.errno}: {one.message}"
+        yield Cause(one.owner, "statement failed", str(one.errno), f"{sentence[0].upper()}{sentence[1:]}", one.started)
+
+
+def _name(statement: Statement, history: History) -> str:
+    if statement in history.adds:
+        return "the ADD INDEX"
+    if statement in history.drops:
+        return "the DROP INDEX"
+    return "its read of the metrics" if statement.reads_metrics else statement.text[:LONGEST]
+
+
+def _exits(history: History) -> Iterator[Cause]:
+    """Workers that broke."""
+    for worker in history.participants.values():
+        status = worker.exit_status
+        if status in (None, EXIT_DONE, EXIT_NOT_CLAIMED) or worker.killed or worker.frozen:
+            continue
+        sentence = f"Worker {worker.number} exited with status {status}; its last words: {worker.last_words[-LONGEST:]}"
+        yield Cause(str(worker), "exit", str(status), sentence, worker.ended)
+
+
+def _breaches(rules: Sequence[Judged]) -> Iterator[Cause]:
+    for one in rules:
+        if one.state == BROKEN:
+            sentence = f"{one.because} ({one.rule}: {RULES[one.rule].english})"
+            yield Cause(one.who, "rule broken", one.rule, f"{sentence[0].upper()}{sentence[1:]}", one.at)
