@@ -3,7 +3,9 @@
 import contextlib
 import os
 import secrets
+import shutil
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -23,6 +25,7 @@ from executor_v1.agent.config import AgentConfig  # noqa: E402
 from executor_v1.api.app import create_app  # noqa: E402
 from executor_v1.api.config import ApiConfig  # noqa: E402
 from executor_v1.api.database import Database  # noqa: E402
+from tests.executor.foreign import ForeignApi  # noqa: E402
 
 
 class Schema:
@@ -163,6 +166,27 @@ def agent_environment(schema, api) -> dict[str, str]:
         "METRICS_WINDOW_MINUTES": "0.001",
         "DDL_LOCK_WAIT_TIMEOUT_SECONDS": "1",
     }
+
+
+@pytest.fixture
+def foreign(agent_environment) -> Iterator[ForeignApi]:
+    """An API of somebody else, which agents are given in place of the bundled one."""
+    api = ForeignApi()
+    with api.served() as address:
+        agent_environment["SAAS_API_URL"] = address
+        yield api
+
+
+@pytest.fixture(scope="session")
+def node_executor(tmp_path_factory) -> Path:
+    """A copy of the executor for Node.js, ready to run."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("the executor for Node.js needs node and npm")
+    copy = tmp_path_factory.mktemp("node") / "executor"
+    shutil.copytree(PROJECT / "tests/node_executor", copy, ignore=shutil.ignore_patterns("node_modules"))
+    npm = ["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(copy)]
+    subprocess.run(npm, check=True, capture_output=True)
+    return copy
 
 
 @pytest.fixture
