@@ -213,6 +213,28 @@ def test_counters_that_can_not_be_read_are_inconclusive(runs, carry_out, monkeyp
     assert "inconclusive" in runs.get()["message"]
 
 
+def test_the_index_of_a_run_whose_id_differs_by_case_is_another_one(schema, runs, carry_out):
+    runs.add("Run-1", index_name="idx_theirs")
+    assert carry_out("Run-1") == ExitCode.FINISHED
+    runs.leave_behind("adding")
+    assert carry_out() == ExitCode.FINISHED
+    assert runs.get()["status"] == "completed"
+
+
+def test_looks_are_fresh_also_where_the_server_commits_nothing_by_itself(
+    schema, runs, carry_out, at_the_end_of_the_window
+):
+    (default,) = schema.query("SELECT @@GLOBAL.autocommit AS value")
+    schema.query("SET GLOBAL autocommit = 0")
+    try:
+        at_the_end_of_the_window(lambda: schema.query(BY_HAND["dropped"]))
+        runs.add(**DIGESTS)
+        assert carry_out() == ExitCode.FINISHED
+    finally:
+        schema.query(f"SET GLOBAL autocommit = {default['value']}")
+    assert (runs.get()["status"], runs.get()["fail_reason"]) == ("failed", "execution_error")
+
+
 def test_the_drop_waits_for_a_lock_and_the_lease_lives_on(schema, runs, carry_out):
     runs.leave_behind("rolling_back", rollback=ROLLBACK)
     schema.add_index()

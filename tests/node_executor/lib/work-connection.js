@@ -7,13 +7,17 @@ const mysql = require('mysql2/promise');
 const settings = require('./settings');
 
 const NO_SUCH_THREAD = 1094;
+const IDLE_SECONDS = 86400; // in a metrics window nothing is sent
 
 let latest = null;
 
 async function open(lockWaitSeconds) {
   const connection = await mysql.createConnection(settings.mysql());
   connection.on('error', (error) => settings.log('ERROR', `MySQL: ${error.message}`)); // the query that meets it throws
-  await connection.query('SET SESSION lock_wait_timeout = ?', [Math.max(1, Math.ceil(lockWaitSeconds))]);
+  await connection.query('SET SESSION lock_wait_timeout = ?, wait_timeout = ?, autocommit = 1', [
+    Math.max(1, Math.ceil(lockWaitSeconds)),
+    IDLE_SECONDS,
+  ]);
   latest = connection;
   return connection;
 }

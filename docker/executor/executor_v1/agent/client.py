@@ -51,6 +51,7 @@ class Client:
     def __init__(self, config: AgentConfig, claim_token: str = ""):
         self._config = config
         self._token = claim_token
+        self.lease_seconds = config.lease_seconds
         self._pause = threading.Event()
 
     def get_run(self, run_id: str) -> dict[str, Any]:
@@ -105,7 +106,7 @@ class Client:
 
     def patience(self) -> float:
         """For how long what has happened is told to an API that does not answer."""
-        return max(self._config.report_timeout, self._config.lease_seconds)
+        return max(self._config.report_timeout, self.lease_seconds)
 
     def send(
         self, method: str, path: str, body: Any, patience: float, params: Any = None, check: Check = no_check

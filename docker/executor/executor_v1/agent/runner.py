@@ -54,7 +54,8 @@ def attempt(config: AgentConfig, run_id: str, client: Client, started: Callable[
     if claimed is None:
         return ExitCode.NOT_CLAIMED
     logs.info("claimed", lease_expires_at=claimed["lease_expires_at"], earlier_phase=claimed.get("phase"))
-    with Lease(client, run_id, lease_granted(claimed), asked_at, config.api_timeout) as lease:
+    client.lease_seconds = lease_granted(claimed)
+    with Lease(client, run_id, client.lease_seconds, asked_at, config.api_timeout) as lease:
         started(lease)
         outcome = refusal or refusal_of(claimed) or worker.carry_out(job_for(config, claimed, client, lease))
         report(client, lease, run_id, outcome)

@@ -65,11 +65,12 @@ def index_from_rows(rows: list[dict[str, Any]]) -> Index:
 def other_name(session: Session, change: IndexChange) -> str | None:
     """What the run's index is called now if somebody renamed it."""
     rows = session.query(
-        "SELECT INDEX_NAME AS name FROM information_schema.STATISTICS"
-        " WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s AND INDEX_NAME <> %s AND INDEX_COMMENT = %s",
-        (session.schema, change.table, change.index, change.comment),
+        "SELECT INDEX_NAME AS name, INDEX_COMMENT AS comment FROM information_schema.STATISTICS"
+        " WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s AND INDEX_NAME <> %s",
+        (session.schema, change.table, change.index),
     )
-    return str(rows[0]["name"]) if rows else None
+    # Compared here, because the server would not tell upper case from lower.
+    return next((str(row["name"]) for row in rows if row["comment"] == change.comment), None)
 
 
 def what_became(session: Session, change: IndexChange) -> str:
