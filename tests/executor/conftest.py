@@ -3,7 +3,9 @@
 import contextlib
 import os
 import secrets
+import shutil
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,9 +20,12 @@ from pymysql.cursors import DictCursor
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "docker" / "executor"))
 
-from executor_v1.api.app import create_app  # noqa: E402  (found by the path just set)
+from executor_v1.agent import runner  # noqa: E402  (found by the path just set)
+from executor_v1.agent.config import AgentConfig  # noqa: E402
+from executor_v1.api.app import create_app  # noqa: E402
 from executor_v1.api.config import ApiConfig  # noqa: E402
 from executor_v1.api.database import Database  # noqa: E402
+from tests.executor.foreign import ForeignApi  # noqa: E402
 
 
 class Schema:
@@ -62,6 +67,10 @@ class Schema:
             "MYSQL_DATABASE": self.name,
         }
 
+    def add_index(self, comment: str = "added by execution run run-1", columns: str = "customer_id") -> None:
+        """The index that run-1 makes; with another comment, somebody else's of the same name."""
+        self.query(f"ALTER TABLE test_orders ADD INDEX idx_new ({columns}) COMMENT '{comment}'")
+
     def index_columns(self, table: str, index: str) -> list[str]:
         return [row["Column_name"] for row in self.query(f"SHOW INDEX FROM {table}") if row["Key_name"] == index]
 
@@ -101,8 +110,8 @@ def api(start_api) -> str:
 class Runs:
     """Makes runs and speaks for workers."""
 
-    def __init__(self, api: str):
-        self.api = api
+    def __init__(self, api: str, schema: Schema):
+        self.api, self._schema = api, schema
 
     def add(self, run_id: str = "run-1", **fields: object) -> str:
         body = {
@@ -132,10 +141,20 @@ class Runs:
     def post(self, path: str, token: str, body: object = None) -> requests.Response:
         return requests.post(f"{self.api}{path}", json=body, headers={"X-Claim-Token": token})
 
+    def leave_behind(self, phase: str, **progress: object) -> None:
+        """A run whose worker recorded this and died."""
+        self.add()
+        body = {"phase": phase, "progress": {"existed_before": False, "baseline": {}, **progress}}
+        self.post("/api/executions/run-1/progress", self.claim(), body).raise_for_status()
+        self._schema.query("UPDATE execution_runs SET lease_expires_at = NOW(6) - INTERVAL 1 SECOND")
+
+    def turn_switch(self, **switch: object) -> None:
+        requests.post(f"{self.api}/api/kill-switch", json={"active": True, **switch}).raise_for_status()
+
 
 @pytest.fixture
-def runs(api) -> Runs:
-    return Runs(api)
+def runs(api, schema) -> Runs:
+    return Runs(api, schema)
 
 
 @pytest.fixture
@@ -147,3 +166,34 @@ def agent_environment(schema, api) -> dict[str, str]:
         "METRICS_WINDOW_MINUTES": "0.001",
         "DDL_LOCK_WAIT_TIMEOUT_SECONDS": "1",
     }
+
+
+@pytest.fixture
+def foreign(agent_environment) -> Iterator[ForeignApi]:
+    """An API of somebody else, which agents are given in place of the bundled one."""
+    api = ForeignApi()
+    with api.served() as address:
+        agent_environment["SAAS_API_URL"] = address
+        yield api
+
+
+@pytest.fixture(scope="session")
+def node_executor(tmp_path_factory) -> Path:
+    """A copy of the executor for Node.js, ready to run."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("the executor for Node.js needs node and npm")
+    copy = tmp_path_factory.mktemp("node") / "executor"
+    shutil.copytree(PROJECT / "tests/node_executor", copy, ignore=shutil.ignore_patterns("node_modules"))
+    npm = ["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(copy)]
+    subprocess.run(npm, check=True, capture_output=True)
+    return copy
+
+
+@pytest.fixture
+def carry_out(agent_environment) -> Callable[..., runner.ExitCode]:
+    """Has a worker carry a run out, in this process."""
+
+    def run(run_id: str = "run-1", **settings: str) -> runner.ExitCode:
+        return runner.run(AgentConfig.read({**agent_environment, **settings}), run_id)
+
+    return run

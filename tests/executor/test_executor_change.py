@@ -1,11 +1,20 @@
 """Names, columns and the statements made of them."""
 
+import re
+
 import pytest
 
 from executor_v1.agent import change, identifiers
 from executor_v1.agent.identifiers import KeyPart, NameRefused
 
-RUN = {"action": "ADD_INDEX", "table_name": "t", "index_name": "i", "columns": ["a"], "query_digests": None}
+RUN = {
+    "id": "run-1",
+    "action": "ADD_INDEX",
+    "table_name": "t",
+    "index_name": "i",
+    "columns": ["a"],
+    "query_digests": None,
+}
 
 
 def read(**fields):
@@ -43,8 +52,14 @@ def test_bad_columns_are_refused(columns):
 def test_statements():
     wanted = read(table_name="my`t", index_name="i", columns=["a", "b(10)"])
     online = "ALGORITHM=INPLACE, LOCK=NONE"
-    assert change.add_statement(wanted) == f"ALTER TABLE `my``t` ADD INDEX `i` (`a`, `b`(10)), {online}"
+    comment = "COMMENT 'added by execution run run-1'"
+    assert change.add_statement(wanted) == f"ALTER TABLE `my``t` ADD INDEX `i` (`a`, `b`(10)) {comment}, {online}"
     assert change.drop_statement(wanted) == f"ALTER TABLE `my``t` DROP INDEX `i`, {online}"
+
+
+@pytest.mark.parametrize("run_id", ["a'b", "a\\", "x" * 65, "ก", "\ud800", "a (b"])
+def test_an_id_of_another_form_leaves_no_way_out_of_the_comment(run_id):
+    assert re.fullmatch(r"added by execution run sha256:[0-9a-f]{40}", change.comment(run_id))
 
 
 @pytest.mark.parametrize("index_type", ["FULLTEXT", "SPATIAL"])

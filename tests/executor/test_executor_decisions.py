@@ -76,10 +76,17 @@ def test_only_a_lock_is_a_reason_to_drop_again(errno, again):
         (Index((KeyPart("a"), KeyPart("b", 10)), False, "HASH"), False),
         (Index((KeyPart("a"), KeyPart("b", 10)), False, "BTREE", hidden=True), False),
         (Index((KeyPart("a"), KeyPart("b", 10)), False, "BTREE", descending=True), False),
+        (Index((KeyPart("a"), KeyPart("b", 10)), False, "BTREE", comment="of somebody else"), False),
     ],
 )
-def test_whether_an_index_is_the_approved_one(found, same):
+def test_whether_an_index_is_the_approved_one_of_the_run(found, same):
     assert (schema.difference(CHANGE, found, COLUMNS) is None) == same
+
+
+def test_an_index_without_the_runs_comment_is_not_its_own():
+    wanted = IndexChange("t", "i", (KeyPart("a"),), "BTREE", (), comment="added by execution run r")
+    assert "made by somebody else" in schema.difference(wanted, Index((KeyPart("a"),), False, "BTREE"), COLUMNS)
+    assert not schema.difference(wanted, Index((KeyPart("a"),), False, "BTREE", comment=wanted.comment), COLUMNS)
 
 
 def test_a_prefix_of_the_whole_column_is_no_prefix():

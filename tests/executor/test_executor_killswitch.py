@@ -14,9 +14,9 @@ from executor_v1.agent.config import AgentConfig
 OFF = {"global_active": False, "connection_active": False, "reason": None}
 
 
-def interpret(answer, status=200):
+def interpret(answer, status=200, content_type="application/json"):
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-    return killswitch.interpret(status, body)
+    return killswitch.interpret(status, body, content_type)
 
 
 def test_inactive():
@@ -58,11 +58,33 @@ def test_a_missing_member_is_active(name):
         json.dumps(OFF).encode()[:-1],
         json.dumps(OFF).encode() + b"x",
         b"\xff\xfe",
+        json.dumps(OFF).encode("utf-8-sig"),
+        json.dumps(OFF).encode("utf-16"),
+        json.dumps({"data": OFF}).encode(),
         b"[" * 100_000,
     ],
 )
 def test_other_bodies_are_active(body):
     assert interpret(body).active
+
+
+@pytest.mark.parametrize("name", ["global_active", "connection_active"])
+@pytest.mark.parametrize(("first", "second"), [("true", "false"), ("false", "true"), ("false", "false")])
+def test_a_member_that_is_there_twice_is_active(name, first, second):
+    body = json.dumps(OFF).replace(f'"{name}": false', f'"{name}": {first}, "{name}": {second}').encode()
+    switch = interpret(body)
+    assert switch.active
+    assert name in switch.reason
+
+
+@pytest.mark.parametrize("content_type", ["", "text/html", "text/plain; charset=utf-8", "application/jsonp"])
+def test_another_content_type_is_active(content_type):
+    assert interpret(OFF, content_type=content_type).active
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
+def test_parameters_of_the_content_type_do_not_matter(content_type):
+    assert not interpret(OFF, content_type=content_type).active
 
 
 @pytest.mark.parametrize("status", [201, 204, 301, 302, 304, 400, 401, 404, 429, 500, 503])
@@ -96,7 +118,8 @@ def serve():
 
 
 def reply(status, body, *headers):
-    head = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    json_type = "Content-Type: application/json"
+    head = [f"HTTP/1.1 {status} X", json_type, f"Content-Length: {len(body)}", "Connection: close", *headers]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 

@@ -11,6 +11,7 @@ const { Saas, LeaseLost } = require('./lib/saas');
 
 const { log } = settings;
 const ENDED = 0, BROKEN = 1, USAGE = 2, NOT_CLAIMED = 3, LEASE_LOST = 4;
+const LAST_WORDS_MS = 2000;
 const LOCK_NONE_REFUSED = [1845, 1846];
 const ADDING = 'index_change_started', ROLLING_BACK = 'rollback_started';
 
@@ -28,18 +29,32 @@ function configuration() {
 }
 
 class Work {
-  constructor(run, saas, config, connection) {
-    Object.assign(this, { run, saas, config, connection });
+  constructor(run, saas, config) {
+    Object.assign(this, { run, saas, config, connection: null, sent: false });
+  }
+
+  /** A connection that is the only one at work on the run. */
+  async connect() {
+    this.connection?.destroy();
+    this.connection = await workConnection.open(this.config.lockWaitSeconds);
+    await workConnection.seize(this.connection, this.run.id, this.config.lockWaitSeconds);
+  }
+
+  index() {
+    return change.indexNow(this.connection, this.run);
   }
 
   /** Everything between the first look at the kill switch and the run's end, which is returned. */
   async carryOut(stopFirst) {
-    await workConnection.seize(this.connection, this.run.id, this.config.lockWaitSeconds);
-    const begun = this.run.notes.find(({ action, details }) => action === ADDING && !details.existed_before);
-    const rollback = this.run.notes.find(({ action }) => action === ROLLING_BACK);
-    const index = await change.indexNow(this.connection, this.run);
-    const added = Boolean(begun) && index === 'same';
-    if (rollback) return this.rollBack(rollback.details, index !== 'same');
+    await this.connect();
+    const notes = this.run.notes || []; // an API that hands nothing on has none
+    const begun = notes.find(({ action, details }) => action === ADDING && !details.existed_before);
+    const rollback = notes.find(({ action }) => action === ROLLING_BACK);
+    this.sent = Boolean(begun || rollback);
+    if (rollback) return this.rollBack(rollback.details, true);
+    const index = await this.index();
+    if (begun && (index === 'other' || index === 'moved')) return notOurs(index);
+    const added = Boolean(begun) && index === 'own';
     if (stopFirst && added) return this.rollBack({ failReason: 'kill_switch', why: stopFirst });
     if (stopFirst) return killed(stopFirst);
     if (added) log('INFO', 'the index of a predecessor is there; it is not added again');
@@ -50,65 +65,117 @@ class Work {
       const refusal = await this.add();
       if (refusal) return refusal;
     }
-    const stopNow = await killSwitch.reasonToStop(this.saas, this.run.connection_id);
-    if (stopNow) return this.rollBack({ failReason: 'kill_switch', why: stopNow });
-    return this.verify(baseline);
+    return (await this.stopped()) || this.verify(baseline);
   }
 
+  /** Ask the kill switch with the index there; if it is on, the run's end. */
+  async stopped() {
+    const why = await killSwitch.reasonToStop(this.saas, this.run.connection_id);
+    return why && this.rollBack({ failReason: 'kill_switch', why });
+  }
+
+  /** One metrics window; what can't be measured is a problem, and nothing more. */
   async watch() {
     const digests = this.run.query_digests || [];
-    return digests.length ? metrics.watch(this.connection, digests, this.config.windowSeconds) : {};
+    if (digests.length === 0) return {};
+    try {
+      return await metrics.watch(this.connection, digests, this.config.windowSeconds);
+    } catch (error) {
+      if (!workConnection.isTrouble(error)) throw error;
+      log('WARNING', `the counters can't be read: ${workConnection.told(error)}`);
+      if (!workConnection.refused(error)) await this.connect();
+      return { problem: `the counters can't be read: ${workConnection.told(error)}` };
+    }
   }
 
   /** Returns the run's end if the server refused. */
   async add() {
     await this.saas.heartbeat(this.run.id); // throws if the lease was lost
+    this.sent = true;
     try {
       await this.send(change.addSql(this.run));
       return null;
     } catch (error) {
-      if (!workConnection.refused(error)) throw error;
+      if (!workConnection.refused(error)) return this.afterLostConnection(error);
       const manual = LOCK_NONE_REFUSED.includes(error.errno);
-      return {
-        status: manual ? 'requires_manual' : 'failed',
-        fail_reason: 'execution_error',
-        message: manual ? 'the index cannot be added without a lock' : 'the index could not be added',
-        error_message: workConnection.told(error),
-      };
+      const message = manual ? 'the index cannot be added without a lock' : 'the index could not be added';
+      return failed(message, error, manual ? 'requires_manual' : 'failed');
     }
   }
 
+  /** Nobody knows what became of the ADD INDEX; it is ended, looked for, and not sent again. */
+  async afterLostConnection(error) {
+    if (!workConnection.isTrouble(error)) throw error;
+    await this.connect();
+    const index = await this.index();
+    if (index === 'own') return null;
+    if (index === 'none') return failed('the connection was lost, and the index was not added', error);
+    return failed('the connection was lost, and the index there is not the run\'s', error, 'requires_manual');
+  }
+
   async verify(baseline) {
-    const verdict = metrics.judge(baseline, await this.watch(), this.config);
-    if (verdict.inconclusive) return { status: 'completed', message: verdict.inconclusive };
-    if (verdict.worse.length === 0) return { status: 'completed', message: 'verified: nothing got worse' };
-    return this.rollBack({ failReason: 'verification_failed', why: verdict.worse.join('; ') });
+    const after = await this.watch();
+    const end = await this.stopped();
+    if (end) return end;
+    const verdict = metrics.judge(this.run.query_digests || [], baseline, after, this.config);
+    if (verdict.worse.length) return this.rollBack({ failReason: 'verification_failed', why: verdict.worse.join('; ') });
+    const index = await this.index();
+    if (index !== 'own') return notOurs(index);
+    const open = verdict.unjudged.map((why) => `inconclusive: ${why}`);
+    return { status: 'completed', message: [...(verdict.judged ? ['nothing got worse'] : []), ...open].join('; ') };
   }
 
   /** Take the index back. The note makes a successor finish what this worker may not. */
-  async rollBack({ failReason, why }, alreadyDropped = false) {
+  async rollBack({ failReason, why }, inherited = false) {
     const { id } = this.run;
     const record = { trigger_reason: why, rollback_sql: change.dropSql(this.run) };
-    await this.saas.note(id, ROLLING_BACK, { failReason, why });
+    await this.saas.noteRollback(id, ROLLING_BACK, { failReason, why });
     await this.saas.heartbeat(id);
     try {
-      if (!alreadyDropped) await this.send(change.dropSql(this.run));
+      await this.drop(inherited);
     } catch (error) {
-      if (!workConnection.refused(error)) throw error;
-      const said = workConnection.told(error);
+      if (!workConnection.isTrouble(error)) throw error;
+      const end = failed(`the rollback failed; ${why}`, error);
       await this.saas.recordRollback(id, { ...record, status: 'failed' });
-      await this.saas.note(id, 'rollback_failed', { error: said, trigger_reason: why, failReason });
-      return { status: 'failed', fail_reason: 'execution_error', message: `the rollback failed; ${why}`, error_message: said };
+      await this.saas.noteRollback(id, 'rollback_failed', { error: end.error_message, trigger_reason: why, failReason });
+      return end;
     }
     await this.saas.recordRollback(id, { ...record, status: 'completed' });
     return { status: 'rolled_back', fail_reason: failReason, message: why };
   }
 
+  /** Drop the run's own index and no other. */
+  async drop(inherited) {
+    const index = await this.index();
+    if (index === 'none' && inherited) return; // the predecessor had come so far
+    if (index !== 'own') throw Object.assign(new Error(notOurs(index).message), { code: 'NOT_OURS' });
+    try {
+      await this.send(change.dropSql(this.run));
+    } catch (error) {
+      if (workConnection.refused(error) || !workConnection.isTrouble(error)) throw error;
+      await this.connect();
+      if ((await this.index()) !== 'none') throw error;
+    }
+  }
+
   async send(sql) {
     log('INFO', sql);
-    await this.connection.query(sql);
+    await workConnection.change(this.connection, sql);
   }
 }
+
+function failed(message, error, status = 'failed') {
+  return { status, fail_reason: 'execution_error', message, error_message: workConnection.told(error) };
+}
+
+const WHAT_BECAME = {
+  none: 'the index of the run is gone: somebody else dropped it',
+  moved: 'the index of the run was renamed by somebody else',
+  other: 'the index of that name is not the one that the run made',
+};
+const notOurs = (index) => ({
+  status: 'failed', fail_reason: 'execution_error', message: WHAT_BECAME[index], error_message: WHAT_BECAME[index],
+});
 
 const killed = (why) => ({ status: 'failed', fail_reason: 'kill_switch', message: why });
 
@@ -117,11 +184,15 @@ async function endOf(run, objection, saas, config) {
   if (objection) return { status: 'failed', fail_reason: objection.failReason, message: objection.message };
   const stopFirst = await killSwitch.reasonToStop(saas, run.connection_id);
   if (stopFirst && !run.takeover) return killed(stopFirst);
-  const connection = await workConnection.open(config.lockWaitSeconds);
+  const work = new Work(run, saas, config);
   try {
-    return await new Work(run, saas, config, connection).carryOut(stopFirst);
+    return await work.carryOut(stopFirst);
+  } catch (error) {
+    // Before anything was sent a successor may try; after it a person has to look
+    if (!work.sent || !workConnection.isTrouble(error)) throw error;
+    return failed('MySQL cannot be used, so that the state of the index is not known', error, 'requires_manual');
   } finally {
-    connection.destroy();
+    work.connection?.destroy();
   }
 }
 
@@ -147,7 +218,9 @@ function keepLease(saas, id) {
 
 function leave(error) {
   log('ERROR', error.stack || error.message);
-  process.exit(error instanceof LeaseLost ? LEASE_LOST : BROKEN);
+  const exit = () => process.exit(error instanceof LeaseLost ? LEASE_LOST : BROKEN);
+  setTimeout(exit, LAST_WORDS_MS);
+  workConnection.abandon().then(exit, exit);
 }
 
 async function main(id = process.argv[2]) {

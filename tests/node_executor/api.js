@@ -1,14 +1,15 @@
 'use strict';
 // The SaaS API of docs/contract.md.
 //
-// Fencing: `claimed_at` of the last claim grows with each claim of a run, so it names the claim. The agent sends it as
-// X-Claimed-At; what comes under another claim than the last one is answered with 409.
+// Fencing: `claimed_at` of the last claim grows with each claim of a run, so it names the claim. `claim_token` is made of it
+// by a key that only the APIs know, so it is stored nowhere; what comes without the token of the last claim is answered with
+// 409, and so is what comes when the lease has run out.
 
 const crypto = require('node:crypto');
 const http = require('node:http');
 const mysql = require('mysql2/promise');
 const settings = require('./lib/settings');
-const { objection } = require('./lib/change');
+const { ID, objection } = require('./lib/change');
 const { version } = require('./package.json');
 
 const { log } = settings;
@@ -45,6 +46,12 @@ function textOf(body, name, longest, optional = false) {
   return value;
 }
 
+function idOf(body, name, optional = false) {
+  const value = textOf(body, name, 64, optional);
+  check(value === null || ID.test(value), `${name} has to begin with a letter or digit and to hold no more than . _ : - besides`);
+  return value;
+}
+
 function choiceOf(body, name, choices, optional = false) {
   const value = textOf(body, name, 64, optional);
   check(value === null || choices.includes(value), `${name} has to be one of ${choices.join(', ')}`);
@@ -59,6 +66,7 @@ function textsOf(body, name, optional = false) {
   return value;
 }
 
+/** Of the lease that a claim asks for. */
 function leaseMicroseconds(body) {
   const seconds = body.lease_seconds ?? LEASE_SECONDS;
   check(typeof seconds === 'number' && seconds > 0 && seconds <= LONGEST_LEASE_SECONDS, 'lease_seconds is not usable');
@@ -72,6 +80,13 @@ const RUN =
   ' message, error_message, claimed_by, claimed_at, lease_expires_at FROM execution_runs';
 
 const asRun = (row) => ({ ...row, columns: JSON.parse(row.columns), query_digests: JSON.parse(row.query_digests) });
+
+const tokenOf = ({ id, claimed_at }) => crypto.createHmac('sha256', SECRET).update(`${id} ${claimed_at}`).digest('hex');
+const same = (one, other) => {
+  const digest = (value) => crypto.createHash('sha256').update(value).digest();
+  return crypto.timingSafeEqual(digest(one), digest(other));
+};
+const holds = (run, token) => run.claimed_at !== null && same(token ?? '', tokenOf(run));
 
 async function findRun(connection, id, forUpdate = false) {
   const [rows] = await connection.query(`${RUN} WHERE id = ?${forUpdate ? ' FOR UPDATE' : ''}`, [id]);
@@ -94,26 +109,28 @@ async function inTransaction(work) {
   }
 }
 
-/** Do `work` with the run locked, if the caller's claim is the last one and the run has not ended. */
-function underClaim(id, claimedAt, work) {
+/** Do `work` with the run locked, if the caller's claim is the last one, its lease alive, and the run has not ended. */
+function underClaim(id, token, work, ended = () => null) {
   return inTransaction(async (connection) => {
     const run = await findRun(connection, id, true);
+    const answer = holds(run, token) && ended(run);
+    if (answer) return answer;
     if (run.status !== 'running') throw new Problem(409, `run ${id} is ${run.status}`);
-    if (run.claimed_at !== claimedAt) throw new Problem(409, `the claim of run ${id} is another one`);
+    if (!holds(run, token)) throw new Problem(409, `X-Claim-Token is not that of the last claim of run ${id}`);
+    const [[{ alive }]] = await connection.query(
+      'SELECT lease_expires_at > UTC_TIMESTAMP(6) AS alive FROM execution_runs WHERE id = ?', [id]);
+    if (!alive) throw new Problem(409, `the lease of run ${id} has run out`);
     return work(connection);
   });
 }
 
-/** A record that people may make, too; one that names a claim is made under it. */
-async function record(table, row, runId, claimedAt) {
-  const insert = (connection) => connection.query('INSERT INTO ?? SET ?', [table, row]);
-  await (claimedAt ? underClaim(runId, claimedAt, insert) : findRun(pool, runId).then(() => insert(pool)));
-}
+const record = (table, row, runId, token) =>
+  underClaim(runId, token, (connection) => connection.query('INSERT INTO ?? SET ?', [table, row]));
 
 async function createRun({ body }) {
   const run = {
-    id: textOf(body, 'id', 64),
-    connection_id: textOf(body, 'connection_id', 64),
+    id: idOf(body, 'id'),
+    connection_id: idOf(body, 'connection_id'),
     action: textOf(body, 'action', 64),
     table_name: textOf(body, 'table_name', 64),
     index_name: textOf(body, 'index_name', 64),
@@ -154,35 +171,42 @@ async function claim({ id, body }) {
     if (affectedRows === 0) throw new Problem(409, `run ${id} is ${run.status}, claimed by ${run.claimed_by}`);
     const [[{ earlier }]] = await connection.query(
       'SELECT COUNT(*) AS earlier FROM execution_claims WHERE execution_run_id = ?', [id]);
-    await connection.query('INSERT INTO execution_claims SET ?', [{ execution_run_id: id, worker_id: worker }]);
+    await connection.query('INSERT INTO execution_claims SET ?', [{
+      execution_run_id: id, worker_id: worker, lease_expires_at: run.lease_expires_at, created_at: run.claimed_at,
+    }]);
     const [notes] = await connection.query(
       'SELECT action, details FROM audit_logs WHERE resource_id = ? ORDER BY created_at', [id]);
     const read = ({ action, details }) => ({ action, details: JSON.parse(details) ?? {} });
-    return [200, { ...run, takeover: earlier > 0, notes: notes.map(read) }];
+    return [200, { ...run, claim_token: tokenOf(run), takeover: earlier > 0, notes: notes.map(read) }];
   });
 }
 
-async function heartbeat({ id, body, claimedAt }) {
-  const lease = leaseMicroseconds(body);
-  return underClaim(id, claimedAt, async (connection) => {
+/** The lease begins anew, as long as it was granted. */
+async function heartbeat({ id, token }) {
+  return underClaim(id, token, async (connection) => {
+    const [[granted]] = await connection.query(
+      'SELECT TIMESTAMPDIFF(MICROSECOND, created_at, lease_expires_at) AS lease FROM execution_claims' +
+        ' WHERE execution_run_id = ? ORDER BY created_at DESC LIMIT 1', [id]);
+    const lease = granted?.lease ?? LEASE_SECONDS * 1e6;
     await connection.query(
       'UPDATE execution_runs SET lease_expires_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE id = ?', [lease, id]);
     return [200, await findRun(connection, id)];
   });
 }
 
-async function changeStatus({ id, body, claimedAt }) {
+async function changeStatus({ id, body, token }) {
   const end = {
     status: choiceOf(body, 'status', STATUSES),
     fail_reason: choiceOf(body, 'fail_reason', FAIL_REASONS, true),
     message: textOf(body, 'message', 60_000, true),
     error_message: textOf(body, 'error_message', 60_000, true),
   };
-  return underClaim(id, claimedAt, async (connection) => {
+  const again = (run) => ENDS.includes(end.status) && run.status === end.status && [200, run];
+  return underClaim(id, token, async (connection) => {
     if (!ENDS.includes(end.status)) throw new Problem(409, `a running run does not become ${end.status}`);
     await connection.query('UPDATE execution_runs SET ? WHERE id = ?', [end, id]);
     return [200, await findRun(connection, id)];
-  });
+  }, again);
 }
 
 // -- kill switch, rollbacks, audit, health ---------------------------------------------------------------------------
@@ -198,15 +222,14 @@ async function showKillSwitch({ query }) {
 }
 
 async function setKillSwitch({ body }) {
-  const connectionId = textOf(body, 'connection_id', 64, true);
-  check(connectionId !== GLOBAL, 'the global switch has no connection_id');
+  const connectionId = idOf(body, 'connection_id', true);
   check(typeof body.active === 'boolean', 'active has to be true or false');
   const row = [connectionId ?? GLOBAL, body.active, textOf(body, 'reason', 255, true)];
   await pool.query('REPLACE INTO kill_switches (connection_id, active, reason) VALUES (?)', [row]);
   return [200, { connection_id: connectionId, active: row[1], reason: row[2] }];
 }
 
-async function recordRollback({ body, claimedAt }) {
+async function recordRollback({ body, token }) {
   const row = {
     execution_run_id: textOf(body, 'execution_run_id', 64),
     rollback_type: choiceOf(body, 'rollback_type', ['auto', 'manual']),
@@ -214,17 +237,17 @@ async function recordRollback({ body, claimedAt }) {
     rollback_sql: textOf(body, 'rollback_sql', 60_000),
     status: choiceOf(body, 'status', ['pending', 'completed', 'failed']),
   };
-  await record('rollbacks', row, row.execution_run_id, claimedAt);
+  await record('rollbacks', row, row.execution_run_id, token);
   return [201, row];
 }
 
-async function recordAudit({ body, claimedAt }) {
+async function recordAudit({ body, token }) {
   const id = textOf(body, 'execution_run_id', 64);
   const { old_status, new_status, timestamp } = body;
   check(typeof (body.details ?? {}) === 'object', 'details has to be an object');
   const details = { ...body.details, old_status, new_status, timestamp };
   const row = { tenant_id: 'default', action: textOf(body, 'action', 64), resource_type: 'execution_run', resource_id: id };
-  await record('audit_logs', { ...row, details: JSON.stringify(details) }, id, claimedAt);
+  await record('audit_logs', { ...row, details: JSON.stringify(details) }, id, token);
   return [201, { ...row, details }];
 }
 
@@ -273,10 +296,7 @@ async function bodyOf(request) {
   return body;
 }
 
-function knowsTheSecret(request) {
-  const digest = (value) => crypto.createHash('sha256').update(value).digest();
-  return !SECRET || crypto.timingSafeEqual(digest(request.headers['x-api-secret'] ?? ''), digest(SECRET));
-}
+const knowsTheSecret = (request) => !SECRET || same(request.headers['x-api-secret'] ?? '', SECRET);
 
 async function answerTo(request) {
   const url = new URL(request.url, 'http://api');
@@ -286,7 +306,7 @@ async function answerTo(request) {
     const found = request.method === method && path.exec(url.pathname);
     if (!found) continue;
     const id = found[1] && decodeURIComponent(found[1]);
-    return handle({ id, body, query: url.searchParams, claimedAt: request.headers['x-claimed-at'] });
+    return handle({ id, body, query: url.searchParams, token: request.headers['x-claim-token'] });
   }
   throw new Problem(404, `there is no ${request.method} ${url.pathname}`);
 }

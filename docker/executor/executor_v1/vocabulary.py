@@ -20,6 +20,8 @@ OUT_OF_SCOPE = "out_of_scope"
 ADDING = "adding"
 INDEX_ADDED = "index_added"
 ROLLING_BACK = "rolling_back"
+# What an agent takes for the phase where the API keeps none.
+NOT_KEPT = "not kept"
 
 GLOBAL_SWITCH = "*"
 MAX_DIGESTS = 100

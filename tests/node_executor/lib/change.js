@@ -1,6 +1,9 @@
 'use strict';
 // The change of a run: whether it may be tried, its SQL, and the index it makes as the server shows it.
 
+const { escape } = require('mysql2');
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,63}$/;
 const COLUMN = /^([A-Za-z_][A-Za-z0-9_$]{0,63})(?:\(([1-9][0-9]{0,3})\))?$/;
 const KINDS = ['BTREE', 'FULLTEXT', 'SPATIAL'];
@@ -21,6 +24,10 @@ function objection(run) {
 
 const kind = (run) => run.index_type || 'BTREE';
 const quoted = (name) => `\`${name}\``; // objection() has let only plain names pass
+const ONLINE = 'ALGORITHM=INPLACE, LOCK=NONE';
+
+/** By this the run's index is known again: the server keeps it with the index, whatever its name. */
+const comment = (run) => `execution run ${run.id}`;
 
 function addSql(run) {
   const columns = run.columns.map((column) => {
@@ -29,26 +36,29 @@ function addSql(run) {
   });
   const what = kind(run) === 'BTREE' ? 'INDEX' : `${kind(run)} INDEX`;
   return (
-    `ALTER TABLE ${quoted(run.table_name)} ADD ${what} ${quoted(run.index_name)} (${columns.join(', ')}),` +
-    ' ALGORITHM=INPLACE, LOCK=NONE'
+    `ALTER TABLE ${quoted(run.table_name)} ADD ${what} ${quoted(run.index_name)} (${columns.join(', ')})` +
+    ` COMMENT ${escape(comment(run))}, ${ONLINE}`
   );
 }
 
-const dropSql = (run) => `ALTER TABLE ${quoted(run.table_name)} DROP INDEX ${quoted(run.index_name)}`;
+const dropSql = (run) => `ALTER TABLE ${quoted(run.table_name)} DROP INDEX ${quoted(run.index_name)}, ${ONLINE}`;
 
-/** 'none', 'same' (the columns and the kind of the run's index) or 'other'. */
+/** 'none'; 'own', the run's index as approved; 'other', of its name; or 'moved', the run's under another name. */
 async function indexNow(connection, run) {
   const [parts] = await connection.query(
-    'SELECT COLUMN_NAME AS name, SUB_PART AS prefix, INDEX_TYPE AS kind, NON_UNIQUE AS common' +
-      ' FROM information_schema.STATISTICS' +
-      ' WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND INDEX_NAME = ? ORDER BY SEQ_IN_INDEX',
-    [run.table_name, run.index_name],
+    'SELECT * FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?' +
+      ' ORDER BY INDEX_NAME, SEQ_IN_INDEX',
+    [run.table_name],
   );
-  if (parts.length === 0) return 'none';
+  const here = parts.filter((part) => part.INDEX_NAME.toLowerCase() === run.index_name.toLowerCase());
+  if (here.length === 0) return parts.some((part) => part.INDEX_COMMENT === comment(run)) ? 'moved' : 'none';
   const spatial = kind(run) === 'SPATIAL'; // its prefix is the server's own
-  const found = parts.map((part) => part.name + (part.prefix && !spatial ? `(${part.prefix})` : ''));
-  const sameColumns = found.join().toLowerCase() === run.columns.join().toLowerCase();
-  return sameColumns && parts[0].kind === kind(run) && Number(parts[0].common) === 1 ? 'same' : 'other';
+  const found = here.map((part) => part.COLUMN_NAME + (part.SUB_PART && !spatial ? `(${part.SUB_PART})` : ''));
+  const approved =
+    found.join().toLowerCase() === run.columns.join().toLowerCase() &&
+    here.every((part) => part.INDEX_TYPE === kind(run) && Number(part.NON_UNIQUE) === 1 && part.COLLATION !== 'D') &&
+    here.every((part) => part.IS_VISIBLE !== 'NO' && part.IGNORED !== 'YES');
+  return approved && here[0].INDEX_COMMENT === comment(run) ? 'own' : 'other';
 }
 
-module.exports = { IDENTIFIER, objection, addSql, dropSql, indexNow };
+module.exports = { ID, IDENTIFIER, objection, addSql, dropSql, indexNow };

@@ -36,29 +36,36 @@ async function watch(connection, digests, seconds) {
   return added;
 }
 
-const samplesIn = (window) => Object.values(window).reduce((sum, { samples }) => sum + samples, 0);
+/** Why a digest can't be judged; nothing if it can. */
+function unjudged(digest, before, after, minSamples) {
+  for (const [name, window] of [['baseline', before], ['metrics', after]]) {
+    if (window.problem) return `${name} window: ${window.problem}`;
+    const samples = window[digest]?.samples ?? 0;
+    if (!(samples >= minSamples)) return `${samples} samples in the ${name} window, ${minSamples} are needed`;
+    if (Object.values(window[digest]).some((value) => value < 0)) return `the counters went back in the ${name} window`;
+  }
+  return null;
+}
 
-/**
- * {inconclusive: why} or {worse: [reasons]}. Each query is held against its own average before, so that another mix
- * of queries is no degradation; a query that did not run in both windows says nothing.
- */
-function judge(before, after, { minSamples, allowed }) {
-  const few = [['baseline', before], ['metrics', after]].find(([, window]) => samplesIn(window) < minSamples);
-  if (few) {
-    return { inconclusive: `inconclusive: ${samplesIn(few[1])} samples in the ${few[0]} window, ${minSamples} are needed` };
-  }
-  const both = Object.keys(after).filter((digest) => after[digest].samples > 0 && before[digest]?.samples > 0);
-  if (both.length === 0) return { inconclusive: 'inconclusive: no query ran in both windows' };
-  const worse = [];
-  for (const { name, column } of MEASURES) {
-    const sum = (value) => both.reduce((total, digest) => total + value(digest), 0);
-    const is = sum((digest) => after[digest][column]);
-    const was = sum((digest) => (before[digest][column] / before[digest].samples) * after[digest].samples);
-    if (is > was * (1 + allowed[name]) + 1e-9) {
-      worse.push(`${name} ${was.toPrecision(4)} -> ${is.toPrecision(4)} in ${samplesIn(after)} samples`);
-    }
-  }
-  return { worse };
+/** What got worse in one digest, by its own averages. */
+function worseIn(digest, before, after, allowed) {
+  const [was, is] = [before[digest], after[digest]];
+  return MEASURES.flatMap(({ name, column }) => {
+    const [old, now] = [was[column] / was.samples, is[column] / is.samples];
+    if (now <= old * (1 + allowed[name]) + 1e-12) return [];
+    return [`${name} of ${digest.slice(0, 12)}: ${old.toPrecision(4)} -> ${now.toPrecision(4)}, ${is.samples} samples`];
+  });
+}
+
+/** {worse: [reasons], unjudged: [reasons], judged: how many digests}. Each digest is judged by itself. */
+function judge(digests, before, after, { minSamples, allowed }) {
+  const reasons = digests.map((digest) => unjudged(digest, before, after, minSamples));
+  const fit = digests.filter((_, position) => reasons[position] === null);
+  return {
+    worse: fit.flatMap((digest) => worseIn(digest, before, after, allowed)),
+    unjudged: digests.length ? reasons.filter(Boolean) : ['the run names no queries'],
+    judged: fit.length,
+  };
 }
 
 module.exports = { watch, judge };

@@ -5,13 +5,15 @@ const { setTimeout: pause } = require('node:timers/promises');
 const { log } = require('./settings');
 
 const CALL_SECONDS = 10;
-const ATTEMPTS = 8;
+const PATIENCE_SECONDS = 10;
 const PAUSE_MS = 150;
+const LONGEST_PAUSE_MS = 1000;
 
 class LeaseLost extends Error {}
+class Refused extends Error {}
 
 class Saas {
-  #claimedAt = null;
+  #token = null;
 
   constructor({ url, secret, worker, leaseSeconds, killSwitchSeconds }) {
     Object.assign(this, { url: url.replace(/\/+$/, ''), secret, worker, leaseSeconds, killSwitchSeconds });
@@ -21,7 +23,7 @@ class Saas {
   async #call(method, path, content, seconds = CALL_SECONDS) {
     const headers = {};
     if (this.secret) headers['X-API-SECRET'] = this.secret;
-    if (this.#claimedAt) headers['X-Claimed-At'] = this.#claimedAt; // which claim this is said under
+    if (this.#token) headers['X-Claim-Token'] = this.#token;
     if (content !== undefined) headers['Content-Type'] = 'application/json';
     let answer, text;
     try {
@@ -32,7 +34,8 @@ class Saas {
         redirect: 'manual',
         signal: AbortSignal.timeout(Math.max(1, Math.round(seconds * 1000))),
       });
-      text = await answer.text();
+      const bytes = await answer.arrayBuffer();
+      text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch (error) {
       throw new Error(`${method} ${path}: ${error.cause?.message || error.cause?.code || error.message}`);
     }
@@ -43,11 +46,15 @@ class Saas {
     } catch {
       // an HTML page, or a cut answer
     }
-    return { status: answer.status, body };
+    return { status: answer.status, type: answer.headers.get('Content-Type') ?? '', text, body };
   }
 
-  /** A call that has to get through: trouble on the way is met with more attempts, a lost lease with LeaseLost. */
+  /**
+   * A call that has to get through: trouble on the way is met with more attempts for at least the length of the lease, a
+   * lost lease with LeaseLost, and any other refusal with Refused.
+   */
   async #report(method, path, content) {
+    const giveUp = Date.now() + Math.max(this.leaseSeconds, PATIENCE_SECONDS) * 1000;
     for (let attempt = 1; ; attempt += 1) {
       let trouble;
       try {
@@ -55,14 +62,14 @@ class Saas {
         if (status < 300) return body;
         trouble = new Error(`${method} ${path}: ${status} ${body?.detail || ''}`);
         if (status === 409) throw new LeaseLost(trouble.message);
-        if (status < 500) attempt = ATTEMPTS; // asked again it would say the same
+        if (status < 500) throw new Refused(trouble.message); // asked again it would say the same
       } catch (error) {
-        if (error instanceof LeaseLost) throw error;
+        if (error instanceof LeaseLost || error instanceof Refused) throw error;
         trouble = error;
       }
-      if (attempt >= ATTEMPTS) throw trouble;
+      if (Date.now() > giveUp) throw trouble;
       log('WARNING', `${trouble.message}; once more`);
-      await pause(PAUSE_MS * attempt);
+      await pause(Math.min(PAUSE_MS * attempt, LONGEST_PAUSE_MS));
     }
   }
 
@@ -80,26 +87,38 @@ class Saas {
     const { status, body } = await this.#call('POST', this.#path(id, '/claim'), wish);
     if (status === 409) return null;
     if (status !== 200) throw new Error(`the claim was answered with ${status}`);
-    this.#claimedAt = body.claimed_at;
+    this.#token = body.claim_token;
+    // What was granted counts, not what was asked for; the zone is the same in both, whatever it is.
+    this.leaseSeconds = (Date.parse(body.lease_expires_at) - Date.parse(body.claimed_at)) / 1000;
     return body;
   }
 
   heartbeat(id) {
-    return this.#report('POST', this.#path(id, '/heartbeat'), { lease_seconds: this.leaseSeconds });
+    return this.#report('POST', this.#path(id, '/heartbeat'));
   }
 
-  /** The run's end. If an answer was lost on the way, the run itself tells whether it had been heard. */
-  async finish(id, end) {
-    try {
-      await this.#report('PATCH', this.#path(id, '/status'), end);
-    } catch (error) {
-      const run = await this.run(id);
-      if (run.status !== end.status || run.claimed_at !== this.#claimedAt) throw error;
-    }
+  /** The run's end. Said twice, because an answer was lost on the way, it is answered alike. */
+  finish(id, end) {
+    return this.#report('PATCH', this.#path(id, '/status'), end);
   }
 
   recordRollback(id, details) {
-    return this.#report('POST', '/api/rollbacks', { execution_run_id: id, rollback_type: 'auto', ...details });
+    const record = { execution_run_id: id, rollback_type: 'auto', ...details };
+    return this.#evenIfRefused(this.#report('POST', '/api/rollbacks', record));
+  }
+
+  /** An audit entry about a rollback; the rollback does not depend on it. */
+  noteRollback(id, action, details) {
+    return this.#evenIfRefused(this.note(id, action, details));
+  }
+
+  async #evenIfRefused(call) {
+    try {
+      await call;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      log('ERROR', `not on record: ${error.message}`);
+    }
   }
 
   /** A line in the audit log; a successor is handed all of its run as `notes`. */

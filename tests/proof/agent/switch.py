@@ -223,6 +223,6 @@ def redirect_followed(send):
     def follow(method, url, timeout, headers, params, body):
         with requests.Session() as session:
             answer = session.request(method, url, headers=headers, params=params, json=body, timeout=timeout)
-            return http.Answer(answer.status_code, answer.content)
+            return http.Answer(answer.status_code, answer.content, answer.headers["Content-Type"])
 
     return follow

@@ -1,5 +1,6 @@
 """The approved change: whether it is one that this program carries out, and the statements it comes to."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from .identifiers import KeyPart
 INDEX_TYPES = ("BTREE", "FULLTEXT", "SPATIAL")
 ONLINE = "ALGORITHM=INPLACE, LOCK=NONE"
 DIGEST = re.compile(r"[0-9a-fA-F]{32,64}")
+PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class ChangeRefused(Exception):
@@ -24,11 +26,14 @@ class ChangeRefused(Exception):
 
 @dataclass(frozen=True)
 class IndexChange:
+    """`comment` is what the index is known by: name and columns are no proof that a run made it."""
+
     table: str
     index: str
     parts: tuple[KeyPart, ...]
     index_type: str
     digests: tuple[str, ...]
+    comment: str = ""
 
     def columns(self) -> str:
         """For people."""
@@ -47,6 +52,7 @@ def read(run: dict[str, Any]) -> IndexChange:
             parts=identifiers.parse_parts(run.get("columns")),
             index_type=run.get("index_type") or "BTREE",
             digests=read_digests(run.get("query_digests")),
+            comment=comment(str(run.get("id"))),
         )
     except identifiers.NameRefused as error:
         raise ChangeRefused(vocabulary.VALIDATION_ERROR, f"validation failed: {error}") from error
@@ -67,11 +73,18 @@ def read_digests(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item.lower() for item in value))
 
 
+def comment(run_id: str) -> str:
+    """The comment on a run's index. The server keeps it with the index, under whatever name, and with no other one."""
+    if not PLAIN_ID.fullmatch(run_id):
+        run_id = f"sha256:{hashlib.sha256(run_id.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
+    return f"added by execution run {run_id}"
+
+
 def add_statement(change: IndexChange) -> str:
     kind = "INDEX" if change.index_type == "BTREE" else f"{change.index_type} INDEX"
     columns = ", ".join(key_part(part) for part in change.parts)
     table, index = identifiers.quote(change.table), identifiers.quote(change.index)
-    return f"ALTER TABLE {table} ADD {kind} {index} ({columns}), {ONLINE}"
+    return f"ALTER TABLE {table} ADD {kind} {index} ({columns}) COMMENT '{change.comment}', {ONLINE}"
 
 
 def drop_statement(change: IndexChange) -> str:

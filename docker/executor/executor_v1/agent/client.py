@@ -51,6 +51,7 @@ class Client:
     def __init__(self, config: AgentConfig, claim_token: str = ""):
         self._config = config
         self._token = claim_token
+        self.lease_seconds = config.lease_seconds
         self._pause = threading.Event()
 
     def get_run(self, run_id: str) -> dict[str, Any]:
@@ -66,7 +67,10 @@ class Client:
         return runs
 
     def claim(self, run_id: str) -> dict[str, Any] | None:
-        """The run and its lease, or None when somebody else has it or it has ended."""
+        """The run and its lease, or None when somebody else has it or it has ended.
+
+        The API may take the token that is sent, so that the claim can be sent again, or give one of its own.
+        """
         wish = {
             "worker_id": self._config.worker_id,
             "lease_seconds": self._config.lease_seconds,
@@ -74,6 +78,8 @@ class Client:
         }
         try:
             run: dict[str, Any] = self.send("POST", f"{run_path(run_id)}/claim", wish, self._config.api_timeout)
+            self._token = run.get("claim_token") or self._token
+            logs.protect(self._token)
             return run
         except Conflict as error:
             logs.info("claim_refused", answer=str(error))
@@ -88,13 +94,19 @@ class Client:
         self.send("POST", f"{run_path(run_id)}/progress", body, self._config.report_timeout, check=check)
 
     def change_status(self, run_id: str, change: dict[str, Any]) -> None:
-        self.send("PATCH", f"{run_path(run_id)}/status", change, self._config.report_timeout)
+        self.send("PATCH", f"{run_path(run_id)}/status", change, self.patience())
 
     def record_rollback(self, record: dict[str, Any], check: Check) -> None:
-        self.send("POST", "/api/rollbacks", record, self._config.api_timeout, check=check)
+        """One that only says what is about to be done holds nothing up."""
+        patience = self._config.api_timeout if record["status"] == "pending" else self.patience()
+        self.send("POST", "/api/rollbacks", record, patience, check=check)
 
     def audit(self, entry: dict[str, Any], check: Check) -> None:
-        self.send("POST", "/api/audit", entry, self._config.api_timeout, check=check)
+        self.send("POST", "/api/audit", entry, self.patience(), check=check)
+
+    def patience(self) -> float:
+        """For how long what has happened is told to an API that does not answer."""
+        return max(self._config.report_timeout, self.lease_seconds)
 
     def send(
         self, method: str, path: str, body: Any, patience: float, params: Any = None, check: Check = no_check

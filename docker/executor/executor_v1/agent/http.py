@@ -15,6 +15,7 @@ class NoAnswer(Exception):
 class Answer:
     status: int
     body: bytes
+    content_type: str
 
 
 def call(
@@ -49,4 +50,4 @@ def send(method: str, url: str, timeout: float, headers: dict[str, str], params:
     """The bare call, on a connection of its own and without proxies or credentials out of the environment."""
     with urllib3.PoolManager(retries=False) as pool:
         response = pool.request(method, url, fields=params, json=body, headers=headers, timeout=timeout, redirect=False)
-        return Answer(response.status, response.data)
+        return Answer(response.status, response.data, response.headers.get("Content-Type", ""))

@@ -14,6 +14,9 @@ from .config import AgentConfig
 from .lease import Lease
 from .session import Session
 
+# What an API answers that does not have a call; that the run itself is unknown shows at the next renewal of the lease.
+NO_SUCH_CALL = (404, 405, 501)
+
 
 @dataclass
 class Job:
@@ -29,17 +32,28 @@ class Job:
     phase: str | None = None
     progress: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    phase_found: str | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """`phase_found` stays what an earlier worker left."""
+        self.phase_found = self.phase
 
     def connect(self) -> None:
         """Have a fresh connection that holds the run's lock. Raises what `fencing.open_session` raises."""
         fencing.open_session(self.session, self.lease, self.config.fencing_timeout)
 
     def record(self, phase: str, **facts: Any) -> None:
-        """Write down for a successor how far this worker is. Without that the work does not go on."""
+        """Write down for a successor how far this worker is. Without that the work does not go on, unless the API keeps
+        no such thing at all."""
         self.lease.check()
         self.phase = phase
         self.progress.update(facts)
-        self.client.record_progress(self.run_id, phase, self.progress, self.lease.require)
+        try:
+            self.client.record_progress(self.run_id, phase, self.progress, self.lease.require)
+        except ApiRefused as error:
+            if error.status not in NO_SUCH_CALL:
+                raise
+            logs.warning("progress_not_kept", error=str(error))
         logs.info("phase", phase=phase)
 
     def record_rollback(self, status: str, statement: str, trigger: str) -> None:

@@ -2,11 +2,17 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from . import http
 from .config import AgentConfig
 
 PATH = "/api/kill-switch"
+JSON = "application/json"
+
+
+class Repeated(ValueError):
+    """A member of a JSON object that is there twice; the text is its name. Which of the two holds nobody can say."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +38,37 @@ def ask(config: AgentConfig, connection_id: str) -> Switch:
         )
     except Exception as error:  # noqa: BLE001  (fail-closed, whatever it is)
         return assume_active(f"the call failed: {error}")
-    return interpret(answer.status, answer.body)
+    return interpret(answer.status, answer.body, answer.content_type)
 
 
-def interpret(status: int, body: bytes) -> Switch:
+def interpret(status: int, body: bytes, content_type: str) -> Switch:
     """What an answer says."""
     if status != 200:
         return assume_active(f"the answer was HTTP {status}")
     try:
-        answer = json.loads(body)
+        answer = json.loads(body.decode("utf-8"), object_pairs_hook=without_repeats)
+    except Repeated as error:
+        return assume_active(f"the answer had {error} twice")
     except (ValueError, RecursionError):
         return assume_active("the answer was no JSON")
+    if content_type.partition(";")[0].strip().lower() != JSON:
+        return assume_active(f"the answer was not told to be JSON but {content_type!r}")
     if not isinstance(answer, dict):
         return assume_active("the answer was no JSON object")
     for name in ("global_active", "connection_active"):
         if not isinstance(answer.get(name), bool):
             return assume_active(f"the answer had no true or false as {name}")
     return read_flags(answer["global_active"], answer["connection_active"], answer.get("reason"))
+
+
+def without_repeats(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises Repeated."""
+    read: dict[str, Any] = {}
+    for name, value in members:
+        if name in read:
+            raise Repeated(name)
+        read[name] = value
+    return read
 
 
 def read_flags(global_active: bool, connection_active: bool, reason: object) -> Switch:

@@ -10,8 +10,8 @@ from .outcomes import Outcome, clip
 from .session import SessionRefused
 
 
-class IndexReplaced(Exception):
-    """The index under the run's name is not the one that the run made."""
+class IndexLost(Exception):
+    """The index that the run made was dropped, renamed or replaced by somebody else; nothing is dropped for it."""
 
 
 def roll_back(job: Job, fail_reason: str, trigger: str) -> Outcome:
@@ -25,31 +25,55 @@ def finish(job: Job) -> Outcome:
     try:
         was_there = drop(job)
         unchanged = definition_is_as_before(job)
-    except (ServerError, SessionRefused, FencingFailed, IndexReplaced) as error:
+    except (ServerError, SessionRefused, FencingFailed, IndexLost) as error:
         return not_undone(job, error)
     return undone(job, was_there, unchanged)
 
 
 def drop(job: Job) -> bool:
-    """Drop the index; whether it was still there. Only another's lock is a reason for a further attempt.
+    """Drop the index; False if an earlier worker had done it. Only another's lock is a reason for a further attempt.
 
-    Raises ServerError, IndexReplaced, LeaseLost, SessionRefused or FencingFailed.
+    Raises ServerError, IndexLost, LeaseLost, SessionRefused or FencingFailed.
     """
     attempt = 0
     while is_there(job):
         attempt += 1
         job.record_rollback("pending", change.drop_statement(job.change), trigger(job))
         job.lease.check()
+        look_again(job)
         try:
             job.session.ddl(change.drop_statement(job.change))
             return True
         except ServerError as error:
-            if errors.lost_connection(error):
-                job.connect()
-            if is_there(job) and not may_try_again(error, attempt, job.config.rollback_attempts):
-                raise
             logs.warning("rollback_unsure", attempt=attempt, error=str(error))
-    return attempt > 0
+            if was_carried_out(job, error):
+                return True
+            if not may_try_again(error, attempt, job.config.rollback_attempts):
+                raise
+    if attempt or job.phase_found != vocabulary.ROLLING_BACK:
+        raise gone(job)
+    return False
+
+
+def look_again(job: Job) -> None:
+    """Calls lie between the first look and the statement, and the statement goes by the name alone."""
+    if not is_there(job):
+        raise gone(job)
+
+
+def was_carried_out(job: Job, error: ServerError) -> bool:
+    """Whether a DROP that ended in `error` took the index away all the same, which a lost answer can hide.
+
+    Raises what `job.connect` and `is_there` raise.
+    """
+    if not errors.lost_connection(error):
+        return False
+    job.connect()
+    return not is_there(job)
+
+
+def gone(job: Job) -> IndexLost:
+    return IndexLost(f"index {job.change.index} {schema.what_became(job.session, job.change)}")
 
 
 def may_try_again(error: ServerError, attempt: int, attempts: int) -> bool:
@@ -58,13 +82,15 @@ def may_try_again(error: ServerError, attempt: int, attempts: int) -> bool:
 
 
 def is_there(job: Job) -> bool:
-    """Whether the index of the run is there. Raises IndexReplaced if it is another one."""
+    """Whether the index of the run is there. Raises IndexLost if it is another one, or has another name."""
     found = schema.find_index(job.session, job.change.table, job.change.index)
     if found is None:
+        if schema.other_name(job.session, job.change):
+            raise gone(job)
         return False
     differs = schema.difference(job.change, found, schema.columns(job.session, job.change.table))
     if differs:
-        raise IndexReplaced(f"index {job.change.index} was replaced by somebody else and is left alone: {differs}")
+        raise IndexLost(f"index {job.change.index} was replaced by somebody else and is left alone: {differs}")
     return True
 
 

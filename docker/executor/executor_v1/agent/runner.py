@@ -4,9 +4,10 @@ import enum
 import secrets
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from executor_v1 import logs
+from executor_v1 import logs, vocabulary
 
 from . import change, outcomes, worker
 from .change import ChangeRefused
@@ -52,12 +53,21 @@ def attempt(config: AgentConfig, run_id: str, client: Client, started: Callable[
     claimed = client.claim(run_id)
     if claimed is None:
         return ExitCode.NOT_CLAIMED
-    logs.info("claimed", lease_expires_at=claimed["lease_expires_at"], earlier_phase=claimed["phase"])
-    with Lease(client, run_id, claimed["lease_seconds"], asked_at, config.api_timeout) as lease:
+    logs.info("claimed", lease_expires_at=claimed["lease_expires_at"], earlier_phase=claimed.get("phase"))
+    client.lease_seconds = lease_granted(claimed)
+    with Lease(client, run_id, client.lease_seconds, asked_at, config.api_timeout) as lease:
         started(lease)
         outcome = refusal or refusal_of(claimed) or worker.carry_out(job_for(config, claimed, client, lease))
         report(client, lease, run_id, outcome)
     return ExitCode.FINISHED
+
+
+def lease_granted(claimed: dict[str, Any]) -> float:
+    """How many seconds the API granted, which need not be what was asked for. This project's own API says it outright."""
+    if "lease_seconds" in claimed:
+        return float(claimed["lease_seconds"])
+    begin, end = (datetime.fromisoformat(claimed[name]) for name in ("claimed_at", "lease_expires_at"))
+    return (end - begin).total_seconds()
 
 
 def refusal_of(run: dict[str, Any]) -> Outcome | None:
@@ -71,7 +81,7 @@ def refusal_of(run: dict[str, Any]) -> Outcome | None:
 
 
 def job_for(config: AgentConfig, claimed: dict[str, Any], client: Client, lease: Lease) -> Job:
-    progress = claimed["progress"] if isinstance(claimed["progress"], dict) else {}
+    progress = claimed.get("progress")
     return Job(
         config=config,
         run_id=claimed["id"],
@@ -80,8 +90,8 @@ def job_for(config: AgentConfig, claimed: dict[str, Any], client: Client, lease:
         client=client,
         lease=lease,
         session=Session(config, claimed["id"]),
-        phase=claimed["phase"],
-        progress=progress,
+        phase=claimed.get("phase", vocabulary.NOT_KEPT),
+        progress=progress if isinstance(progress, dict) else {},
     )
 
 

@@ -28,6 +28,7 @@ class Index:
     index_type: str
     hidden: bool = False
     descending: bool = False
+    comment: str = ""
 
 
 def columns(session: Session, table: str) -> dict[str, Column]:
@@ -57,11 +58,29 @@ def index_from_rows(rows: list[dict[str, Any]]) -> Index:
         index_type=rows[0]["INDEX_TYPE"],
         hidden=any(row.get("IS_VISIBLE") == "NO" or row.get("IGNORED") == "YES" for row in rows),
         descending=any(row.get("COLLATION") == "D" for row in rows),
+        comment=rows[0]["INDEX_COMMENT"],
     )
 
 
+def other_name(session: Session, change: IndexChange) -> str | None:
+    """What the run's index is called now if somebody renamed it."""
+    rows = session.query(
+        "SELECT INDEX_NAME AS name, INDEX_COMMENT AS comment FROM information_schema.STATISTICS"
+        " WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s AND INDEX_NAME <> %s",
+        (session.schema, change.table, change.index),
+    )
+    # Compared here, because the server would not tell upper case from lower.
+    return next((str(row["name"]) for row in rows if row["comment"] == change.comment), None)
+
+
+def what_became(session: Session, change: IndexChange) -> str:
+    """Of the run's index, which is not there under its name although the run made it."""
+    name = other_name(session, change)
+    return f"was renamed to {name} by somebody else" if name else "is gone: somebody else dropped it"
+
+
 def difference(change: IndexChange, found: Index, table_columns: dict[str, Column]) -> str | None:
-    """How an index differs from the approved one, None if it does not."""
+    """How an index differs from the one that the run makes, None if it does not."""
     wanted = [normal(part, table_columns) for part in change.parts]
     actual = [normal(part, table_columns) for part in found.parts]
     if change.index_type != "BTREE":
@@ -77,6 +96,8 @@ def difference(change: IndexChange, found: Index, table_columns: dict[str, Colum
         return "it is in descending order"
     if found.hidden:
         return "it is invisible to the optimizer"
+    if found.comment != change.comment:
+        return f"it was made by somebody else, its comment is {found.comment!r} and not {change.comment!r}"
     return None
 
 

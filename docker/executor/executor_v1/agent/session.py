@@ -113,7 +113,8 @@ class Session:
     def _bound_waiting(self) -> None:
         """No statement of this connection waits longer for a lock than configured; read back, as it must be true."""
         wanted = self._config.ddl_lock_wait_timeout
-        self.query(f"SET SESSION lock_wait_timeout = {wanted}, wait_timeout = {IDLE_SECONDS}")
+        # For autocommit the driver goes by the server's greeting, and a server may run without it.
+        self.query(f"SET SESSION lock_wait_timeout = {wanted}, wait_timeout = {IDLE_SECONDS}, autocommit = 1")
         actual = self.query("SELECT @@SESSION.lock_wait_timeout AS seconds")[0]["seconds"]
         if not is_as_wanted(wanted, actual):
             raise SessionRefused(f"the server has lock_wait_timeout {actual} and not {wanted}")

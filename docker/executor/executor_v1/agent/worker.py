@@ -39,6 +39,13 @@ def resume(job: Job) -> Outcome:
     """Go on where an earlier worker stopped, which for a new run is the start."""
     found = schema.find_index(job.session, job.change.table, job.change.index)
     differs = found and schema.difference(job.change, found, schema.columns(job.session, job.change.table))
+    if job.phase == vocabulary.NOT_KEPT:
+        # The index alone tells of an earlier worker.
+        job.phase = vocabulary.ADDING if found and not differs else None
+    if found is None and job.phase in (vocabulary.ADDING, vocabulary.INDEX_ADDED):
+        renamed = schema.other_name(job.session, job.change)
+        if renamed:
+            return outcomes.failed(f"index {job.change.index} was renamed to {renamed} by somebody else")
     existed_before = bool(job.progress.get("existed_before"))
     point = takeover.resume_point(job.phase, existed_before, found is not None, bool(differs))
     logs.info("resume", point=point, phase=job.phase, index_found=found is not None, differs=differs)
@@ -48,7 +55,7 @@ def resume(job: Job) -> Outcome:
     if point == takeover.GONE:
         return outcomes.failed(f"index {name} was added by this run and is gone: somebody else dropped it")
     if point == takeover.FOREIGN:
-        return outcomes.requires_manual(f"an index {name} is there that this run did not make: {differs}")
+        return outcomes.requires_manual(f"an index {name} is there that is not this run's: {differs}")
     if point == takeover.VERIFY:
         job.notes.append("taken over from an earlier worker: the index was there and was not added again")
         return go_on_with_index(job)
@@ -141,10 +148,15 @@ def go_on_with_index(job: Job) -> Outcome:
 
 
 def verify(job: Job) -> Outcome:
+    """Measure, ask the kill switch once more, and only then decide."""
     digests = job.change.digests
     baseline = metrics.window_from_json(job.progress.get("baseline"), digests)
     limits = verification.Limits(job.config.min_sample_count, job.config.latency_threshold, job.config.rows_threshold)
-    verdict = verification.judge(digests, baseline, measure(job), limits)
+    after = measure(job)
+    switch = ask_switch(job)
+    if switch.active:
+        return rollback.roll_back(job, vocabulary.KILL_SWITCH, f"kill switch in the metrics window: {switch.reason}")
+    verdict = verification.judge(digests, baseline, after, limits)
     logs.info("verdict", outcome=verdict.outcome, text=verdict.text())
     if verdict.outcome == verification.DEGRADED:
         return rollback.roll_back(job, vocabulary.VERIFICATION_FAILED, f"verification failed: {verdict.text()}")
@@ -152,11 +164,11 @@ def verify(job: Job) -> Outcome:
 
 
 def keep(job: Job, verdict: verification.Verdict) -> Outcome:
-    """`completed` is said only of an index that is there as approved."""
+    """`completed` is said only of the run's own index, there as approved."""
     name = job.change.index
     found = schema.find_index(job.session, job.change.table, name)
     if found is None:
-        return outcomes.failed(f"index {name} was added by this run and is gone: somebody else dropped it")
+        return outcomes.failed(f"index {name} was added by this run and {schema.what_became(job.session, job.change)}")
     differs = schema.difference(job.change, found, schema.columns(job.session, job.change.table))
     if differs:
         return outcomes.failed(f"index {name} is not what this run made: {differs}")

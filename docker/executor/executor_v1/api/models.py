@@ -1,4 +1,4 @@
-"""Bodies of requests. Types are strict (the text "false" is no boolean) and unknown members are refused."""
+"""Bodies of requests. Types are strict (the text "false" is no boolean) and unknown members are ignored."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -31,7 +31,7 @@ Object = Annotated[dict[str, Any], AfterValidator(storable)]
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(strict=True, extra="ignore")
 
 
 class NewExecution(Body):
