@@ -65,7 +65,6 @@ class Job:
             try:
                 _die_with(parent)
                 with Session.begun(run.settings, run_id, logs, run.secret, run.secrets, troubles) as session:
-                    clean_up, script = list[Check](), ""
                     try:
                         self._carry_out(session)
                     finally:

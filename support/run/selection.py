@@ -93,10 +93,7 @@ def _check_needs(scenario: Scenario) -> None:
 
 
 def _check_judgement(scenario: Scenario) -> None:
-    """Find out before anything is started whether the scenario's last word can be judged at all.
-
-    :raises SuiteError: it ends in no Then, or its table is not one that can be judged; with the place.
-    """
+    """A SuiteError with the place for a scenario without a Then, or with a table that can't be judged."""
     thens = [step for step in scenario.all_steps if step.step_type == "then"]
     if not thens:
         raise SuiteError(f"{location_of(scenario)} has no Then: it could not fail")

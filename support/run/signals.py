@@ -11,7 +11,6 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @contextmanager
 def signals_as_interrupts() -> Iterator[None]:
     """Ctrl-C, SIGTERM and a lost terminal end a run in order, with a verdict, also where a shell has SIGINT ignored."""
-
     with _handling(_interrupt, ENDING_SIGNALS):
         yield
 
