@@ -5,6 +5,9 @@ Each part quotes the sentence it comes from. ``tests/ground/test_contract.py`` h
 
 from typing import Final, Literal
 
+VERSION: Final = "1.1"
+""""Contract version"."""
+
 # -- Tables: "In the schema that MYSQL_DATABASE names" ----------------------------------------------------------------
 
 COLUMNS: Final = {

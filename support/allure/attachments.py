@@ -41,6 +41,7 @@ class Attachments:
             ("Timeline", picture or record.facts, pages.facts(record, clock, picture)),
             ("Calls of the workers", record.wire, pages.wire(record, clock, red)),
             ("Schema changes the server counted", record.statements, pages.statements(record, clock)),
+            ("Rules of the contract", record.rules, pages.rules(record)),
             ("Database verification", record.queries, pages.queries(record, clock, red)),
         ]
         found = [self.add(title, page, AttachmentType.HTML) for title, there, page in shown if there]

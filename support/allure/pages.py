@@ -6,6 +6,8 @@ from typing import Any
 from markupsafe import Markup
 
 from support.clock import Clock, moment
+from support.judgement.rules import RULES
+from support.judgement.rules.registry import BROKEN, KEPT, NOT_TRIED
 from support.record.evidence import Evidence, Observation
 from support.resultlog import rendering
 from support.resultlog.blocks import Code, Heading, Inline, Paragraph, Part, Preformatted, Strong, Table
@@ -103,6 +105,17 @@ def statements(record: Evidence, clock: Clock) -> str:
         marks.append("" if outcome == "done" else "bad")
     about = Paragraph("As the server's own record of statements has them, whatever the executor says.", "small")
     return page("Schema changes", about, Table(head, rows, marks=marks))
+
+
+def rules(record: Evidence) -> str:
+    """What became of each rule of the contract; the broken ones first."""
+    order = sorted(record.rules, key=lambda one: (one.state != BROKEN, one.state == NOT_TRIED, one.rule))
+    rows = [
+        (one.rule, one.state, str(one.times or ""), RULES[one.rule].english if one.rule in RULES else "", one.because)
+        for one in order
+    ]
+    marks = ["bad" if one.state == BROKEN else "odd" if one.state != KEPT else "good" for one in order]
+    return page("Rules of the contract", Table(("Rule", "State", "Times", "Says", "Because"), rows, marks=marks))
 
 
 def facts(record: Evidence, clock: Clock, picture: str = "") -> str:

@@ -23,6 +23,7 @@ from support.clock import Clock, now
 from support.files import shown, write_whole
 from support.form import PRIORITIES, TEST_CASES
 from support.judgement.fields.registry import ALWAYS, HEADINGS
+from support.judgement.rules.registry import CONTRACT_RULES
 from support.record.evidence import Observation, RunRecord, Secrets
 from support.record.outcome import Outcome, StepOutcome, Trouble
 from support.record.reading import Record
@@ -143,7 +144,8 @@ class Results:
     def _details(self, outcome: Outcome, judgement: Judgement, record: Record | None) -> StatusDetails | None:
         if judgement.message is None:
             return None
-        lines = [judgement.message, ""]
+        lines = [record.cause.sentence, ""] if record and record.cause else []
+        lines += [judgement.message, ""]
         lines += [f"Blame: {judgement.blames}"] if judgement.blames else []
         lines += [f"Log: {shown(log)}" for log in record.logs] if record else []
         lines.append(f"Again: behave {outcome.location}")
@@ -190,10 +192,10 @@ def _steps(outcome: Outcome, record: Record | None, attachments: Attachments, st
 
 
 def _observed(step: StepOutcome, left: list[Observation]) -> list[Observation]:
-    """The observations that this step made: its rows, in their order, and the one that is always made."""
+    """The observations that this step made: its rows, in their order, and those that are always made."""
     if not step.table or step.table[0] != HEADINGS:
         return []
-    fields = [*(row[0] for row in step.table[1:]), ALWAYS[0]]
+    fields = [*(row[0] for row in step.table[1:]), ALWAYS[0], CONTRACT_RULES]
     observed = left[: len(fields)]
     return observed if [row.field for row in observed] == fields else []
 

@@ -5,7 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from support.contract import VERSION
 from support.form import PRIORITIES, TEST_CASES, form
+from support.judgement.cause import by_cause
+from support.judgement.rules import RULES
+from support.judgement.rules.registry import BROKEN, KEPT, RECORD
 from support.record.reading import Record
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
 
@@ -107,6 +111,39 @@ def _left_out(records: Sequence[Record], case_id: str) -> list[str]:
     ]
 
 
+def rule_states(records: Sequence[Record]) -> dict[str, Counter[str]]:
+    """In how many scenarios each rule of the contract was kept, broken, unknown and not tried."""
+    states: dict[str, Counter[str]] = {name: Counter() for name in sorted(RULES)}
+    for record in records:
+        for one in record.rules:
+            states.setdefault(one.rule, Counter())[one.state] += 1
+    return states
+
+
+def _records_broken(rules: Mapping[str, Counter[str]]) -> list[str]:
+    """A line for each rule about mere records that was broken: not red, and not approved."""
+    return [
+        f"{name} was broken in {states[BROKEN]} scenarios: {RULES[name].english}"
+        for name, states in rules.items()
+        if states[BROKEN] and name in RULES and RULES[name].severity == RECORD
+    ]
+
+
+def _gaps(rules: Mapping[str, Counter[str]], whole: bool) -> list[str]:
+    """A line for the rules of which a whole run can't say that they are kept, because their situation never came."""
+    untried = [name for name, states in rules.items() if not states[KEPT] and not states[BROKEN]]
+    return [f"the contract's rules {', '.join(untried)} were never tried"] if whole and untried else []
+
+
+def _causes(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The causes of all red scenarios, the most frequent first, each with a scenario that shows it."""
+    red = [record for record in records if record.cause]
+    return [
+        {"scenarios": count, **asdict(cause), "location": next(one.location for one in red if one.cause == cause)}
+        for count, cause in by_cause([one.cause for one in red if one.cause])
+    ]
+
+
 def verdict(
     run_id: str,
     records: Sequence[Record],
@@ -121,6 +158,9 @@ def verdict(
     """
     results = {case_id: result_of(case_id, records, expected.get(case_id, set())) for case_id in TEST_CASES}
     decision, reasons = decide({case_id: result.result for case_id, result in results.items()})
+    rules, whole = rule_states(records), all(result.result in (PASS, FAIL) for result in results.values())
+    if doubts := [*_records_broken(rules), *_gaps(rules, whole)]:
+        decision, reasons = CONDITIONAL if decision == APPROVED else decision, [*reasons, *doubts]
     reasons += [line for case_id in results for line in _left_out(records, case_id)]
     if troubles:
         decision, reasons = BLOCKED, [*reasons, *troubles]
@@ -129,5 +169,7 @@ def verdict(
         "decision": decision,
         "reasons": reasons,
         "environment": dict(environment),
+        "contract": {"version": VERSION, "rules": {name: dict(states) for name, states in rules.items()}},
+        "causes": _causes(records),
         "test_cases": {case_id: asdict(result) for case_id, result in results.items()},
     }

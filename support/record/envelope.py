@@ -67,7 +67,7 @@ def from_json(kind: type[Kind], content: bytes, file: Path) -> Kind:
 def _plain(value: Any) -> Any:
     """What JSON has no word for, as text or number; times in UTC."""
     if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat(timespec="milliseconds")
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, bytes):

@@ -1,10 +1,12 @@
 """The appendices of the log: where the log files are, commands to clean up with, the evidence and its hashes."""
 
 import os.path
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from support.contract import KILL_SWITCH_PATH, SECRET_HEADER, TEST_TABLES
 from support.form import TEST_CASES, form
+from support.judgement.rules import RULES
+from support.judgement.rules.registry import BROKEN, KEPT, STATES
 from support.mysql.database import quoted
 from support.result_words import NOT_RUN
 from support.resultlog.blocks import Code, Heading, Inline, Key, Paragraph, Part, Paths, Preformatted, Table
@@ -59,6 +61,24 @@ def sql(schema: str) -> str:
         rows=leftovers.rows,
     )
     return script.rstrip()
+
+
+def contract(states: Mapping[str, Mapping[str, int]], version: str) -> list[Part]:
+    """Appendix D: every rule of the contract, and in how many scenarios it was kept."""
+    rows = []
+    for name, counts in states.items():
+        rule = RULES.get(name)
+        said = f"{rule.english} · {rule.thai}" if rule else ""
+        rows.append((Key(name), said, ", ".join(rule.of) if rule else "", *(str(counts.get(one, 0)) for one in STATES)))
+    marks = [
+        "differs" if counts.get(BROKEN) else "unseen" if not counts.get(KEPT) else "" for counts in states.values()
+    ]
+    about = f"Contract version {version}. Every rule is judged in every scenario, whatever its table asks; numbers are scenarios."
+    return [
+        Heading(2, "Appendix D: The contract, rule by rule"),
+        Paragraph(about, "small"),
+        Table(("Rule", "Says", "Contract", *(one.capitalize() for one in STATES)), rows, "cards", marks),
+    ]
 
 
 def evidence(material: Material) -> list[Part]:

@@ -113,6 +113,7 @@ def failures(cases: list[CaseLog]) -> list[Part]:
 def _failure(case: CaseLog) -> list[Part]:
     blames = _blames(case)
     because = [f"{row.field}: {row.because}" for scenario in case.failed for row in scenario.differing if row.because]
+    causes = dict.fromkeys(one.record.cause.sentence for one in case.failed if one.record.cause)
     impacts: dict[Impact, bool] = {
         "blocks_canary": case.form.priority == "P0",
         "code_fix": "the executor" in blames or "the suite" in blames,
@@ -123,7 +124,7 @@ def _failure(case: CaseLog) -> list[Part]:
     return [
         Heading(4, blocks.Words(f"[{case.id}] {case.form.name} - FAILED")),
         blocks.lines([line for scenario in case.failed for line in _story(scenario)], "Failure Summary:"),
-        blocks.lines([f"Whose fault it looks like: {', '.join(blames)}", *because], "Root Cause:"),
+        blocks.lines([*causes, f"Whose fault it looks like: {', '.join(blames)}", *because], "Root Cause:"),
         blocks.Ticks([(text, impacts[name]) for name, text in form().impacts.items()], "Impact:"),
         blocks.lines([*_actions(case), "Repeat it with:", *again], "Action Required:"),
         Paragraph((Strong("Assigned To:"), " ", None)),

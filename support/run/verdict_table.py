@@ -5,6 +5,7 @@ from typing import Any
 
 from support.form import TEST_CASES
 from support.result_words import NOT_APPLICABLE, PASS
+from support.resultlog.rows import counted
 from support.terminal import Terminal, table
 
 Verdict = Mapping[str, Any]
@@ -23,6 +24,12 @@ def show_verdict(terminal: Terminal, verdict: Verdict, place: str) -> None:
         line if result == PASS else terminal.coloured(result, line) for result, line in zip(results, lines, strict=True)
     ]
     terminal.say("", head, rule, *coloured, "", f"{results.count(PASS)} of {len(results)} test cases passed.")
+    if causes := verdict.get("causes"):
+        red = sum(cause["scenarios"] for cause in causes)
+        terminal.say("", f"Red: {counted(red, 'scenario')}, {counted(len(causes), 'cause')}")
+        for cause in causes:
+            terminal.say(f"  {cause['scenarios']} × {cause['sentence']}", f"      Again: behave {cause['location']}")
+        terminal.say("")
     terminal.say(f"Decision: {terminal.coloured(verdict['decision'])}")
     terminal.say(*(f"  - {reason}" for reason in verdict["reasons"]), f"Verdict and evidence: {place}")
 

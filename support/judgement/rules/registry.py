@@ -8,7 +8,7 @@ from support.history.history import History
 from support.record.evidence import Judged, Observation
 from support.result_words import FAIL, PASS
 
-KEPT, BROKEN, UNKNOWN, NOT_TRIED = "kept", "broken", "unknown", "not tried"
+KEPT, BROKEN, UNKNOWN, NOT_TRIED = STATES = "kept", "broken", "unknown", "not tried"
 SAFETY, RECORD = "safety", "record"
 """A broken rule of the first class turns a scenario red; one of the second is listed, and the decision is CONDITIONAL."""
 
