@@ -65,7 +65,7 @@ def sql(schema: str) -> str:
 
 def contract(states: Mapping[str, Mapping[str, int]], version: str) -> list[Part]:
     """Appendix D: every rule of the contract, and in how many scenarios it was kept."""
-    rows = []
+    rows: list[tuple[Inline, ...]] = []
     for name, counts in states.items():
         rule = RULES.get(name)
         said = f"{rule.english} · {rule.thai}" if rule else ""

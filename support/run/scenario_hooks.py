@@ -101,7 +101,7 @@ class ScenarioHooks:
             if len(attempts) == MOST_ATTEMPTS:
                 self._judge(record, NOT_RUN)
             return None
-        if record.failure is not None:
+        if record.failure is not None and record.blames == "the executor":
             record.cause = cause_of(record.history, record.rules, record.observations)
         behave_passed = scenario.status.name == "passed"
         if not behave_passed and record.failure is None:
