@@ -22,7 +22,8 @@ class Connection:
 
     ``connection_id`` is the server's number of it, None if the server did not greet; ``thread_id`` is its number of the
     thread that all statements of this connection are recorded by, None if nobody could tell. ``end`` says how the
-    connection came to its end, at ``closed``. ``trouble`` says what was wrong with the test environment, if anything.
+    connection came to its end, at ``closed``, by who was first: after a goodbye in TLS, which nobody can read, that is
+    the server. ``trouble`` says what was wrong with the test environment, if anything.
     """
 
     worker: str
@@ -60,8 +61,9 @@ async def greeting(reader: StreamReader) -> Greeting:
         if not piece or any(packet[3:4]) or (packet[4:] and packet[4] not in (GREETING, REFUSAL)):
             return Greeting(packet)
     payload = packet[4:]
-    if payload[0] == REFUSAL:  # before a greeting there is no SQL state, but servers differ
+    if payload[0] == REFUSAL:
         text = payload[3:].decode("utf-8", "replace")
+        text = text[6:] if text.startswith("#") else text  # the SQL state, which not all servers have here
         return Greeting(packet, refusal=f"error {int.from_bytes(payload[1:3], 'little')}: {text}")
     connection_id = payload[1:].partition(b"\0")[2][:4]  # after the server's version
     return Greeting(packet, int.from_bytes(connection_id, "little") if len(connection_id) == 4 else None)

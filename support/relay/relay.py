@@ -61,7 +61,7 @@ class Relay:
 
     def silence(self, silent: bool = True) -> None:
         """From now on hold all bytes and ends of connections, both ways, or let them go on; no connection is closed."""
-        self._loop.call_soon_threadsafe(self._speaking.clear if silent else self._speaking.set)
+        self._in_loop(self._be_silent(silent))
 
     def delay(self, seconds: float) -> None:
         """From now on let each piece of what is sent, in both directions, wait so long; 0 ends that."""
@@ -69,12 +69,14 @@ class Relay:
 
     def refuse(self) -> None:
         """From now on refuse new connections, as a port does that nobody listens on; those that are open stay."""
-        self._in_loop(self._stop_listening())
-        self._bound = self._bound_socket()  # bound but not listening, so that nobody else gets the port
+        if self._listener.is_serving():
+            self._in_loop(self._stop_listening())
+            self._bound = self._bound_socket()  # bound but not listening, so that nobody else gets the port
 
     def listen_again(self) -> None:
         """End the refusal."""
-        self._in_loop(self._listen())
+        if not self._listener.is_serving():
+            self._in_loop(self._listen())
 
     def close(self) -> None:
         """End every connection, free the port, and return when nothing is left. Does nothing the second time."""
@@ -108,6 +110,12 @@ class Relay:
 
     async def _stop_listening(self) -> None:
         self._listener.close()
+
+    async def _be_silent(self, silent: bool) -> None:
+        if silent:
+            self._speaking.clear()
+        else:
+            self._speaking.set()
 
     async def _serve(self, from_worker: StreamReader, to_worker: StreamWriter) -> None:
         if self._closing:  # accepted in the last moment

@@ -209,6 +209,7 @@ def test_a_server_that_is_full_is_told_as_it_says_so(relay, by_relay, looking):
     ("said", "end"),
     [
         (TOO_MANY, "refused by the server: error 1040: Too many connections"),
+        (b"\x10\0\0\0\xff\x69\x04#HY000blocked", "refused by the server: error 1129: blocked"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "closed by the server"),
         (b"\x4a\0\0\0\x0a9.7", "closed by the server"),  # cut off in the middle
         (b"\x03\0\0\0\x0a9\0", "closed by the server"),  # whole, but without an id
@@ -361,10 +362,12 @@ def test_a_delay_is_each_ways_and_can_be_ended(relay, by_relay):
 def test_new_connections_are_refused_and_open_ones_stay(relay, by_relay):
     with by_relay.connect() as kept:
         relay.refuse()
+        relay.refuse()  # changes nothing
         with pytest.raises(ConnectionRefusedError):
             client_of(relay)
         assert ask(kept, "SELECT 1") == 1
 
+        relay.listen_again()
         relay.listen_again()
         with by_relay.connect() as another:
             assert ask(another, "SELECT 1") == 1
