@@ -57,10 +57,7 @@ class Timed:
 
     @property
     def chain(self) -> float:
-        """Seconds that no number of jobs makes shorter.
-
-        They are what comes before the first scenario and after the last, the longest scenario, and those that run alone.
-        """
+        """Seconds that no number of jobs makes shorter: start and end, the longest scenario, and those that run alone."""
         alone = [record.duration_s for record in self.records if THE_MACHINE in record.tags]
         others = [record.duration_s for record in self.records if THE_MACHINE not in record.tags]
         ended = max(record.ended or record.started for record in self.records)
