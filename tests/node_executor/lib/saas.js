@@ -9,6 +9,9 @@ const PATIENCE_SECONDS = 10;
 const PAUSE_MS = 150;
 const LONGEST_PAUSE_MS = 1000;
 
+/** Milliseconds; a time that names no zone is UTC, and not of this machine's, where the clock may be changed in between. */
+const utc = (time) => Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(time) ? time : `${time.replace(' ', 'T')}Z`);
+
 class LeaseLost extends Error {}
 class Refused extends Error {}
 
@@ -88,8 +91,8 @@ class Saas {
     if (status === 409) return null;
     if (status !== 200) throw new Error(`the claim was answered with ${status}`);
     this.#token = body.claim_token;
-    // What was granted counts, not what was asked for; the zone is the same in both, whatever it is.
-    this.leaseSeconds = (Date.parse(body.lease_expires_at) - Date.parse(body.claimed_at)) / 1000;
+    // What was granted counts, not what was asked for
+    this.leaseSeconds = (utc(body.lease_expires_at) - utc(body.claimed_at)) / 1000;
     return body;
   }
 
