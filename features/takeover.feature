@@ -125,6 +125,27 @@ Feature: Taking over from a dead worker
       | while its last report is on the way |
 
   @TC-10 @P2 @normal
+  Scenario Outline: TC-10 Worker Crash + Lease Expiry: worker 1 freezes <moment>, and wakes up when its lease is over
+    Worker 1 ค้างจน lease หมดอายุ แล้วกลับมาทำงานโดยยังไม่มีใครรับ run ต่อ → lease ที่หมดแล้วใช้ต่อไม่ได้ ต้องปล่อยให้ worker ใหม่
+    The kill switch fails for worker 1: if it went on, it would take back an index that is its successor's to judge.
+
+    Given the claim of worker 1 has a short lease
+    When worker 1 freezes <moment>
+    And the lease of worker 1 has run out
+    And worker 1 wakes up, and nobody has taken the run over
+    Then the result log reads
+      | Field                         | Expected |
+      | Worker 1 claimed successfully | Yes      |
+      | Final execution_run Status    | RUNNING  |
+      | Index still exists            | Yes      |
+      | ADD INDEX carried out         | once     |
+
+    Examples:
+      | moment                              |
+      | after its ADD INDEX                 |
+      | while its last report is on the way |
+
+  @TC-10 @P2 @normal
   Scenario Outline: TC-10 Worker Crash + Lease Expiry: control, the last report <trouble>
     รายงานสุดท้ายไม่ได้ response ที่ใช้ได้ → worker ต้องส่งซ้ำ และผลของ run ต้องไม่เปลี่ยน
 

@@ -87,6 +87,12 @@ def takes_over_and_worker_1_wakes(context: Context, number: int) -> None:
     two_workers.take_over_and_wake(context.case, number)
 
 
+@when("worker 1 wakes up, and nobody has taken the run over")
+@when("worker 1 กลับมาทำงาน โดยยังไม่มีใครรับ run ต่อ")
+def worker_1_wakes(context: Context) -> None:
+    two_workers.wake(context.case)
+
+
 @when("the same execution run is scheduled once more")
 @when("มีการ schedule execution run เดิมซ้ำ")
 def same_run_scheduled_again(context: Context) -> None:

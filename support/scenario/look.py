@@ -51,7 +51,7 @@ def look(case: Case) -> History:
     history = case.evidence.history = _everything(case)
     if measured := case.measured:
         counted = measured.workload.counted(database, stack.schema) - measured.counted_before
-        length = case.settings.scaled(case.settings.metrics_window_seconds)
+        length = min(one.given["METRICS_WINDOW_MINUTES"] for one in history.participants.values()) * 60
         refuse_a_failed_workload(history, counted, measured.samples, measured.worsens, stack.journal.hidden, length)
     _record(case, history)
     return history

@@ -202,14 +202,20 @@ def freeze(case: Case, moment: str) -> None:
 
 def take_over_and_wake(case: Case, number: int) -> None:
     """Worker ``number`` takes the run over; when it is in the middle of it, worker 1 wakes up and does what it does."""
+    what = "its look at the kill switch with the index there"
+    second, at_work = _held_at(case, number, "kill switch", lambda call: bool(call.after_index), what)
+    wake(case)
+    at_work.release()
+    wait_for(case, second)
+
+
+def wake(case: Case) -> None:
+    """Worker 1 wakes up, finds the answer to the call in whose middle it froze, and does what it does."""
     if case.frozen_call is None:
         raise SuiteError("this phrase needs a worker that froze; say so in a When before it")
-    first, what = case.workers[1], "its look at the kill switch with the index there"
-    second, at_work = _held_at(case, number, "kill switch", lambda call: bool(call.after_index), what)
+    first = case.workers[1]
     if first.running:
         first.thaw()
         case.evidence.fact("Worker 1 Wake-up Time", first.name)
     case.frozen_call.release()
     wait_for(case, first)
-    at_work.release()
-    wait_for(case, second)

@@ -98,6 +98,8 @@ def worker_1_crashed(history: History) -> Seen:
 def lease_expired(history: History) -> Seen:
     """By the database's clock the lease of worker 1 had run out when the run was claimed again."""
     end, again = history.lease_end_before_takeover, (history.row or {}).get("claimed_at")
+    if (history.row or {}).get("claimed_by") == _participant(history, 1).name:
+        return Seen("unknown", f"lease end {end}; nobody but worker 1 has claimed the run: see short_lease_seconds")
     if end is None or again is None:
         return Seen("unknown", f"lease end {end}, claimed again at {again}")
     return yes_or_no(again >= end, f"lease end {end}, claimed again at {again}, both by the database's clock")
@@ -160,8 +162,8 @@ def done_after_the_takeover(history: History) -> Seen:
         for call in _participant(history, 1).calls
         if call.method != "GET" and call.kind != "claim" and call.answered and call.answered > taken
     ]
-    threads = {statement.thread for statement in history.changes if statement.started < taken}
-    sent = [statement for statement in history.changes if statement.started > taken and statement.thread in threads]
+    first = _participant(history, 1)
+    sent = [one for one in history.by(first, history.changes) if one.started > taken]
     done = [f"{call.method} {call.path} was answered {call.answer}" for call in late if (call.status or 0) < 300]
     calls = "; ".join(f"{call.method} {call.path}: {call.answer}" for call in late) or "none"
     return Seen("; ".join(done + ([as_sent(sent)] if sent else [])) or "Nothing", f"its late calls: {calls}")

@@ -85,7 +85,7 @@ observations(
         ),
         # Which measures got worse beyond their thresholds, by the server's own count
         "Degradation measured by the server": lambda history: Seen(
-            ", ".join(history.worse()) or "None", _in_words(history)
+            ", ".join(history.worse()) or ("None" if history.measured() else "unknown"), _in_words(history)
         ),
         # How many of the run's queries the server ran in it
         "Samples in the metrics window": lambda history: Seen(

@@ -10,7 +10,7 @@ from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 API = "the SaaS API"
 
 MARGIN_SECONDS = 0.05
-"""How near to the end of a lease a call has to be for nobody to say on which side the API saw it."""
+"""How much of a lease may be left, when a call goes to the API, for it to be over when the API looks."""
 
 
 def _meet(one: Call, other: Call) -> bool:
@@ -25,7 +25,7 @@ def _was_free(row: RunRow) -> bool | None:
         return True
     if row.status in TERMINAL or row.lease_seconds is None:
         return row.status not in TERMINAL
-    return None if abs(row.lease_seconds) < MARGIN_SECONDS else row.lease_seconds < 0
+    return None if 0 < row.lease_seconds < MARGIN_SECONDS else row.lease_seconds <= 0
 
 
 @rule("R-40", SAFETY, "C-CLAIM-1", thai="claim ได้เฉพาะ run ที่ scheduled หรือที่ lease หมดอายุแล้ว")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from support.contract import TERMINAL
 from support.history.calls import UNDER_A_LEASE
 from support.history.history import History
-from support.judgement.rules.claims import API, MARGIN_SECONDS
+from support.judgement.rules.claims import API
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 
 
@@ -30,7 +30,7 @@ def nothing_under_a_lease_that_is_over(history: History) -> Iterator[Ruling]:
         row = call.row_before
         if call.kind not in UNDER_A_LEASE or not call.reached_the_api or row is None or row.lease_seconds is None:
             continue
-        if row.status in TERMINAL or row.lease_seconds > -MARGIN_SECONDS:
+        if row.status in TERMINAL or row.lease_seconds > 0:
             continue
         accepted = call.status is not None and call.status < 300
         over = f"{-row.lease_seconds:.3f} s after the end of the lease"
