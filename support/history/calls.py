@@ -90,6 +90,12 @@ class Call:
         return _json_object(self.request_body)
 
     @property
+    def claim_token(self) -> str | None:
+        """The token in the answer, if there is one."""
+        token = _json_object(self.response_body).get("claim_token")
+        return token if isinstance(token, str) and token else None
+
+    @property
     def is_granted_claim(self) -> bool:
         """It is a claim, and it was granted."""
         return self.kind == "claim" and self.status == HTTPStatus.OK

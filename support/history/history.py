@@ -112,7 +112,8 @@ class History(Notes):
 
     ``participants`` are by the number the result log gives them, which is the order of their roles, not of their start.
     ``statements`` are all that workers sent, and everybody's schema changes; ``workload`` are the application's queries.
-    ``row`` and ``told`` are the run at the end, by its row and by the API. ``foreign_rows`` names rows about other runs.
+    ``row`` and ``told`` are the run at the end, by its row and by the API. ``foreign_rows`` names rows about other runs, ``leaks``
+    where a secret is that has no business there, ``left_running`` workers of which a process still runs.
     ``apart`` is how far, in seconds, the times of calls and those of statements may be from each other.
     """
 
@@ -129,6 +130,8 @@ class History(Notes):
     unexpected_changes: list[str]
     min_samples: int
     foreign_rows: list[str] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
+    left_running: list[str] = field(default_factory=list)
     apart: float = 0.001
 
     # -- order ----------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def _everything(case: Case) -> History:
     index = tables.find_index(found.indexes, run.table_name, run.index_name)
     threads = case.measured.workload.threads if case.measured else []
     statements = _statements(stack.journal, threads)
-    return History(
+    history = History(
         run=run,
         row=database.first("SELECT * FROM execution_runs WHERE id = %s", (run.id,)),
         told=stack.api.run(run.id),
@@ -76,9 +76,30 @@ def _everything(case: Case) -> History:
         participants={role: _participant(case, role) for role in case.workers},
         unexpected_changes=tables.differences(_allowed(case, index), found),
         foreign_rows=_foreign_rows(case),
+        left_running=stack.workers_running(),
         min_samples=case.settings.min_sample_count,
         **vars(case.notes),
     )
+    history.leaks = _leaks(case, history)
+    return history
+
+
+def _leaks(case: Case, history: History) -> list[str]:
+    """Where a password, the secret or a claim token is, and has no business."""
+    tokens = [token for call in history.calls if call.is_granted_claim and (token := call.claim_token)]
+    places = {f"the log of {worker.name}": worker.text() for worker in case.workers.values()}
+    for name in ("row", "claims", "rollbacks", "audit"):
+        places[f"the run's {name}"] = str(getattr(history, name))
+    for call in history.calls:
+        if call.kind != "claim":
+            places[f"the answer to {call.method} {call.path}"] = call.response_body
+    kinds = {"a password or the secret": case.stack.secrets(), "a claim token": tokens}
+    return [
+        f"{kind} is in {place}"
+        for kind, values in kinds.items()
+        for place, text in places.items()
+        if any(value in text for value in values)
+    ]
 
 
 def _participant(case: Case, role: int) -> Participant:

@@ -149,8 +149,12 @@ class Worker:
         self.gateway.close()
         self.relay.close()
 
+    def text(self) -> str:
+        """All that it has written."""
+        return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
+
     def last_words(self) -> str:
-        lines = self.log.read_text("utf-8", "replace").strip().splitlines() if self.log.exists() else []
+        lines = self.text().strip().splitlines()
         return " | ".join(lines[-LAST_LINES:]) or "(it wrote no log)"
 
     def _signal(self, number: signal.Signals) -> None:

@@ -2,11 +2,24 @@
 
 from collections.abc import Iterator
 
-from support.contract import COMPLETED, FAIL_REASONS, FAILED, REQUIRES_MANUAL, ROLLED_BACK, RUNNING, SCHEDULED, TERMINAL
+from support.contract import (
+    ADD_INDEX,
+    COMPLETED,
+    FAIL_REASONS,
+    FAILED,
+    LOCK_NONE_REFUSED,
+    REQUIRES_MANUAL,
+    ROLLED_BACK,
+    RUNNING,
+    SCHEDULED,
+    TERMINAL,
+)
 from support.history.history import History
 from support.history.statements import as_sent
 from support.judgement.rules.claims import API
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
+
+DUPLICATE_NAME = 1061
 
 
 def _stands(history: History) -> str:
@@ -81,3 +94,35 @@ def states_in_their_order(history: History) -> Iterator[Ruling]:
             holds = new.status in legal[old.status]
         because = f"the run was {old.status} ({old.fail_reason}) and then {new.status} ({new.fail_reason})"
         yield ruling(holds, because, API, new.at)
+
+
+_NOT_DONE = {(status, "execution_error") for status in (FAILED, REQUIRES_MANUAL)}
+
+
+def allowed_ends(history: History) -> set[tuple[str, str | None]]:
+    """Status and reason of every end that the contract allows for what the server and the kill switch did."""
+    if history.run.action != ADD_INDEX:
+        return {(FAILED, "out_of_scope")}
+    if history.dropped and history.added:
+        return {(ROLLED_BACK, "kill_switch"), (ROLLED_BACK, "verification_failed")}
+    if history.added:
+        return {(FAILED, "execution_error")} if history.drops else {(COMPLETED, None), *_NOT_DONE}
+    refused = [one.errno for one in history.adds if one.errno and one.owner == history.ended_by]
+    if refused and refused[-1] in LOCK_NONE_REFUSED:
+        return {(REQUIRES_MANUAL, "execution_error")}
+    if refused:
+        return {(FAILED, "execution_error")} if refused[-1] == DUPLICATE_NAME else _NOT_DONE
+    return {(FAILED, "kill_switch"), (FAILED, "validation_error"), (FAILED, "out_of_scope"), *_NOT_DONE}
+
+
+@rule(
+    "R-36", SAFETY, "C-END-1", "C-END-4", "C-END-5", "C-END-10", "C-END-12", "C-END-15",
+    thai="run ต้องจบด้วยสถานะและ fail_reason ที่ contract อนุญาตสำหรับสิ่งที่เกิดขึ้นจริง",
+)  # fmt: skip
+def the_end_is_one_of_those_allowed(history: History) -> Iterator[Ruling]:
+    """A run ends with a status and a reason that the contract allows for what happened."""
+    if history.row and history.end_report:
+        end, allowed = (history.row["status"], history.row["fail_reason"]), allowed_ends(history)
+        words = ", ".join(sorted(f"{status} ({reason or 'no reason'})" for status, reason in allowed))
+        because = f"{_stands(history)}; fail_reason: {end[1] or 'none'}; allowed: {words}"
+        yield ruling(end in allowed, because, history.ended_by, history.ended_at)
