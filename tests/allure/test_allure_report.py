@@ -19,6 +19,7 @@ from support.allure import report
 from support.allure.recorder import AllureRecorder
 from support.clock import now
 from support.form import TEST_CASES
+from support.judgement.rules.registry import CONTRACT_RULES
 from support.record.evidence import Evidence, Observation, RunRecord, Secrets, write
 from support.run.behave_watch import BehaveWatch
 from support.run.selection import all_features, expected_scenarios, location_of, scenarios_of
@@ -70,6 +71,7 @@ def make_run(folder: Path) -> None:
         table = next(step.table for step in scenario.steps if step.table)
         rows = [Observation(row["Field"], row["Expected"], row["Expected"], "PASS") for row in table.rows]
         rows.append(Observation("Unexpected changes", "None", "None", "PASS"))
+        rows.append(Observation(CONTRACT_RULES, "kept", "kept", "PASS"))
         kept = Evidence("", scenario.name, scenario.feature.name, location_of(scenario), [], "", result="PASS")
         kept.observations, kept.ended = rows, now()
         write(kept, folder / "evidence", secrets)

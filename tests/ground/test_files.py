@@ -92,7 +92,7 @@ def test_what_is_read_is_what_was_written(tmp_path):
     record = read_all(folder / "evidence")[0]
     written = json.loads((folder / record.path).read_text("utf-8"))
 
-    assert record.started.isoformat(timespec="milliseconds") == written["started"]
+    assert record.started.isoformat() == written["started"]
     assert [vars(row) for row in record.observations] == written["observations"]
     assert record.duration_s == written["duration_s"] == 1.0
 

@@ -149,6 +149,7 @@ _BY_THE_PROGRAMS = Place(
 _MATRIX = Place(
     "tests/commands/test_matrix.py", '"matrix", "/no/such/mysqld", "auto"', "minutes; a part of it is run there"
 )
+_JUDGE = Place("tests/commands/test_judge.py", '"acceptance judge"', "a test of its own: it needs a run that has left histories")
 _PROVE = Place("tests/proof/test_proof.py", '"-m", "tests.proof.prove"', "minutes; a part of it is run there")
 
 ELSEWHERE: dict[str, dict[str, Place]] = {
@@ -161,6 +162,8 @@ ELSEWHERE: dict[str, dict[str, Place]] = {
         "make quick": Place("Makefile", "\nquick: ", "it is a part of what runs this test"),
         "make lint": _BY_MAKE_TEST,
     },
+    "CHANGELOG.md": {"acceptance judge": _JUDGE},
+    "docs/rules.md": {"acceptance judge": _JUDGE},
     "docs/servers.md": {
         "make accept STACK=compose BEHAVE_ARGS='-D api_replicas=3'": Place(
             "tests/stacks/test_compose_stack.py", '"-D", "stack=compose", "-D", "api_replicas=2"', "it needs a Docker engine"

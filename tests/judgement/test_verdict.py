@@ -5,7 +5,10 @@ import itertools
 import pytest
 
 from support.form import TEST_CASES
+from support.judgement.rules import RULES
+from support.judgement.rules.registry import BROKEN, KEPT, NOT_TRIED, RECORD
 from support.judgement.verdict import decide, result_of, verdict
+from support.record.evidence import Cause, Judged
 from support.record.reading import Record
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL
 
@@ -52,7 +55,7 @@ def test_the_reasons_name_every_test_case_that_did_not_pass():
 def record(location, result="PASS", status="FAILED", blames=None, case_id="TC-09"):
     one = Record(
         id=case_id, name="", feature="", location=location, tags=[], description="", result=result,
-        actual_status=status, duration_s=1.0, blames=blames,
+        actual_status=status, duration_s=1.0, blames=blames, rules=[Judged(name, KEPT, 1) for name in RULES],
     )  # fmt: skip
     one.file = f"{location}.json"
     return one
@@ -97,9 +100,51 @@ def test_the_verdict_has_what_a_pipeline_needs():
     }
 
 
+def everything():
+    """A record of each test case, all passed, and what was expected."""
+    return [record("a", case_id=case_id) for case_id in TEST_CASES], {case_id: {"a"} for case_id in TEST_CASES}
+
+
+def test_a_rule_that_was_never_tried_is_a_gap_and_no_approval():
+    records, expected = everything()
+    for one in records:
+        one.rules = [Judged(rule.rule, NOT_TRIED if rule.rule == "R-01" else KEPT, 0) for rule in one.rules]
+    content = verdict("r", records, expected, {}, [])
+
+    assert content["decision"] == CONDITIONAL
+    assert "the contract's rules R-01 were never tried" in content["reasons"]
+    records[0].rules[0] = Judged("R-01", KEPT, 1)
+    assert verdict("r", records, expected, {}, [])["decision"] == APPROVED
+
+
+def test_a_gap_of_a_run_in_part_is_not_worth_a_word():
+    assert not any("never tried" in reason for reason in verdict("r", [], {"TC-09": {"a"}}, {}, [])["reasons"])
+
+
+def test_a_broken_rule_about_records_is_not_red_and_not_approved():
+    records, expected = everything()
+    name = next(rule.id for rule in RULES.values() if rule.severity == RECORD)
+    records[3].rules = [Judged(name, BROKEN, 1, "the details are a number")]
+    content = verdict("r", records, expected, {}, [])
+
+    assert content["decision"] == CONDITIONAL
+    assert f"{name} was broken in 1 scenarios: {RULES[name].english}" in content["reasons"]
+    assert content["contract"]["rules"][name] == {KEPT: 9, BROKEN: 1}
+
+
+def test_red_scenarios_are_grouped_by_their_cause():
+    records, expected = everything()
+    for one, number in zip(records, ("422", "1064", "422"), strict=False):
+        one.result, one.cause = "FAIL", Cause("the SaaS API", "call refused", number, f"refused with {number}")
+    causes = verdict("r", records, expected, {}, [])["causes"]
+
+    assert [(one["scenarios"], one["sentence"], one["location"]) for one in causes] == [
+        (2, "refused with 422", "a"), (1, "refused with 1064", "a")
+    ]  # fmt: skip
+
+
 def test_trouble_with_the_run_itself_forbids_an_approval():
-    all_passed = [record("a", case_id=case_id) for case_id in TEST_CASES]
-    expected = {case_id: {"a"} for case_id in TEST_CASES}
+    all_passed, expected = everything()
 
     assert verdict("r", all_passed, expected, {}, [])["decision"] == APPROVED
     content = verdict("r", all_passed, expected, {}, ["the stack did not stop well"])

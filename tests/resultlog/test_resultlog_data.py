@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from support.form import TEST_CASES, form
+from support.judgement.rules import RULES
+from support.judgement.rules.registry import KEPT
 from support.record import evidence
-from support.record.evidence import Check, Evidence, Fact, Observation, Query, RunRecord, Secrets
+from support.record.evidence import Check, Evidence, Fact, Judged, Observation, Query, RunRecord, Secrets
 from support.record.reading import read
 from support.result_words import FAIL, NOT_RUN, PASS
 from support.resultlog.merging import merge
@@ -43,6 +45,7 @@ def make_record(case_id: str, location: str, run_folder: Path, number: int, fail
         started=began, ended=began + timedelta(seconds=1), result=FAIL if failing else PASS,
         failure="1 row differs" if failing else None, blames="the executor" if failing else None,
         actual_status=case.expected_status, observations=observations(case_id, failing),
+        rules=[Judged(name, KEPT, 1) for name in RULES],
     )  # fmt: skip
     for label in case.details:
         record.facts.append(Fact(label, "a value", began))

@@ -96,10 +96,13 @@ def states_in_their_order(history: History) -> Iterator[Ruling]:
         yield ruling(holds, because, API, new.at)
 
 
-_NOT_DONE = {(status, "execution_error") for status in (FAILED, REQUIRES_MANUAL)}
+End = tuple[str, str | None]
+"""A status and its reason."""
+
+_NOT_DONE: set[End] = {(FAILED, "execution_error"), (REQUIRES_MANUAL, "execution_error")}
 
 
-def allowed_ends(history: History) -> set[tuple[str, str | None]]:
+def allowed_ends(history: History) -> set[End]:
     """Status and reason of every end that the contract allows for what the server and the kill switch did."""
     if history.run.action != ADD_INDEX:
         return {(FAILED, "out_of_scope")}
