@@ -8,15 +8,18 @@ from support.judgement.rules.sent import bare
 _NAME = r"(?:`(?:[^`]|``)+`|[^\s`.,()]+)"
 _FULL_NAME = rf"(?:{_NAME}\s*\.\s*)?({_NAME})"
 _ALTER = re.compile(
-    rf"(?is)\A\s*(?:PREPARE\s+\S+\s+FROM\s*['\"]?\s*)?ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\s+{_FULL_NAME}"
+    rf"(?is)\A\s*ALTER\s+(?:ONLINE\s+|IGNORE\s+)*TABLE\s+{_FULL_NAME}"
     r"\s+(?:(?:WAIT\s+\S+|NOWAIT)\s+)?(.*)\Z"
 )
 _CREATE = re.compile(
     rf"(?is)\A\s*CREATE\s+(?:OR\s+REPLACE\s+)?((?:UNIQUE|FULLTEXT|SPATIAL)\s+)?INDEX\s+(?:IF\s+NOT\s+EXISTS\s+)?({_NAME})\s*"
     rf"(?:USING\s+\w+\s+)?ON\s+{_FULL_NAME}\s*(\(.*)\Z"
 )
-_DROP = re.compile(rf"(?is)\A\s*DROP\s+INDEX\s+(?:IF\s+EXISTS\s+)?({_NAME})\s+ON\s+{_FULL_NAME}\b(.*)\Z")
-_ADDING = re.compile(rf"(?is)\A\s*ADD\s+((?:UNIQUE|FULLTEXT|SPATIAL)\s+)?(?:(?:INDEX|KEY)\s+)?({_NAME})\b")
+_DROP = re.compile(rf"(?is)\A\s*DROP\s+INDEX\s+(?:IF\s+EXISTS\s+)?({_NAME})\s+ON\s+{_FULL_NAME}(?=\s|\Z).*\Z")
+_ADDING = re.compile(
+    rf"(?is)\A\s*ADD\s+(?:(?:UNIQUE|FULLTEXT|SPATIAL)\s+(?:(?:INDEX|KEY)\s+)?|(?:INDEX|KEY)\s+)(?:IF\s+NOT\s+EXISTS\s+)?"
+    rf"({_NAME})(?=[\s(])"
+)
 _DROPPING = re.compile(rf"(?is)\A\s*DROP\s+(?:INDEX|KEY)\s+(?:IF\s+EXISTS\s+)?({_NAME})\s*\Z")
 _HOW = re.compile(r"(?i)\A\s*(?:ALGORITHM|LOCK)\s*=?\s*\w+\s*\Z")
 _INPLACE, _NO_LOCK = r"(?i)\bALGORITHM\s*=?\s*INPLACE\b", r"(?i)\bLOCK\s*=?\s*NONE\b"
@@ -37,7 +40,7 @@ def plain(name: str) -> str:
 def asks_online(text: str) -> bool | None:
     """It asks for ALGORITHM=INPLACE and LOCK=NONE and nothing else; None for one whose end the server did not keep."""
     asked = bare(text)
-    if _OTHER.search(asked) or re.search(r"(?i)\A(?:PREPARE\b.*)?ALTER\s+IGNORE\b", asked):
+    if _OTHER.search(asked) or re.search(r"(?i)\A\s*ALTER\s+IGNORE\b", asked):
         return False
     if re.search(_INPLACE, asked) and re.search(_NO_LOCK, asked):
         return True

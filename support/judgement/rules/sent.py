@@ -9,6 +9,7 @@ from support.history.statements import Statement
 
 _COMMENT = re.compile(r"/\*.*?\*/|--[ \t][^\n]*|#[^\n]*", re.DOTALL)
 _STRING = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"")
+_PREPARING = re.compile(r"(?i)\A\s*PREPARE\s+\S+\s+FROM\s*['\"]")
 _RENAME = re.compile(r"(?i)\bRENAME\s+(?:INDEX|KEY)\b")
 
 
@@ -21,7 +22,9 @@ def all_of(values: Iterable[bool | None]) -> bool | None:
 
 
 def bare(text: str) -> str:
-    """A statement without its comments, and with its texts empty."""
+    """A statement without its comments, and with its texts empty; of one that is prepared what is prepared."""
+    if preparing := _PREPARING.match(text):
+        text = text[preparing.end() :].rstrip().rstrip("'\"")
     return _STRING.sub("''", _COMMENT.sub(" ", text)).strip()
 
 
