@@ -39,7 +39,7 @@ class _Verification:
     def stopped(self) -> bool:
         """A kill switch, and not what was measured, is why an index was taken back."""
         there = self.history.participants.values()
-        return any(look.inactive is not True for worker in there for look in looks_of(worker))
+        return any(look.inactive is not True for worker in there for look in looks_of(self.history, worker))
 
     @property
     def taken_back_for_it(self) -> bool:
@@ -90,7 +90,7 @@ def windows_have_their_length(history: History) -> Iterator[Ruling]:
         own, set_to = _of(history, worker), worker.given.get("METRICS_WINDOW_MINUTES", 0.0) * 60
         windows = [("baseline", own.baseline_window, bool(history.by(worker, adds(history))))]
         decided = any(worker is by for by, _ in history.reports_of(COMPLETED))
-        taken_back = history.by(worker, drops(history)) and all(one.inactive for one in looks_of(worker))
+        taken_back = history.by(worker, drops(history)) and all(one.inactive for one in looks_of(history, worker))
         windows.append(("metrics", own.metrics_window, bool(decided or taken_back)))
         for name, window, used in windows:
             if window and used and set_to:

@@ -145,7 +145,7 @@ def what_is_left_is_on_record(history: History) -> Iterator[Ruling]:
     """A failed run whose own index is still there has on record what failed: the rollback that was due, or the error."""
     if history.ended_as(FAILED) and history.index and is_own(history):
         statuses = [str(row["status"]) for row in history.rollbacks]
-        there = [one for by in history.participants.values() for one in looks_of(by) if one.after_index]
+        there = [one for by in history.participants.values() for one in looks_of(history, by) if one.after_index]
         due = bool(drops(history)) or any(one.inactive is False for one in there)
         due = due or history.said("fail_reason") != EXECUTION_ERROR
         recorded = "failed" in statuses if due else history.said("error_message") not in ("NULL", "")

@@ -34,14 +34,17 @@ class Look:
         return bool(self.tries[0].after_index)
 
 
-def looks_of(worker: Participant) -> list[Look]:
-    """A worker's looks, in order. A refused connection has no answer, and is one; what is still under way is none yet."""
+def looks_of(history: History, worker: Participant) -> list[Look]:
+    """A worker's looks, in order. A refused connection has no answer, and is one; what is still under way is none yet.
+
+    Tries are of one look if nothing else was done between them, within the deadline for all of it.
+    """
     limit = worker.given.get("KILL_SWITCH_TIMEOUT_SECONDS")
     groups: list[list[Call]] = []
     for call in worker.calls_of("kill switch"):
         if call.answered is None and call.fault is None:
             continue
-        if groups and _is_another_try(groups[-1], call, limit):
+        if groups and _is_another_try(groups[-1], call, limit) and not _did(history, worker, groups[-1][-1], call):
             groups[-1].append(call)
         else:
             groups.append([call])
@@ -53,6 +56,13 @@ def _is_another_try(tries: list[Call], call: Call, limit: float | None) -> bool:
     in_time = limit is not None and (call.arrived - first.arrived).total_seconds() < limit
     told = last.says_inactive or last.says_active
     return in_time and not told and bool(call.after_index) == bool(first.after_index)
+
+
+def _did(history: History, worker: Participant, first: Call, second: Call) -> bool:
+    """The worker did something between two calls, other than to keep its lease."""
+    sent = [one.started for one in history.by(worker, history.statements)]
+    called = [one.arrived for one in worker.calls if one.kind not in ("heartbeat", "kill switch")]
+    return any(first.arrived < at < second.arrived for at in (*sent, *called))
 
 
 def _could_know(tries: list[Call], limit: float | None) -> bool | None:
@@ -78,7 +88,7 @@ def asked_before_the_add(history: History) -> Iterator[Ruling]:
             claimed = max((one for one in claims if history.before(one, add.started) is not False), default=None)
             known = [
                 (look, history.before(look.answered, add.started))
-                for look in looks_of(worker)
+                for look in looks_of(history, worker)
                 if claimed is None or look.arrived >= claimed
             ]
             known = [(look, before) for look, before in known if before is not False]
@@ -98,7 +108,7 @@ def asked_before_the_add(history: History) -> Iterator[Ruling]:
 def asked_once_the_index_is_there(history: History) -> Iterator[Ruling]:
     """With the index there each worker asks the kill switch, before its metrics window and before it completes the run."""
     for worker in history.participants.values():
-        looks = [one for one in looks_of(worker) if one.after_index]
+        looks = [one for one in looks_of(history, worker) if one.after_index]
         because = f"its answers with the index there: {_answers(looks)}"
         if reads := _reads(history, worker):
             first = reads[0].started
@@ -135,7 +145,7 @@ def _reads(history: History, worker: Participant) -> list[Statement]:
 def asked_when_the_window_closes(history: History) -> Iterator[Ruling]:
     """Once the metrics window has closed the kill switch is asked again, before the run is completed or taken back."""
     for worker in history.participants.values():
-        looks = looks_of(worker)
+        looks = looks_of(history, worker)
         for report in _completions(history, worker):
             reads = [one for one in _reads(history, worker) if history.before(one.started, report.arrived)]
             if len(reads) > 1:
@@ -180,7 +190,7 @@ def _of_the_close(
 def heeded(history: History) -> Iterator[Ruling]:
     """After any look that brought no well-formed "inactive" in time the worker adds nothing and completes nothing."""
     for worker in history.participants.values():
-        bad = next((one for one in looks_of(worker) if one.inactive is not True), None)
+        bad = next((one for one in looks_of(history, worker) if one.inactive is not True), None)
         if bad is None:
             continue
         because = f"{worker} was answered {_answers([bad])}"
@@ -212,7 +222,7 @@ def reason_only_where_the_switch_stopped(history: History) -> Iterator[Ruling]:
     """A run ends for the kill switch only if a look of its worker, or of one before it, was not answered "inactive"."""
     for worker, report in [*history.reports_of(FAILED), *history.reports_of(ROLLED_BACK)]:
         if report.request_json.get("fail_reason") == KILL_SWITCH_REASON:
-            looks = [one for by in (*predecessors(history, worker), worker) for one in looks_of(by)]
+            looks = [one for by in (*predecessors(history, worker), worker) for one in looks_of(history, by)]
             looks = [one for one in looks if one.arrived < report.arrived]
             stopped = any(one.inactive is False or not all(call.says_inactive for call in one.tries) for one in looks)
             holds = True if stopped else (None if any(one.inactive is None for one in looks) else False)
