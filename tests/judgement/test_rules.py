@@ -76,7 +76,7 @@ ALLOWED = (
     "support.record.evidence",
     "support.result_words",
 )
-LIBRARY = {"collections", "collections.abc", "dataclasses", "datetime", "json", "re", "urllib.parse"}
+LIBRARY = {"collections", "collections.abc", "dataclasses", "datetime", "fractions", "json", "re", "urllib.parse"}
 
 
 @pytest.mark.parametrize("module", sorted({inspect.getmodule(rule.judge).__name__ for rule in RULES.values()}))

@@ -1,18 +1,20 @@
 """Measuring: windows as long as was set, and conclusions that what was measured allows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from support.contract import COMPLETED, INCONCLUSIVE, LATENCY_DEGRADATION, ROWS_EXAMINED_DEGRADATION
 from support.history.history import History, Participant, Window
+from support.history.statements import Statement
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 from support.judgement.rules.sent import adds, drops, made, participant, predecessors
 from support.judgement.rules.switch import looks_of
 
 VERIFICATION_FAILED = "verification_failed"
 
-NEAR = 1e-6
-"""Two averages whose quotient is nearer to a limit than this are rounded differently by different programs."""
+NEAR = Fraction(1, 10**6)
+"""An average time that is nearer to its limit than this share of it: programs round times differently."""
 
 
 def _of(history: History, worker: Participant) -> History:
@@ -46,6 +48,22 @@ class _Verification:
         for_it = self.history.said("fail_reason") == VERIFICATION_FAILED
         return for_it or (bool(drops(self.history)) and not self.stopped)
 
+    def _averages(self) -> dict[str, tuple[Fraction, Fraction]]:
+        """Before and after, of each measure: exact, for a limit may just be reached."""
+        samples = [one.samples for one in (self.baseline, self.metrics) if one and one.samples]
+        if len(samples) < 2:
+            return {}
+
+        def both(value: Callable[[Statement], float | int]) -> tuple[Fraction, Fraction]:
+            before, after = (sum((Fraction(value(one)) for one in those), Fraction()) / len(those) for those in samples)
+            return before, after
+
+        return {
+            "latency": both(lambda one: one.seconds),
+            "rows examined": both(lambda one: one.rows_examined),
+            "full scans": both(lambda one: int(one.full_scan)),
+        }
+
     def grown(self) -> tuple[list[str], list[str]]:
         """The measures that got worse beyond their limits, and those of which nobody can say."""
         given = self.worker.given
@@ -55,11 +73,11 @@ class _Verification:
             "full scans": 0.0,
         }
         worse, unknown = [], []
-        for name, (before, after) in self.history.measured().items():
-            limit = before * (1 + shares[name])
+        for name, (before, after) in self._averages().items():
+            limit = before * (1 + Fraction(str(shares[name])))
             if name != "full scans" and not before:
                 unknown += [name] if after else []  # growth from zero has no percentage
-            elif name != "full scans" and abs(after - limit) <= NEAR * limit:
+            elif name == "latency" and abs(after - limit) <= NEAR * limit:
                 unknown.append(name)
             elif after > limit:
                 worse.append(name)

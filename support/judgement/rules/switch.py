@@ -30,6 +30,11 @@ class Look:
         return self.tries[-1].answered or self.tries[-1].arrived
 
     @property
+    def unseen(self) -> bool:
+        """Its connection was refused: nobody could see when."""
+        return self.tries[0].answered is None
+
+    @property
     def after_index(self) -> bool:
         return bool(self.tries[0].after_index)
 
@@ -223,7 +228,7 @@ def reason_only_where_the_switch_stopped(history: History) -> Iterator[Ruling]:
     for worker, report in [*history.reports_of(FAILED), *history.reports_of(ROLLED_BACK)]:
         if report.request_json.get("fail_reason") == KILL_SWITCH_REASON:
             looks = [one for by in (*predecessors(history, worker), worker) for one in looks_of(history, by)]
-            looks = [one for one in looks if one.arrived < report.arrived]
+            looks = [one for one in looks if one.arrived < report.arrived or one.unseen]
             stopped = any(one.inactive is False or not all(call.says_inactive for call in one.tries) for one in looks)
             holds = True if stopped else (None if any(one.inactive is None for one in looks) else False)
             because = f"{worker} reported kill_switch; the answers: {_answers(looks)}"
