@@ -77,7 +77,10 @@ class Story:
         return self
 
     def call(self, name: str, at: float, kind: str, worker: int = 1, status: int | None = 200, **more: Any) -> "Story":
-        """A call that takes 0.02 s. ``said`` is its body as an object, ``answer`` that of the answer."""
+        """A call that takes 0.02 s. ``said`` is its body as an object, ``answer`` the body of the answer.
+
+        A call with a ``fault`` or without 200 changes nothing, unless it is ``carried_out`` all the same.
+        """
         self.worker(worker)
         self._calls[name] = {"at": at, "kind": kind, "worker": worker, "status": status, "took": 0.02} | more
         return self
@@ -174,13 +177,16 @@ class Story:
         at, kind, worker, status, took = (what.pop(name) for name in ("at", "kind", "worker", "status", "took"))
         said, method, path = what.pop("said", None), *PATHS[kind]
         arrived, answered = moment(at), moment(at + took)
-        reaches = what.pop("reaches", status is not None or what.get("fault") is None) and what.get("fault") is None
-        reaches = what.pop("carried_out", reaches)
+        reaches = what.get("fault") is None
+        does_it = what.pop("carried_out", False)
+        reaches = reaches or does_it
         before = state.at(at + 0.001) if reaches else None
         if reaches:
-            state.take(kind, worker, status if status is not None else 200, said or {}, at + 0.002, what)
+            state.take(kind, worker, 200 if does_it else status, said or {}, at + 0.002, what)
         after = state.at(at + took - 0.001) if reaches else None
         body = INACTIVE if kind == "kill switch" and status == 200 and "fault" not in what else ""
+        if kind == "claim" and status == 200:
+            body = json.dumps({"claim_token": (said or {}).get("claim_token") or f"token of {at}"})
         there = kind == "kill switch" and any(
             one.ended and one.ended <= arrived for one in _standing(statements, arrived)
         )
@@ -235,8 +241,10 @@ class _State:
         row = self.row
         return RunRow(moment(seconds), row["status"], row["fail_reason"], row["claimed_by"], left)
 
-    def take(self, kind: str, worker: int, status: int, said: dict[str, Any], at: float, what: dict[str, Any]) -> None:
-        if status != 200 and not what.get("carried_out"):
+    def take(
+        self, kind: str, worker: int, status: int | None, said: dict[str, Any], at: float, what: dict[str, Any]
+    ) -> None:
+        if status != 200:
             return
         if kind == "claim":
             self._length = what.get("lease", 60.0)

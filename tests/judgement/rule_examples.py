@@ -389,6 +389,16 @@ EXAMPLES = {
             completed().sent("hidden", 0.05, "", kind="of unknown text"),
         ],
     ),
+    "R-27": Examples(
+        kept=[not_undone().change("drop", seconds=5.0), refused(1205, LOCKED, "failed").change("add", seconds=5.4)],
+        broken=[
+            not_undone().change("drop", seconds=11.5),
+            refused(1205, LOCKED, "failed").change("add", seconds=50.0),
+            refused(1205, LOCKED, "failed").change("add", seconds=5.4).worker(1, given={"DDL_LOCK_WAIT_TIMEOUT_SECONDS": 1.0}),
+        ],
+        not_tried=[completed(), refused(), completed().change("add", seconds=0.09)],
+        unknown=[not_undone().change("drop", seconds=8.0)],
+    ),
     # -- the outcome ----------------------------------------------------------------------------------------
     "R-30": Examples(
         kept=[completed(), without_digests(), taken_over()],
@@ -496,6 +506,12 @@ EXAMPLES = {
         not_tried=[Story().worker(1)],
         unknown=[completed().call("beside", 0.0, "run", row_before=row(0.0199, "scheduled", by=None, lease=None), row_after=None)],
     ),
+    "R-36": Examples(
+        kept=[completed(), rolled_back(), refused()],
+        broken=[completed().row(message=None), rolled_back().row(message="  "), refused().row(message="")],
+        not_tried=[claimed(), completed().known(row=None)],
+        always_known=NO_TIMES,
+    ),
     # -- claims ---------------------------------------------------------------------------------------------
     "R-40": Examples(
         kept=[
@@ -576,6 +592,29 @@ EXAMPLES = {
         not_tried=[completed().worker(1, exit_status=None), completed().worker(1, exit_status=-9, killed=1.5)],
         always_known=NO_TIMES,
     ),
+    "R-44": Examples(
+        kept=[contested(), frozen()],
+        broken=[
+            completed().call("late", 2.5, "heartbeat", status=409, carried_out=True),
+            completed().call("early", 0.5, "status", status=422, said=STOPPED, carried_out=True),
+            completed().call("other", 0.5, "claim", worker=2, status=409, carried_out=True),
+        ],
+        not_tried=[completed(), completed().change("heartbeat", status=503)],
+        unknown=[
+            completed().call("other", 0.905, "claim", worker=2, status=409, carried_out=True),
+        ],
+    ),
+    "R-45": Examples(
+        kept=[completed(), taken_over(), completed().change("claim", said=TOKEN).call("again", 0.05, "claim", said=TOKEN)],
+        broken=[
+            completed().change("claim", answer="{}"),
+            completed().change("claim", answer='{"claim_token": null}'),
+            completed().change("claim", answer="granted"),
+            taken_over().change("claim", "other claim", answer='{"claim_token": "one"}'),
+        ],
+        not_tried=[turned_down(), Story().call("claim", 0.0, "claim", status=409)],
+        unknown=[completed().change("claim", answer='{"claim_token": "***"}')],
+    ),
     # -- leases ---------------------------------------------------------------------------------------------
     "R-50": Examples(
         kept=[completed(), contested(), rolled_back()],
@@ -602,6 +641,31 @@ EXAMPLES = {
         ],
         not_tried=[completed(), contested(), turned_down()],
         unknown=[completed().change("claim", lease=0.91).without("report")],
+    ),
+    "R-52": Examples(
+        kept=[completed(), completed().change("claim", lease=2.0), got_worse()],
+        broken=[
+            completed().change("heartbeat", row_after=row(0.92, "running", lease=59.1 - 10)),
+            completed().change("heartbeat", row_after=row(0.92, "running", lease=120.0)),
+            completed().change("claim", lease=5.0).change("heartbeat", row_after=row(0.92, "running", lease=4.1)),
+        ],
+        not_tried=[without_digests(), completed().change("heartbeat", status=409), turned_down()],
+        always_known="both looks are at the database's own clock",
+    ),
+    "R-53": Examples(
+        kept=[
+            completed().call("again", 2.3, "status", said=DONE),
+            completed().call("another", 2.3, "status", said=STOPPED, status=409),
+            completed().call("another", 2.3, "status", said=DONE, worker=2, status=409),
+        ],
+        broken=[
+            completed().call("again", 2.3, "status", said=DONE, status=409),
+            completed().call("another", 2.3, "status", said=STOPPED, status=200),
+            completed().call("another", 2.3, "status", said=DONE, worker=2),
+            completed().call("another", 2.3, "status", said=STOPPED, status=422),
+        ],
+        not_tried=[completed(), contested(), completed().call("first try", 2.1, "status", said=DONE, status=503)],
+        always_known=NO_TIMES,
     ),
     # -- measuring ------------------------------------------------------------------------------------------
     "R-60": Examples(

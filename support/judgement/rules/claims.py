@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from support.contract import EXIT_DONE, EXIT_NOT_CLAIMED, SCHEDULED, TERMINAL
-from support.history.calls import Call
+from support.history.calls import Call, RunRow
 from support.history.history import History, Participant
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 
@@ -119,6 +119,52 @@ def _lease_end_told(call: Call) -> datetime | None:
         return _utc(datetime.fromisoformat(json.loads(call.response_body)["lease_expires_at"]))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+@rule("R-44", SAFETY, "C-API-13", thai="คำขอที่ถูกปฏิเสธต้องไม่เปลี่ยนอะไร")
+def a_refused_call_changes_nothing(history: History) -> Iterator[Ruling]:
+    """A call that the API refuses changes nothing of the run."""
+    for call in history.calls:
+        before, after = call.row_before, call.row_after
+        if call.status is None or not 400 <= call.status < 500 or call.fault or before is None or after is None:
+            continue
+        same = (before.status, before.fail_reason, before.claimed_by) == (
+            after.status,
+            after.fail_reason,
+            after.claimed_by,
+        )
+        holds: bool | None = same and not _moved(before, after)
+        if not holds and any(_meet(call, one) for one in history.calls if one is not call):
+            holds = None  # it may have been the other one's doing
+        because = (
+            f"{call.worker}: {call.method} {call.path} was answered {call.answer}; before: {before}; after: {after}"
+        )
+        yield ruling(holds, because, API, call.answered)
+
+
+def _moved(before: RunRow, after: RunRow) -> bool:
+    """The end of the lease is another one."""
+    if before.lease_seconds is None or after.lease_seconds is None:
+        return before.lease_seconds != after.lease_seconds
+    passed = (after.at - before.at).total_seconds()
+    return abs(after.lease_seconds - before.lease_seconds + passed) > 2 * MARGIN_SECONDS
+
+
+@rule("R-45", SAFETY, "C-CLAIM-4", thai="คำตอบของ claim ต้องมี claim_token ที่เป็นของ claim นั้นเท่านั้น")
+def every_claim_has_a_token_of_its_own(history: History) -> Iterator[Ruling]:
+    """The answer to a claim carries a claim_token that no other claim has."""
+    known: dict[str, Call] = {}
+    for call in granted_once(history.calls):
+        try:
+            token = str(json.loads(call.response_body).get("claim_token") or "")
+        except (ValueError, AttributeError):
+            token = ""
+        if token.strip("*") or not token:
+            yield ruling(bool(token) and token not in known, f"{call.worker}'s claim was answered without a token of its own",
+                         API, call.answered)  # fmt: skip
+        else:
+            yield ruling(None, "the token is masked", API, call.answered)
+        known[token] = call
 
 
 @rule("R-43", SAFETY, "C-EXIT-1", "C-EXIT-2", thai="exit status 0 เมื่อทำ run จนจบ และ 3 เมื่อไม่ได้ claim เท่านั้น")

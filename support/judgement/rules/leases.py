@@ -8,6 +8,9 @@ from support.history.history import History, Participant
 from support.judgement.rules.claims import API, MARGIN_SECONDS, granted_once
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 
+SLACK_SECONDS = 0.5
+"""How long what comes between a call and the look at what it did may take on a busy machine."""
+
 
 @rule("R-50", SAFETY, "C-LEASE-4", thai="worker ที่ยังทำงานอยู่ต้องไม่ปล่อยให้ lease ของตนหมดอายุ")
 def kept_alive(history: History) -> Iterator[Ruling]:
@@ -57,3 +60,36 @@ def nothing_under_a_lease_that_is_over(history: History) -> Iterator[Ruling]:
             near = abs(row.lease_seconds) < MARGIN_SECONDS
             over = f"{-row.lease_seconds:.3f} s after the end of the lease"
             yield ruling(True if not accepted else (None if near else False), f"{what} {over}", API, call.answered)
+
+
+@rule(
+    "R-52", SAFETY, "C-LEASE-2", "C-LEASE-3", thai="heartbeat เลื่อนเวลาสิ้นสุด lease ไปเท่ากับความยาวที่ได้ตอน claim นับจากตอนนั้น"
+)
+def a_heartbeat_renews_the_granted_length(history: History) -> Iterator[Ruling]:
+    """A heartbeat that is answered 200 moves the end of the lease to the granted length from now."""
+    for worker in history.participants.values():
+        for call in worker.calls_of("heartbeat"):
+            row, before = call.row_after, call.row_before
+            claims = [one.row_after for one in worker.granted if one.row_after and one.arrived < call.arrived]
+            granted = claims[-1].lease_seconds if claims else None
+            if call.status != 200 or row is None or before is None or row.lease_seconds is None or granted is None:
+                continue
+            took = (row.at - before.at).total_seconds()
+            slack = took + SLACK_SECONDS  # each look comes a little after what it is to see
+            because = f"{worker} was granted {granted:.3f} s; after its heartbeat {row.lease_seconds:.3f} s were left"
+            yield ruling(abs(row.lease_seconds - granted) <= slack, because, API, call.answered)
+
+
+@rule("R-53", SAFETY, "C-REPORT-5", thai="สถานะสุดท้ายเดิมที่รายงานซ้ำได้ 200 รายงานอื่นหลัง run จบได้ 409")
+def what_is_reported_after_the_end(history: History) -> Iterator[Ruling]:
+    """The end that a run has, reported again under its claim, is answered 200; any other report on an ended run 409."""
+    end = history.end_report
+    for call in history.calls:
+        row = call.row_before
+        if end is None or not call.reports_an_end or call is end or call.status is None or row is None:
+            continue
+        if row.status not in TERMINAL or not call.reached_the_api:
+            continue
+        again = call.worker == end.worker and call.request_json.get("status") == row.status
+        because = f"the run was {row.status}; {call.worker} reported {call.request_json.get('status')}: {call.answer}"
+        yield ruling(call.status == (200 if again else 409) or call.status >= 500, because, API, call.answered)

@@ -111,3 +111,23 @@ def _leaves_alone(statement: Statement, tables: set[str], takes_over: bool) -> b
     if kind == "select":
         return not (named and _LOCKING.search(text))
     return not _ELSEWHERE.match(kind)
+
+
+LOCK_WAIT = 1205
+WORK_SECONDS = 1.0
+"""What an ALTER of the tables of the tests may take beside its waits."""
+
+
+@rule("R-27", SAFETY, "C-DDL-5", thai="การรอ lock แต่ละครั้งต้องไม่นานกว่า DDL_LOCK_WAIT_TIMEOUT_SECONDS")
+def no_wait_is_longer_than_set(history: History) -> Iterator[Ruling]:
+    """A schema change gives up when it has waited for a lock for DDL_LOCK_WAIT_TIMEOUT_SECONDS, which may be twice."""
+    for worker in history.participants.values():
+        limit = worker.given.get("DDL_LOCK_WAIT_TIMEOUT_SECONDS")
+        for change in history.by(worker, history.changes):
+            if change.errno != LOCK_WAIT or limit is None:
+                continue
+            holds = None if limit + WORK_SECONDS < change.seconds else True  # one long wait, or two
+            if change.seconds > 2 * limit + WORK_SECONDS:
+                holds = False
+            because = f"{worker} sent {change.brief} after {change.seconds:.3f} s; {limit:g} s were set for one wait"
+            yield ruling(holds, because, str(worker), change.started)

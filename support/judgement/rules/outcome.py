@@ -20,7 +20,7 @@ from support.history.history import History
 from support.history.statements import Statement, as_sent
 from support.judgement.rules.approved import is_approved
 from support.judgement.rules.claims import API, MARGIN_SECONDS
-from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
+from support.judgement.rules.registry import RECORD, SAFETY, Ruling, rule, ruling
 from support.judgement.rules.sent import (
     adds,
     all_of,
@@ -181,6 +181,19 @@ def states_in_their_order(history: History) -> Iterator[Ruling]:
         same = (last.status, last.fail_reason) == (history.row["status"], history.row["fail_reason"])
         yield ruling(
             same, f"the run was {last.status} ({last.fail_reason}) and is {history.status}", API, history.ended_at
+        )
+
+
+@rule("R-36", RECORD, "C-RUN-6", thai="message ต้องบอกเป็นคำว่าทำไม run จึงจบเช่นนั้น")
+def the_message_says_why(history: History) -> Iterator[Ruling]:
+    """The message of a run that ended says something."""
+    if history.row and history.row["status"] in TERMINAL:
+        message = str(history.row.get("message") or "").strip()
+        yield ruling(
+            bool(message),
+            f"the run is {history.status}, message: {message or 'none'}",
+            history.ended_by,
+            history.ended_at,
         )
 
 
