@@ -9,7 +9,7 @@ import pytest
 from support.judgement.rules import RULES, contract_rules, judge_all, registry
 from support.judgement.rules.registry import BROKEN, KEPT, NOT_TRIED, SAFETY, UNKNOWN
 from tests.documents.test_contract_ids import IDS
-from tests.judgement.histories import RIGHT, RUN, Story
+from tests.judgement.histories import RIGHT, RUN, moment
 from tests.judgement.rule_examples import EXAMPLES
 
 
@@ -126,9 +126,7 @@ class Shelf:
 
 
 def at(seconds, holds, because="x"):
-    return registry.ruling(
-        holds, because, "worker 1", Story and RIGHT["completed"]().build().calls[0].arrived.replace(second=seconds)
-    )
+    return registry.ruling(holds, because, "worker 1", moment(seconds))
 
 
 @pytest.mark.parametrize(
