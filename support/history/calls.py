@@ -31,7 +31,7 @@ UNDER_A_LEASE: tuple[CallKind, ...] = ("heartbeat", "status", "rollback", "audit
 
 @dataclass(frozen=True)
 class RunRow:
-    """The run's row at a moment: ``at`` by this machine's clock, ``lease_seconds`` left by the database's, None for no lease."""
+    """The run's row at a moment, ``at`` and ``lease_seconds`` left both by the database's clock; None for no lease."""
 
     at: AwareDatetime
     status: str
@@ -114,9 +114,38 @@ class Call:
     @property
     def says_inactive(self) -> bool:
         """The worker was given a well-formed "inactive"."""
+        try:
+            answer = json.loads(self.response_body, object_pairs_hook=_without_repeats)
+        except (ValueError, RecursionError):
+            return False
+        both = isinstance(answer, dict) and [answer.get("global_active"), answer.get("connection_active")]
+        none_is_on = both and all(one is False for one in both)  # 0 is equal to False, and is none
+        return bool(none_is_on) and self.status == HTTPStatus.OK and self.fault is None
+
+    @property
+    def says_active(self) -> bool:
+        """The worker was told that a switch is on."""
         answer = _json_object(self.response_body)
-        both = [answer.get("global_active"), answer.get("connection_active")]
-        return self.status == HTTPStatus.OK and self.fault is None and both == [False, False]
+        return self.status == HTTPStatus.OK and self.fault is None and True in map(answer.get, _SWITCHES)
+
+    def says_the_same(self, other: "Call") -> bool:
+        """It tells the same thing as the other, which it may do in other words or with another time."""
+        return self.kind == other.kind and all(
+            self.request_json.get(name) == other.request_json.get(name) for name in _SAID
+        )
+
+
+_SWITCHES = ("global_active", "connection_active")
+_SAID = ("status", "fail_reason", "action", "execution_run_id")
+"""What of a report, a rollback record or an audit entry says which it is."""
+
+
+def _without_repeats(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; a member that is there twice says nothing."""
+    read = dict(members)
+    if len(read) < len(members):
+        raise ValueError("a member is there twice")
+    return read
 
 
 def _json_object(body: str) -> dict[str, Any]:

@@ -7,16 +7,25 @@ from collections.abc import Iterator, Sequence
 from support.contract import EXIT_DONE, EXIT_NOT_CLAIMED, SCHEDULED, TERMINAL
 from support.history.calls import Call
 from support.history.history import History
-from support.history.statements import Statement
+from support.history.statements import CANNOT_BE_PREPARED, Statement
 from support.judgement.rules import RULES
 from support.judgement.rules.registry import BROKEN
 from support.record.evidence import Cause, Judged, Observation
-from support.result_words import PASS
 
 LONGEST = 300
 """Characters of what somebody else said that a sentence quotes."""
 
-_CALLS = {"rollback": "rollback record", "audit": "audit entry", "status": "report", "run": "question for the run"}
+NO_SUCH_CALL = (404, 405, 501)
+"""What an API answers to a call that it does not have; those that the contract does not ask for are optional."""
+
+_CALLS = {
+    "rollback": "rollback record",
+    "audit": "audit entry",
+    "status": "report",
+    "run": "question for the run",
+    "kill switch": "question for the kill switch",
+    "other": "call",
+}
 
 
 def cause_of(history: History | None, rules: Sequence[Judged], observations: Sequence[Observation]) -> Cause | None:
@@ -25,7 +34,7 @@ def cause_of(history: History | None, rules: Sequence[Judged], observations: Seq
     timed = sorted((one for one in events if one.at), key=lambda one: one.at.timestamp() if one.at else 0.0)
     if timed or events:
         return (timed or events)[0]
-    wrong = next((row for row in observations if row.verdict != PASS), None)
+    wrong = next((row for row in observations if row.differs), None)
     if wrong is None:
         return None
     because = f": {wrong.because}" if wrong.because else ""
@@ -43,21 +52,28 @@ def by_cause(causes: Sequence[Cause]) -> list[tuple[int, Cause]]:
 def _refusals(history: History) -> Iterator[Cause]:
     """Calls that the API turned down although the contract allows them there."""
     for call in history.calls:
-        if call.fault or call.status is None or call.status < 400 or _is_expected(call):
+        if call.fault or call.status is None or call.status < 400 or _is_expected(call, history):
             continue
         what = f"{call.worker.replace('-', ' ')}'s {_CALLS.get(call.kind, call.kind)}"
         sentence = f"The SaaS API refused {what} ({call.method} {call.path}) with {call.status}: {_detail(call)}"
         yield Cause("the SaaS API", "call refused", str(call.status), sentence, call.answered)
 
 
-def _is_expected(call: Call) -> bool:
-    row = call.row_before
-    if call.status != 409 or row is None:
+def _is_expected(call: Call, history: History) -> bool:
+    if call.kind == "other":
+        return call.status in NO_SUCH_CALL
+    rows = [row for row in (call.row_before, call.row_after) if row]
+    if call.status != 409 or not rows:
         return False
-    alive = row.lease_alive and row.claimed_by not in (None, call.worker)
+    ended = any(row.status in TERMINAL for row in rows)
+    alive = any(row.lease_alive for row in rows)
     if call.kind == "claim":
-        return row.status in TERMINAL or row.lease_alive
-    return row.status in TERMINAL or row.status == SCHEDULED or alive or not row.lease_alive
+        return ended or alive
+    end = history.end_report
+    if ended and end and end is not call and end.worker == call.worker and end.says_the_same(call):
+        return False  # the state that the run has, reported again
+    holder = [one.worker for one in history.calls if one.is_granted_claim and one.arrived < call.arrived][-1:]
+    return ended or rows[0].status == SCHEDULED or not rows[0].lease_alive or holder != [call.worker]
 
 
 def _detail(call: Call) -> str:
@@ -73,9 +89,12 @@ def _detail(call: Call) -> str:
 def _failures(history: History) -> Iterator[Cause]:
     """Statements that the server did not carry out, but for those whose errors the situation was made for."""
     expected = {*history.expected_errors}
+    workers = {str(one) for one in history.participants.values()}
     for one in history.statements:
-        if not one.errno or one.owner is None or one.errno in expected:
+        if not one.errno or one.owner not in workers or one.errno in expected:
             continue
+        if not one.executed and one.errno == CANNOT_BE_PREPARED:
+            continue  # it is sent again as it is
         if not (one.changes_schema or one.reads_metrics or not one.executed):
             continue
         sentence = f"{one.owner} sent {_name(one, history)} and the server refused it: error {one.errno}: {one.message}"

@@ -3,10 +3,9 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from support.clock import now
 from support.contract import LOCK_NONE_REFUSED, TEST_TABLES
 from support.errors import SuiteError
 from support.gateway.faults import Fault
@@ -141,14 +140,14 @@ class Case:
     def run_row(self) -> RunRow | None:
         """How the run stands now; None if there is no such run."""
         row = self.database.first(
-            "SELECT status, fail_reason, claimed_by, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), lease_expires_at) AS lease"
-            " FROM execution_runs WHERE id = %s",
+            "SELECT status, fail_reason, claimed_by, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), lease_expires_at) AS lease,"
+            " UTC_TIMESTAMP(6) AS now FROM execution_runs WHERE id = %s",
             (self.run.id,),
         )
         if row is None:
             return None
         lease = None if row["lease"] is None else float(row["lease"]) / 1e6
-        return RunRow(now(), row["status"], row["fail_reason"], row["claimed_by"], lease)
+        return RunRow(row["now"].replace(tzinfo=UTC), row["status"], row["fail_reason"], row["claimed_by"], lease)
 
     # -- its workers ----------------------------------------------------------------------------------------
 

@@ -149,7 +149,9 @@ _BY_THE_PROGRAMS = Place(
 _MATRIX = Place(
     "tests/commands/test_matrix.py", '"matrix", "/no/such/mysqld", "auto"', "minutes; a part of it is run there"
 )
-_JUDGE = Place("tests/commands/test_judge.py", '"acceptance judge"', "a test of its own: it needs a run that has left histories")
+_JUDGE = Place(
+    "tests/commands/test_judge.py", '"acceptance judge"', "a test of its own: it needs a run that has left histories"
+)
 _PROVE = Place("tests/proof/test_proof.py", '"-m", "tests.proof.prove"', "minutes; a part of it is run there")
 
 ELSEWHERE: dict[str, dict[str, Place]] = {

@@ -1,16 +1,22 @@
 """Claims: one worker at a time, on record, and the exit status that says whether there was one."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from support.contract import EXIT_DONE, EXIT_NOT_CLAIMED, SCHEDULED, TERMINAL
 from support.history.calls import Call, RunRow
-from support.history.history import History
+from support.history.history import History, Participant
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 
 API = "the SaaS API"
 
 MARGIN_SECONDS = 0.05
-"""How much of a lease may be left, when a call goes to the API, for it to be over when the API looks."""
+"""How near to the end of a lease a call has to be for nobody to say on which side the API saw it."""
+
+ROUNDED_SECONDS = 1.0
+"""By how much two notes of one time may differ: a column may be without parts of a second."""
 
 
 def _meet(one: Call, other: Call) -> bool:
@@ -19,53 +25,146 @@ def _meet(one: Call, other: Call) -> bool:
     return len(spans) == 2 and spans[0][0] <= spans[1][1] and spans[1][0] <= spans[0][1]
 
 
-def _was_free(row: RunRow) -> bool | None:
-    """Whether the run could be claimed; None if its lease was about to end."""
-    if row.status == SCHEDULED:
+def _token(call: Call) -> str | None:
+    """What an agent may send to make its claim known when it is sent again."""
+    return call.request_json.get("claim_token") or None
+
+
+def _is_again(call: Call, earlier: Call) -> bool:
+    """The same claim, sent again: it is answered once more, and is no second one."""
+    return call.worker == earlier.worker and _token(call) is not None and _token(call) == _token(earlier)
+
+
+def granted_once(calls: list[Call]) -> list[Call]:
+    """The claims that were granted, each once."""
+    granted = [one for one in calls if one.is_granted_claim]
+    return [
+        one for number, one in enumerate(granted) if not any(_is_again(one, earlier) for earlier in granted[:number])
+    ]
+
+
+def _was_free(call: Call) -> bool | None:
+    """Whether the run could be claimed when the API had the call; None if its lease ended about then."""
+    row, after = call.row_before, call.row_after
+    if row is None or row.status == SCHEDULED:
         return True
     if row.status in TERMINAL or row.lease_seconds is None:
         return row.status not in TERMINAL
-    return None if 0 < row.lease_seconds < MARGIN_SECONDS else row.lease_seconds <= 0
+    if row.lease_seconds <= 0:  # the API looks later
+        return True
+    took = (after.at - row.at).total_seconds() if after else 0.0
+    return None if row.lease_seconds < took + MARGIN_SECONDS else False
 
 
-@rule("R-40", SAFETY, "C-CLAIM-1", thai="claim ได้เฉพาะ run ที่ scheduled หรือที่ lease หมดอายุแล้ว")
+@rule("R-40", SAFETY, "C-CLAIM-1", "C-CLAIM-3", thai="claim ได้เฉพาะ run ที่ scheduled หรือที่ lease หมดอายุแล้ว")
 def granted_only_when_free(history: History) -> Iterator[Ruling]:
     """A claim is granted only for a run that is scheduled, or running with a lease that has run out."""
-    granted = [one for one in history.calls if one.is_granted_claim]
-    for call in granted:
+    claims = [one for one in history.calls if one.kind == "claim" and one.reached_the_api]
+    for call in granted_once(history.calls):
         row = call.row_before
-        if row is None or any(other is not call and _meet(call, other) for other in granted):
+        again = any(_is_again(call, one) for one in claims if one.arrived < call.arrived)
+        if row is None or again or any(one.is_granted_claim and _meet(call, one) for one in claims if one is not call):
             continue  # of those that meet R-41 speaks
         lease = f"a lease of {row.lease_seconds:.3f} s more" if row.lease_seconds is not None else "no lease"
-        yield ruling(
-            _was_free(row), f"{call.worker} was granted a run that was {row.status} with {lease}", API, call.answered
-        )
+        because = f"{call.worker} was granted a run that was {row.status} with {lease}"
+        yield ruling(_was_free(call), because, API, call.answered)
 
 
-@rule("R-41", SAFETY, "C-CLAIM-2", thai="คำขอ claim พร้อมกันหลายคำขอ ต้องมีผู้ได้เพียงรายเดียว")
+@rule("R-41", SAFETY, "C-CLAIM-2", "C-CLAIM-3", thai="คำขอ claim พร้อมกันหลายคำขอ ต้องมีผู้ได้เพียงรายเดียว")
 def one_of_many(history: History) -> Iterator[Ruling]:
     """Of claims that meet no two are granted."""
     claims = [one for one in history.calls if one.kind == "claim" and one.reached_the_api]
     for number, first in enumerate(claims):
         for second in claims[number + 1 :]:
-            if first.worker != second.worker and _meet(first, second):
+            if _meet(first, second) and not _is_again(second, first):
                 both = first.is_granted_claim and second.is_granted_claim
                 because = f"the claims of {first.worker} and {second.worker} met, and both were granted"
                 yield ruling(not both, because, API, second.answered)
 
 
-@rule("R-42", SAFETY, "C-CLAIM-8", thai="ทุก claim ที่ได้ 200 ต้องมีแถวใน execution_claims")
+@rule(
+    "R-42",
+    SAFETY,
+    "C-CLAIM-8",
+    "C-TABLE-2",
+    thai="ทุก claim ที่ได้ 200 ต้องมีแถวใน execution_claims ของ worker นั้น พร้อม lease ที่ได้",
+)
 def every_claim_is_on_record(history: History) -> Iterator[Ruling]:
-    """Every claim that was granted has its row in execution_claims, and no other has one."""
-    granted = [one for one in history.calls if one.is_granted_claim]
-    if not granted and not history.claims:
+    """Every claim that was granted has its row in execution_claims, with the lease as granted, and no other has one."""
+    granted = granted_once(history.calls)
+    lost = [one for one in history.calls if one.kind == "claim" and one.status is None and one.reached_the_api]
+    if not (granted or lost or history.claims):
         return
-    on_record = [str(row["worker_id"]) for row in history.claims]
-    unnamed = {str(one.request_json["worker_id"]) for one in granted if one.request_json.get("worker_id")} - set(
-        on_record
-    )
+    on_record = Counter(str(row["worker_id"]) for row in history.claims)
+    named = Counter(str(one.request_json["worker_id"]) for one in granted if one.request_json.get("worker_id"))
+    leases = [row["lease_expires_at"] for row in history.claims if row.get("lease_expires_at")]
+    at = granted[0].answered if granted else None
     because = f"{len(granted)} claims were granted; on record are those of {', '.join(on_record) or 'nobody'}"
-    yield ruling(len(granted) == len(on_record) and not unnamed, because, API, granted[0].answered if granted else None)
+    enough = len(granted) <= len(history.claims) <= len(granted) + len(lost) and not named - on_record
+    yield ruling(enough, because, API, at)
+    for call in granted:
+        end = _lease_end_told(call)
+        if end and leases and len(leases) == len(history.claims):
+            near = min(abs((end - _utc(one)).total_seconds()) for one in leases)
+            because = f"{call.worker} was granted a lease until {end}; on record are {', '.join(map(str, leases))}"
+            yield ruling(near <= ROUNDED_SECONDS, because, API, call.answered)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _lease_end_told(call: Call) -> datetime | None:
+    try:
+        return _utc(datetime.fromisoformat(json.loads(call.response_body)["lease_expires_at"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+@rule("R-44", SAFETY, "C-API-13", thai="คำขอที่ถูกปฏิเสธต้องไม่เปลี่ยนอะไร")
+def a_refused_call_changes_nothing(history: History) -> Iterator[Ruling]:
+    """A call that the API refuses changes nothing of the run."""
+    for call in history.calls:
+        before, after = call.row_before, call.row_after
+        if call.status is None or not 400 <= call.status < 500 or call.fault or before is None or after is None:
+            continue
+        same = (before.status, before.fail_reason, before.claimed_by) == (
+            after.status,
+            after.fail_reason,
+            after.claimed_by,
+        )
+        holds: bool | None = same and not _moved(before, after)
+        if not holds and any(_meet(call, one) for one in history.calls if one is not call):
+            holds = None  # it may have been the other one's doing
+        because = (
+            f"{call.worker}: {call.method} {call.path} was answered {call.answer}; before: {before}; after: {after}"
+        )
+        yield ruling(holds, because, API, call.answered)
+
+
+def _moved(before: RunRow, after: RunRow) -> bool:
+    """The end of the lease is another one."""
+    if before.lease_seconds is None or after.lease_seconds is None:
+        return before.lease_seconds != after.lease_seconds
+    passed = (after.at - before.at).total_seconds()
+    return abs(after.lease_seconds - before.lease_seconds + passed) > 2 * MARGIN_SECONDS
+
+
+@rule("R-45", SAFETY, "C-CLAIM-4", thai="คำตอบของ claim ต้องมี claim_token ที่เป็นของ claim นั้นเท่านั้น")
+def every_claim_has_a_token_of_its_own(history: History) -> Iterator[Ruling]:
+    """The answer to a claim carries a claim_token that no other claim has."""
+    known: dict[str, Call] = {}
+    for call in granted_once(history.calls):
+        try:
+            token = str(json.loads(call.response_body).get("claim_token") or "")
+        except (ValueError, AttributeError):
+            token = ""
+        if token.strip("*") or not token:
+            yield ruling(bool(token) and token not in known, f"{call.worker}'s claim was answered without a token of its own",
+                         API, call.answered)  # fmt: skip
+        else:
+            yield ruling(None, "the token is masked", API, call.answered)
+        known[token] = call
 
 
 @rule("R-43", SAFETY, "C-EXIT-1", "C-EXIT-2", thai="exit status 0 เมื่อทำ run จนจบ และ 3 เมื่อไม่ได้ claim เท่านั้น")
@@ -74,11 +173,22 @@ def exit_statuses(history: History) -> Iterator[Ruling]:
     for worker in history.participants.values():
         if worker.exit_status is None or worker.killed:
             continue
-        reports = [one for one in worker.calls if one.reports_an_end]
-        ended = any(one.status == 200 for one in reports)
-        refused = any(one.status == 409 for one in worker.calls_of("claim")) and not worker.granted
-        holds = {EXIT_DONE: bool(reports), EXIT_NOT_CLAIMED: refused}.get(worker.exit_status, not ended and not refused)
         claims = ", ".join(one.answer for one in worker.calls_of("claim")) or "none"
-        end = "ended" if ended else "did not end"
-        because = f"{worker} exited with {worker.exit_status}; its claims: {claims}; it {end} the run"
-        yield ruling(holds, because, str(worker), worker.ended)
+        end = "was told that its report was taken" if _told(worker) else "was not told that a report of it was taken"
+        because = f"{worker} exited with {worker.exit_status}; its claims: {claims}; it {end}"
+        yield ruling(_fits(worker), because, str(worker), worker.ended)
+
+
+def _told(worker: Participant) -> bool:
+    return any(one.status == 200 for one in worker.calls if one.reports_an_end)
+
+
+def _fits(worker: Participant) -> bool:
+    """Its exit status says what became of its claim and its report."""
+    reports = [one for one in worker.calls if one.reports_an_end]
+    claims = [one.status for one in worker.calls_of("claim")]
+    if worker.exit_status == EXIT_DONE:
+        return _told(worker) or any(one.row_ended for one in reports if one.reached_the_api)
+    if worker.exit_status == EXIT_NOT_CLAIMED:  # which it may know from a look at the run, too
+        return bool(worker.calls) and not worker.granted and (not claims or claims[-1] == 409)
+    return not _told(worker) and (bool(worker.granted) or 409 not in claims)

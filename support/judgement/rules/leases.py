@@ -2,41 +2,94 @@
 
 from collections.abc import Iterator
 
-from support.contract import TERMINAL
-from support.history.calls import UNDER_A_LEASE
-from support.history.history import History
-from support.judgement.rules.claims import API
+from support.contract import RUNNING, SCHEDULED, TERMINAL
+from support.history.calls import UNDER_A_LEASE, Call
+from support.history.history import History, Participant
+from support.judgement.rules.claims import API, MARGIN_SECONDS, granted_once
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
+
+SLACK_SECONDS = 0.5
+"""How long what comes between a call and the look at what it did may take on a busy machine."""
 
 
 @rule("R-50", SAFETY, "C-LEASE-4", thai="worker ที่ยังทำงานอยู่ต้องไม่ปล่อยให้ lease ของตนหมดอายุ")
 def kept_alive(history: History) -> Iterator[Ruling]:
-    """While a worker works its lease does not run out."""
+    """While a worker lives and the API answers it, its lease does not run out."""
     for worker in history.participants.values():
         if worker.killed or worker.frozen or not worker.granted:
             continue
-        for call in worker.writes:
+        names = {call.row_after.claimed_by for call in worker.granted if call.row_after}
+        for call in history.calls:
             row = call.row_before
-            if row is None or row.status in TERMINAL or row.claimed_by != worker.name or row.lease_seconds is None:
+            if row is None or row.status != RUNNING or row.lease_seconds is None or row.claimed_by not in names:
                 continue
-            late = f"its lease had run out {-row.lease_seconds:.3f} s before its {call.kind} call"
-            yield ruling(row.lease_alive, f"{worker}: {late}", str(worker), call.arrived)
+            if (worker.ended and row.at > worker.ended) or row.at < worker.granted[0].arrived:
+                continue
+            over = f"its lease had run out {-row.lease_seconds:.3f} s before {call.worker}'s {call.kind} call"
+            holds = row.lease_alive or (None if _was_not_answered(worker, call) else False)
+            yield ruling(holds, f"{worker}: {over}", str(worker), call.arrived)
 
 
-@rule("R-51", SAFETY, "C-CLAIM-7", thai="lease ที่หมดอายุแล้วต่ออายุหรือใช้เขียนไม่ได้อีก")
+def _was_not_answered(worker: Participant, until: Call) -> bool:
+    """The API failed it after it had last been granted or renewed the lease."""
+    failed = False
+    for call in worker.calls:
+        if call.arrived < until.arrived and call.kind in ("claim", "heartbeat"):
+            failed = call.status is None or call.status >= 500 or call.fault is not None
+    return failed
+
+
+@rule("R-51", SAFETY, "C-CLAIM-6", "C-CLAIM-7", thai="lease ที่หมดอายุแล้ว หรือ claim ที่มีผู้อื่นได้ไปแล้ว ต่ออายุหรือใช้เขียนไม่ได้อีก")
 def nothing_under_a_lease_that_is_over(history: History) -> Iterator[Ruling]:
-    """A lease that has run out is not renewed, and nothing is written under it."""
+    """A lease that has run out is not renewed, and nothing is written under it, nor without the run's last claim."""
+    granted = granted_once(history.calls)
     for call in history.calls:
         row = call.row_before
-        if call.kind not in UNDER_A_LEASE or not call.reached_the_api or row is None or row.lease_seconds is None:
-            continue
-        if row.status in TERMINAL or row.lease_seconds > 0:
+        if call.kind not in UNDER_A_LEASE or not call.reached_the_api or row is None or row.status in TERMINAL:
             continue
         accepted = call.status is not None and call.status < 300
-        over = f"{-row.lease_seconds:.3f} s after the end of the lease"
-        yield ruling(
-            not accepted,
-            f"{call.worker}: {call.method} {call.path} was answered {call.answer} {over}",
-            API,
-            call.answered,
-        )
+        what = f"{call.worker}: {call.method} {call.path} was answered {call.answer}"
+        earlier = [one for one in granted if one.row_after and one.row_after.at < row.at]
+        if row.status == SCHEDULED:
+            if not call.reports_an_end:  # to turn a run down no claim is needed
+                yield ruling(not accepted, f"{what} without a claim", API, call.answered)
+        elif earlier and earlier[-1].worker != call.worker:
+            because = f"{what} when {earlier[-1].worker} had the run"
+            yield ruling(not accepted, because, API, call.answered)
+        elif row.lease_seconds is not None and row.lease_seconds < MARGIN_SECONDS:
+            near = abs(row.lease_seconds) < MARGIN_SECONDS
+            over = f"{-row.lease_seconds:.3f} s after the end of the lease"
+            yield ruling(True if not accepted else (None if near else False), f"{what} {over}", API, call.answered)
+
+
+@rule(
+    "R-52", SAFETY, "C-LEASE-2", "C-LEASE-3", thai="heartbeat เลื่อนเวลาสิ้นสุด lease ไปเท่ากับความยาวที่ได้ตอน claim นับจากตอนนั้น"
+)
+def a_heartbeat_renews_the_granted_length(history: History) -> Iterator[Ruling]:
+    """A heartbeat that is answered 200 moves the end of the lease to the granted length from now."""
+    for worker in history.participants.values():
+        for call in worker.calls_of("heartbeat"):
+            row, before = call.row_after, call.row_before
+            claims = [one.row_after for one in worker.granted if one.row_after and one.arrived < call.arrived]
+            granted = claims[-1].lease_seconds if claims else None
+            if call.status != 200 or row is None or before is None or row.lease_seconds is None or granted is None:
+                continue
+            took = (row.at - before.at).total_seconds()
+            slack = took + SLACK_SECONDS  # each look comes a little after what it is to see
+            because = f"{worker} was granted {granted:.3f} s; after its heartbeat {row.lease_seconds:.3f} s were left"
+            yield ruling(abs(row.lease_seconds - granted) <= slack, because, API, call.answered)
+
+
+@rule("R-53", SAFETY, "C-REPORT-5", thai="สถานะสุดท้ายเดิมที่รายงานซ้ำได้ 200 รายงานอื่นหลัง run จบได้ 409")
+def what_is_reported_after_the_end(history: History) -> Iterator[Ruling]:
+    """The end that a run has, reported again under its claim, is answered 200; any other report on an ended run 409."""
+    end = history.end_report
+    for call in history.calls:
+        row = call.row_before
+        if end is None or not call.reports_an_end or call is end or call.status is None or row is None:
+            continue
+        if row.status not in TERMINAL or not call.reached_the_api:
+            continue
+        again = call.worker == end.worker and call.request_json.get("status") == row.status
+        because = f"the run was {row.status}; {call.worker} reported {call.request_json.get('status')}: {call.answer}"
+        yield ruling(call.status == (200 if again else 409) or call.status >= 500, because, API, call.answered)

@@ -1,61 +1,163 @@
 """Measuring: windows as long as was set, and conclusions that what was measured allows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
-from support.contract import COMPLETED, INCONCLUSIVE
-from support.history.history import History, Window
+from support.contract import COMPLETED, INCONCLUSIVE, LATENCY_DEGRADATION, ROWS_EXAMINED_DEGRADATION
+from support.history.history import History, Participant, Window
+from support.history.statements import Statement
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
+from support.judgement.rules.sent import adds, drops, made, participant, predecessors
+from support.judgement.rules.switch import looks_of
 
 VERIFICATION_FAILED = "verification_failed"
 
-
-def _both(history: History) -> list[Window]:
-    """The two windows, or none if one is missing or more than one digest is to be judged."""
-    windows = [one for one in (history.baseline_window, history.metrics_window) if one]
-    return windows if len(windows) == 2 and len(history.run.query_digests) == 1 and history.end_report else []
+NEAR = Fraction(1, 10**6)
+"""An average time that is nearer to its limit than this share of it: programs round times differently."""
 
 
-@rule("R-60", SAFETY, "C-METRIC-3", thai="metrics window ทั้งก่อนและหลังต้องยาวไม่น้อยกว่าที่ตั้งไว้")
+def _of(history: History, worker: Participant) -> History:
+    """The history without other workers' reads of the metrics and vain attempts: the windows of one are not another's."""
+    vain = [one for one in history.adds if not one.succeeded]
+    left_out = [one for one in (*history.metric_reads, *vain) if one.owner != str(worker)]
+    return replace(history, statements=[one for one in history.statements if one not in left_out])
+
+
+@dataclass(frozen=True)
+class _Verification:
+    """What the worker that ended the run had to go by."""
+
+    worker: Participant
+    history: History
+    baseline: Window | None
+    metrics: Window | None
+
+    @property
+    def samples(self) -> list[int]:
+        return [len(one.samples) if one else 0 for one in (self.baseline, self.metrics)]
+
+    @property
+    def stopped(self) -> bool:
+        """A kill switch, and not what was measured, is why an index was taken back."""
+        there = self.history.participants.values()
+        return any(look.inactive is not True for worker in there for look in looks_of(self.history, worker))
+
+    @property
+    def taken_back_for_it(self) -> bool:
+        for_it = self.history.said("fail_reason") == VERIFICATION_FAILED
+        return for_it or (bool(drops(self.history)) and not self.stopped)
+
+    def _averages(self) -> dict[str, tuple[Fraction, Fraction]]:
+        """Before and after, of each measure: exact, for a limit may just be reached."""
+        samples = [one.samples for one in (self.baseline, self.metrics) if one and one.samples]
+        if len(samples) < 2:
+            return {}
+
+        def both(value: Callable[[Statement], float | int]) -> tuple[Fraction, Fraction]:
+            before, after = (sum((Fraction(value(one)) for one in those), Fraction()) / len(those) for those in samples)
+            return before, after
+
+        return {
+            "latency": both(lambda one: one.seconds),
+            "rows examined": both(lambda one: one.rows_examined),
+            "full scans": both(lambda one: int(one.full_scan)),
+        }
+
+    def grown(self) -> tuple[list[str], list[str]]:
+        """The measures that got worse beyond their limits, and those of which nobody can say."""
+        given = self.worker.given
+        shares = {
+            "latency": given.get("LATENCY_DEGRADATION_THRESHOLD", LATENCY_DEGRADATION),
+            "rows examined": given.get("ROWS_EXAMINED_DEGRADATION_THRESHOLD", ROWS_EXAMINED_DEGRADATION),
+            "full scans": 0.0,
+        }
+        worse, unknown = [], []
+        for name, (before, after) in self._averages().items():
+            limit = before * (1 + Fraction(str(shares[name])))
+            if name != "full scans" and not before:
+                unknown += [name] if after else []  # growth from zero has no percentage
+            elif name == "latency" and abs(after - limit) <= NEAR * limit:
+                unknown.append(name)
+            elif after > limit:
+                worse.append(name)
+        return worse, unknown
+
+
+def _verification(history: History) -> _Verification | None:
+    """None if the run did not come as far, or more than one digest is to be judged, or the reads can't be made out."""
+    worker = participant(history, history.ended_by)
+    if worker is None or made(history) is None or len(history.run.query_digests) > 1:
+        return None
+    if any(one.hidden for one in history.statements):
+        return None
+    own = _of(history, worker)
+    return _Verification(worker, own, own.baseline_window, own.metrics_window)
+
+
+def _judged(history: History) -> _Verification | None:
+    """None, too, if a window is missing."""
+    found = _verification(history)
+    return found if found and found.baseline and found.metrics else None
+
+
+@rule("R-60", SAFETY, "C-METRIC-2", "C-METRIC-3", thai="metrics window ทั้งก่อนและหลังต้องยาวไม่น้อยกว่าที่ตั้งไว้")
 def windows_have_their_length(history: History) -> Iterator[Ruling]:
-    """No metrics window is shorter than METRICS_WINDOW_MINUTES."""
-    set_to = [one.given["METRICS_WINDOW_MINUTES"] * 60 for one in history.participants.values() if one.given]
-    for name, window in (("baseline", history.baseline_window), ("metrics", history.metrics_window)):
-        if window and set_to:
-            because = f"the {name} window was {window.seconds_at_most:.3f} s long at most; {min(set_to):.3f} s were set"
-            yield ruling(window.seconds_at_most >= min(set_to), because, "the worker", window.closed)
+    """No metrics window that something is concluded from is shorter than METRICS_WINDOW_MINUTES."""
+    for worker in history.participants.values():
+        own, set_to = _of(history, worker), worker.given.get("METRICS_WINDOW_MINUTES", 0.0) * 60
+        windows = [("baseline", own.baseline_window, bool(history.by(worker, adds(history))))]
+        decided = any(worker is by for by, _ in history.reports_of(COMPLETED))
+        taken_back = history.by(worker, drops(history)) and all(one.inactive for one in looks_of(history, worker))
+        windows.append(("metrics", own.metrics_window, bool(decided or taken_back)))
+        for name, window, used in windows:
+            if window and used and set_to:
+                length = f"was {window.seconds_at_most:.3f} s long at most; {set_to:.3f} s were set"
+                because = f"the {name} window of {worker} {length}"
+                yield ruling(window.seconds_at_most >= set_to, because, str(worker), window.closed)
 
 
 @rule(
     "R-61",
     SAFETY,
     "C-METRIC-5",
+    "C-METRIC-8",
+    "C-METRIC-10",
     "C-END-8",
-    thai="ตัวอย่างน้อยเกินไปต้องไม่สรุปผล: ไม่ rollback เพราะ verification และ message มีคำว่า inconclusive",
+    thai="ตัวอย่างน้อยเกินไปหรือไม่มีอะไรให้วัด ต้องไม่สรุปผล: ไม่ rollback เพราะ verification และ message มีคำว่า inconclusive",
 )
 def too_few_samples_are_inconclusive(history: History) -> Iterator[Ruling]:
-    """With too few samples in a window nothing is concluded: no rollback for it, and a completed run says so."""
-    few = [one for one in _both(history) if len(one.samples) < history.min_samples]
-    if few:
+    """With too few samples in a window, or none to measure, nothing is concluded: no rollback for it, and who completes says so."""
+    found = _verification(history)
+    if found and (not history.run.query_digests or min(found.samples) < history.min_samples):
+        may_be_handed_on = predecessors(history, found.worker) and found.baseline is None and history.baseline_window
+        if may_be_handed_on and found.samples[1] >= history.min_samples:
+            return
         said = not history.ended_as(COMPLETED) or INCONCLUSIVE in history.said("message").lower()
-        holds = said and history.said("fail_reason") != VERIFICATION_FAILED
-        because = f"{len(few[0].samples)} samples; the run is {history.status}, message: {history.said('message')}"
-        yield ruling(holds, because, history.ended_by, history.ended_at)
+        because = f"{found.samples} samples; the run is {history.status}, message: {history.said('message')}"
+        yield ruling(said and not found.taken_back_for_it, because, history.ended_by, history.ended_at)
 
 
 @rule("R-62", SAFETY, "C-METRIC-6", "C-METRIC-7", "C-END-9", thai="เมื่อวัดได้ว่าแย่ลงเกินเกณฑ์และมีตัวอย่างพอ ต้องไม่ completed")
 def worse_is_not_completed(history: History) -> Iterator[Ruling]:
     """A run whose queries got worse beyond a threshold, with samples enough, does not complete."""
-    windows = _both(history)
-    if windows and all(len(one.samples) >= history.min_samples for one in windows) and (worse := history.worse()):
-        because = f"worse: {', '.join(worse)} {history.measured()}; the run is {history.status}"
-        yield ruling(not history.ended_as(COMPLETED), because, history.ended_by, history.ended_at)
+    found = _judged(history)
+    if found and min(found.samples) >= history.min_samples:
+        worse, unknown = found.grown()
+        if worse or unknown:
+            because = f"worse: {', '.join(worse or unknown)} {found.history.measured()}; the run is {history.status}"
+            holds = not history.ended_as(COMPLETED) if worse else None
+            yield ruling(holds, because, history.ended_by, history.ended_at)
 
 
 @rule("R-63", SAFETY, "C-METRIC-6", "C-END-11", thai="ไม่ rollback เพราะ verification เมื่อวัดได้ว่าไม่แย่ลง")
 def not_worse_is_not_taken_back(history: History) -> Iterator[Ruling]:
     """A run is taken back for its verification only if its queries got worse beyond a threshold."""
-    if _both(history) and not history.worse():
-        because = (
-            f"measured: {history.measured()}; the run is {history.status}, fail_reason {history.said('fail_reason')}"
-        )
-        yield ruling(history.said("fail_reason") != VERIFICATION_FAILED, because, history.ended_by, history.ended_at)
+    found = _judged(history)
+    if found:
+        worse, unknown = found.grown()
+        if not worse:
+            reason = history.said("fail_reason")
+            because = f"measured: {found.history.measured()}; the run is {history.status}, fail_reason {reason}"
+            holds = None if unknown and found.taken_back_for_it else not found.taken_back_for_it
+            yield ruling(holds, because, history.ended_by, history.ended_at)

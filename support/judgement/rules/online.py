@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from support.contract import TEST_TABLES
 from support.history.history import History
 from support.history.statements import Statement
+from support.judgement.rules.approved import asks_for_the_approved, asks_online, is_approved, is_only_of
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
-
-_INPLACE, _NO_LOCK = r"ALGORITHM\s*=?\s*INPLACE\b", r"LOCK\s*=?\s*NONE\b"
-_OTHER = re.compile(r"ALGORITHM\s*=?\s*(COPY|DEFAULT)\b|LOCK\s*=?\s*(SHARED|EXCLUSIVE|DEFAULT)\b", re.IGNORECASE)
+from support.judgement.rules.sent import adds, all_of, bare, by_workers, drops, is_own, made, of_the_name, predecessors
 
 
 @rule(
@@ -16,74 +16,118 @@ _OTHER = re.compile(r"ALGORITHM\s*=?\s*(COPY|DEFAULT)\b|LOCK\s*=?\s*(SHARED|EXCL
     thai="ทุก ADD INDEX และ DROP INDEX ต้องขอ ALGORITHM=INPLACE และ LOCK=NONE",
 )  # fmt: skip
 def every_change_is_asked_for_online(history: History) -> Iterator[Ruling]:
-    """Every schema change asks for ALGORITHM=INPLACE and LOCK=NONE, and for nothing else."""
-    for change in history.changes:
-        asked = all(re.search(word, change.text, re.IGNORECASE) for word in (_INPLACE, _NO_LOCK))
-        online = asked and not _OTHER.search(change.text)
-        yield ruling(online, f"{change.sender} sent {change.brief}", change.sender, change.started)
+    """Every schema change of a worker asks for ALGORITHM=INPLACE and LOCK=NONE, and for nothing else."""
+    for change in by_workers(history, history.changes):
+        because = f"{change.sender} sent {change.brief}"
+        yield ruling(asks_online(change.text), because, change.sender, change.started)
 
 
 @rule("R-21", SAFETY, "C-DDL-4", thai="คำสั่งเปลี่ยน schema มีได้เพียงการเพิ่ม index ของ run และการลบ index นั้น บนตารางของ run")
 def only_the_runs_own_index(history: History) -> Iterator[Ruling]:
-    """No schema change is sent but the ADD INDEX of the run's index and its DROP INDEX, on the run's table."""
-    table = re.compile(rf"(?<![0-9A-Za-z_$]){re.escape(history.run.table_name)}(?![0-9A-Za-z_$])")
-    for change in history.changes:
-        own = change in history.adds or change in history.drops
+    """A worker sends no schema change but the ADD INDEX of the run's index and its DROP INDEX, on the run's table."""
+    for change in by_workers(history, history.changes):
         because = f"{change.sender} sent {change.brief}"
-        yield ruling(bool(own and table.search(change.text)), because, change.sender, change.started)
+        yield ruling(is_only_of(change.text, history.run), because, change.sender, change.started)
 
 
 @rule("R-23", SAFETY, "C-DDL-7", "C-END-6", "C-END-7", thai="index ของ run ถูกสร้างสำเร็จได้ไม่เกินหนึ่งครั้ง ไม่ว่า worker ใดทำ")
 def added_once(history: History) -> Iterator[Ruling]:
-    """The index of a run is made at most once, whoever carries the run out."""
-    made = [one for one in history.adds if one.succeeded]
-    if made:
-        because = f"made {len(made)} times: {'; '.join(one.brief for one in made)}"
-        yield ruling(len(made) == 1, because, made[-1].sender, made[-1].started)
+    """The index of a run is made at most once, whichever worker carries the run out."""
+    done = [one for one in adds(history) if one.succeeded]
+    if done:
+        because = f"made {len(done)} times: {'; '.join(one.brief for one in done)}"
+        yield ruling(len(done) == 1, because, done[-1].sender, done[-1].started)
 
 
-@rule("R-24", SAFETY, "C-OWN-3", thai="ลบได้เฉพาะ index ที่ run นี้สร้างเอง")
+@rule("R-24", SAFETY, "C-OWN-1", "C-OWN-3", thai="ลบได้เฉพาะ index ที่ run นี้สร้างเอง และยังไม่มีใครสร้างใหม่ ลบ หรือเปลี่ยนชื่อ")
 def only_its_own_is_dropped(history: History) -> Iterator[Ruling]:
-    """A DROP INDEX is sent only once this run has made its index."""
-    for drop in history.drops:
-        made = [one for one in history.adds if one.succeeded and one.ended and one.ended <= drop.started]
-        yield ruling(
-            bool(made), f"{drop.sender} sent {drop.brief}; this run had made no index", drop.sender, drop.started
-        )
+    """A DROP INDEX is sent only for the index that this run made, and that nobody made anew, dropped or renamed since."""
+    for drop in drops(history):
+        earlier = [one for one in of_the_name(history) if one.ended and one.ended <= drop.started and one is not drop]
+        last = earlier[-1] if earlier else None
+        holds: bool | None = is_own(history, drop.started)
+        if last and last not in by_workers(history, earlier) and not _could_look(history, last, drop):
+            holds = None  # the look right before may have been earlier still
+        what = f"last before it: {last.sender}'s {last.brief}" if last else "this run had made no index"
+        yield ruling(holds, f"{drop.sender} sent {drop.brief}; {what}", drop.sender, drop.started)
 
 
-@rule("R-25", SAFETY, "C-DDL-3", thai="index ที่สร้างต้องตรงกับที่อนุมัติ: คอลัมน์ ลำดับ ความยาว และชนิด")
+def _could_look(history: History, last: Statement, drop: Statement) -> bool:
+    """The sender of the DROP INDEX asked the server something in between, so it could have known."""
+    sent = [one for one in history.statements if one.owner == drop.owner and one.started < drop.started]
+    return any(last.ended and one.started >= last.ended for one in sent)
+
+
+@rule("R-25", SAFETY, "C-DDL-3", "C-COLUMN-1", thai="index ที่สร้างต้องตรงกับที่อนุมัติ: คอลัมน์ ลำดับ ความยาว และชนิด")
 def the_index_is_the_approved_one(history: History) -> Iterator[Ruling]:
-    """The index that the run made has all approved columns in their order, with their prefixes, and is of the approved kind."""
-    index, made, run = history.index, history.added, history.run
-    if index is None or made is None or index == history.index_before:
-        return
-    right = list(index.columns) == run.columns and not index.unique and index.kind == (run.index_type or "BTREE")
-    approved = f"{run.index_name} on {run.table_name} ({', '.join(run.columns)}) {run.index_type or 'BTREE'}"
-    yield ruling(right, f"approved: index {approved}; made: {index}", made.sender, made.ended)
+    """The index that the run makes has all approved columns in their order, with their prefixes, and is of the approved kind."""
+    run = history.run
+    approved = (
+        f"approved: index {run.index_name} on {run.table_name} ({', '.join(run.columns)}) {run.index_type or 'BTREE'}"
+    )
+    for add in adds(history):
+        asked = asks_for_the_approved(add.text, run)
+        if asked is not None:
+            yield ruling(asked, f"{approved}; sent: {add.brief}", add.sender, add.started)
+    index, maker = history.index, made(history)
+    if index and maker and is_own(history):
+        yield ruling(is_approved(index, run), f"{approved}; made: {index}", maker.sender, maker.ended)
 
 
 _ELSEWHERE = re.compile(
-    r"create_|drop_|alter_|rename_|grant|revoke|truncate|optimize|analyze|repair|check$|lock_tables|flush|reset|purge|load$|insert"
-    r"|update|delete|replace|call_"
+    r"create_|drop_|alter_|rename_|grant|revoke|truncate|optimize|analyze|repair|check$|lock_tables|lock_instance|flush|reset"
+    r"|purge|load|call_|install|uninstall|shutdown|restart|set_password|import|clone|change_"
 )
-_OF_ALL = re.compile(r"\bGLOBAL\b|\bPERSIST", re.IGNORECASE)
+_OF_ALL = re.compile(r"\bGLOBAL\b|\bPERSIST(?:_ONLY)?\b", re.IGNORECASE)
+_LOCKING = re.compile(r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\s+MODE\b", re.IGNORECASE)
 
 
-@rule("R-26", SAFETY, "C-DDL-4", thai="worker ต้องไม่ส่งคำสั่งอื่นที่ล็อก สร้างใหม่ หรือเปลี่ยนตาราง หรือเปลี่ยนค่าของ server")
+@rule("R-26", SAFETY, "C-DDL-4", thai="worker ต้องไม่ส่งคำสั่งอื่นที่ล็อก สร้างใหม่ หรือเปลี่ยนตาราง ค่าของ server หรือ session ของผู้อื่น")
 def nothing_else_is_changed(history: History) -> Iterator[Ruling]:
-    """A worker sends nothing else that locks, rebuilds or changes a table, or a setting of the server."""
+    """A worker sends nothing else that locks, rebuilds or changes a table, a setting of the server, or another's session."""
+    tables = {*TEST_TABLES, history.run.table_name}
     for worker in history.participants.values():
         sent = [one for one in history.by(worker, history.statements) if not one.changes_schema]
-        wrong = [one for one in sent if _touches(one, history.run.table_name)]
-        if sent:
-            because = f"{worker} sent {'; '.join(one.brief for one in wrong)}"
-            yield ruling(not wrong, because, str(worker), wrong[0].started if wrong else sent[0].started)
+        if not sent:
+            continue
+        takes_over = bool(predecessors(history, worker))
+        judged = {id(one): _leaves_alone(one, tables, takes_over) for one in sent}
+        wrong = [one for one in sent if judged[id(one)] is False] or [one for one in sent if judged[id(one)] is None]
+        because = f"{worker} sent {'; '.join(one.brief for one in wrong)}"
+        yield ruling(all_of(judged.values()), because, str(worker), (wrong or sent)[0].started)
 
 
-def _touches(statement: Statement, table: str) -> bool:
-    if statement.kind == "set_option":
-        return bool(_OF_ALL.search(statement.text))
-    if statement.kind in ("insert", "update", "delete", "replace"):
-        return table in statement.text  # the executor's own tables are its own business
-    return bool(_ELSEWHERE.match(statement.kind))
+def _leaves_alone(statement: Statement, tables: set[str], takes_over: bool) -> bool | None:
+    kind, text = statement.kind, bare(statement.text)
+    if statement.hidden:
+        return None
+    if kind == "kill":
+        return takes_over or None  # whose session it was the server does not say; its own is nobody else's
+    if kind == "set_option":
+        return not _OF_ALL.search(text)
+    named = any(re.search(rf"(?<![0-9A-Za-z_$]){re.escape(table)}(?![0-9A-Za-z_$])", text) for table in tables)
+    if kind.partition("_")[0] in ("insert", "update", "delete", "replace"):
+        return not named  # the executor's own tables are its own business
+    if kind == "select":
+        return not (named and _LOCKING.search(text))
+    return not _ELSEWHERE.match(kind)
+
+
+LOCK_WAIT = 1205
+WORK_SECONDS = 1.0
+"""What an ALTER of the tables of the tests may take beside its waits."""
+
+
+@rule("R-27", SAFETY, "C-DDL-5", thai="การรอ lock แต่ละครั้งต้องไม่นานกว่า DDL_LOCK_WAIT_TIMEOUT_SECONDS")
+def no_wait_is_longer_than_set(history: History) -> Iterator[Ruling]:
+    """A schema change gives up when it has waited for a lock for DDL_LOCK_WAIT_TIMEOUT_SECONDS, which may be twice."""
+    for worker in history.participants.values():
+        limit = worker.given.get("DDL_LOCK_WAIT_TIMEOUT_SECONDS")
+        for change in history.by(worker, history.changes):
+            if change.errno != LOCK_WAIT or limit is None:
+                continue
+            holds = None if limit + WORK_SECONDS < change.seconds else True  # one long wait, or two
+            if change.seconds > 2 * limit + WORK_SECONDS:
+                holds = False
+            because = f"{worker} sent {change.brief} after {change.seconds:.3f} s; {limit:g} s were set for one wait"
+            yield ruling(holds, because, str(worker), change.started)

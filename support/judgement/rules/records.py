@@ -3,85 +3,199 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import unquote
 
-from support.contract import ROLLBACK_FAILED, ROLLBACK_PENDING
-from support.history.history import History
+from support.contract import EXECUTIONS_PATH, ROLLBACK_FAILED, ROLLBACK_PENDING
+from support.history.calls import Call
+from support.history.history import History, Participant
 from support.history.statements import as_sent
+from support.judgement.rules.approved import asks_online, is_only_of
 from support.judgement.rules.claims import API
+from support.judgement.rules.order import REPORTS
 from support.judgement.rules.registry import RECORD, SAFETY, Ruling, rule, ruling
+from support.judgement.rules.sent import drops, made, taken_back
 
-REPORTS = ("status", "rollback", "audit")
+WORDS = ("latency", "rows", "scan")
+"""One of them is in a reason that names a measure."""
 
 
 def _plain(sql: str) -> str:
-    return re.sub(r"\s+", " ", sql).strip().rstrip(";").replace("`", "").lower()
+    """A statement in one form, be it as it was sent or as a digest has it."""
+    text = re.sub(r"/\*.*?\*/", " ", sql, flags=re.DOTALL).strip().rstrip(";").replace("`", "").lower()
+    return re.sub(r"\s+", " ", re.sub(r"\s*([=,().])\s*", r"\1", text)).strip()
 
 
-@rule("R-70", SAFETY, "C-ROLLBACK-4", "C-TABLE-3", thai="บันทึก rollback ต้องตรงกับสิ่งที่ server ทำจริง")
+def _to_blame(history: History, kind: str, word: str) -> str:
+    """Who is to blame for a record that is not there: the API if it was sent one of these words, and did not take it."""
+    for worker in history.participants.values():
+        for call in worker.calls:
+            said = call.request_json
+            if call.kind == kind and word in (said.get("status"), said.get("action")):
+                return API
+    return history.ended_by
+
+
+@rule(
+    "R-70",
+    SAFETY,
+    "C-ROLLBACK-4",
+    "C-TABLE-3",
+    "C-END-3",
+    thai="บันทึก rollback ต้องตรงกับสิ่งที่ server ทำจริง และไม่บันทึกว่าสำเร็จก่อนเวลา",
+)
 def rollback_outcome_is_true(history: History) -> Iterator[Ruling]:
-    """A rollback is on record as completed exactly if the server dropped the index."""
+    """A rollback is on record once, as completed exactly if a worker's DROP INDEX was carried out, and not before."""
     final = [str(row["status"]) for row in history.rollbacks if row["status"] != ROLLBACK_PENDING]
-    if history.end_report and (final or history.dropped):
+    drop = taken_back(history)
+    if history.end_report and (final or drops(history)):
         because = f"on record: {', '.join(final) or 'none'}; the server was sent: {as_sent(history.drops)}"
-        yield ruling(("completed" in final) == bool(history.dropped), because, history.ended_by, history.ended_at)
+        wanted = ["completed"] if drop else ["failed"]
+        who = _to_blame(history, "rollback", wanted[0]) if not final or len(final) > 1 else history.ended_by
+        yield ruling(final == wanted, because, who, history.ended_at)
+    for worker in history.participants.values():
+        for call in worker.calls_of("rollback"):
+            if call.request_json.get("status") == "completed":
+                in_time = history.before(drop.ended, call.arrived) if drop and drop.ended else False
+                because = f"{worker} recorded a rollback as completed; the server was sent: {as_sent(history.drops)}"
+                yield ruling(in_time, because, str(worker), call.arrived)
 
 
-@rule("R-71", SAFETY, "C-ROLLBACK-1", thai="rollback_sql ต้องเป็นคำสั่งที่ส่งให้ server จริง")
+@rule("R-71", SAFETY, "C-ROLLBACK-1", thai="rollback_sql ต้องเป็นคำสั่งที่ส่งให้ server จริง หรือที่จะส่งหาก rollback ล้มเหลวก่อน")
 def rollback_sql_is_what_was_sent(history: History) -> Iterator[Ruling]:
-    """The rollback_sql on record is a statement that the server was sent."""
-    sent = {_plain(one.text) for one in history.drops}
-    for row in history.rollbacks if sent else []:
-        because = f"on record: {row['rollback_sql']}; sent: {as_sent(history.drops)}"
-        yield ruling(_plain(str(row["rollback_sql"])) in sent, because, history.ended_by, history.ended_at)
+    """The rollback_sql on record is the DROP INDEX that the server was sent or, where none was sent, would have been."""
+    sent = {_plain(one.text) for one in drops(history)}
+    for row in history.rollbacks:
+        sql = str(row["rollback_sql"])
+        would = asks_online(sql) is True and is_only_of(sql, history.run) and " drop" in f" {_plain(sql)}"
+        because = f"on record: {sql}; sent: {as_sent(history.drops)}"
+        yield ruling(_plain(sql) in sent if sent else would, because, history.ended_by, history.ended_at)
 
 
-@rule("R-72", SAFETY, "C-ROLLBACK-5", thai="rollback_failed ต้องอยู่ใน audit log เมื่อ rollback ล้มเหลว และเฉพาะเมื่อล้มเหลว")
+@rule(
+    "R-72",
+    SAFETY,
+    "C-ROLLBACK-5",
+    "C-END-10",
+    thai="rollback_failed ต้องอยู่ใน audit log เมื่อ rollback ล้มเหลว และเฉพาะเมื่อล้มเหลว",
+)
 def failed_rollback_is_audited(history: History) -> Iterator[Ruling]:
-    """rollback_failed is in the audit log exactly if a rollback failed."""
+    """rollback_failed is in the audit log exactly if a rollback failed, be it before its DROP INDEX was sent."""
     audited = any(row["action"] == ROLLBACK_FAILED for row in history.audit)
-    failed = bool(history.drops) and not history.dropped
-    if history.end_report and (audited or history.drops):
+    begun = bool(drops(history)) or any(row["status"] == "failed" for row in history.rollbacks)
+    failed = begun and not taken_back(history)
+    if history.end_report and (audited or begun):
         because = f"rollback_failed is {'' if audited else 'not '}in the audit log; sent: {as_sent(history.drops)}"
-        yield ruling(audited == failed, because, history.ended_by, history.ended_at)
+        who = _to_blame(history, "audit", ROLLBACK_FAILED) if failed else history.ended_by
+        yield ruling(audited == failed, because, who, history.ended_at)
 
 
-@rule("R-73", RECORD, "C-TABLE-4", thai="details ของ rollback_failed ใน audit log ต้องเป็น JSON object")
+@rule("R-73", RECORD, "C-TABLE-4", "C-ROLLBACK-5", thai="details ของ rollback_failed ใน audit log ต้องเป็น JSON object")
 def audit_details_are_json(history: History) -> Iterator[Ruling]:
     """The details of rollback_failed in the audit log are a JSON object."""
     for row in history.audit:
         if row["action"] == ROLLBACK_FAILED:
+            details = row["details"]
             try:
-                holds = isinstance(json.loads(row["details"] or ""), dict)
-            except ValueError:
+                holds = isinstance(details if isinstance(details, dict) else json.loads(details or ""), dict)
+            except (ValueError, TypeError):
                 holds = False
-            yield ruling(holds, f"{row['action']}: {str(row['details'])[:120]}", API, history.ended_at)
+            yield ruling(holds, f"{row['action']}: {str(details)[:120]}", API, history.ended_at)
 
 
 @rule("R-74", SAFETY, "C-API-2", thai="สิ่งที่ API บอกเกี่ยวกับ run ต้องตรงกับในตาราง")
 def the_api_says_what_the_table_says(history: History) -> Iterator[Ruling]:
     """What the API says of the run's end is what its row says."""
+    if history.row is None:
+        return
+    yield ruling("status" in history.told, "the API says no status of the run", API, history.ended_at)
     for name in ("status", "fail_reason", "message", "error_message"):
-        if history.row is not None and name in history.told:
+        if name in history.told:
             api, row = history.told[name], history.row.get(name)
             yield ruling(api == row, f"{name}: {api!r} by the API, {row!r} in the table", API, history.ended_at)
 
 
-@rule("R-75", SAFETY, "C-ORDER-3", thai="ต้องไม่มีบันทึกของ run อื่น")
+@rule("R-75", SAFETY, "C-ORDER-3", thai="worker ต้องทำเฉพาะ run ของตน และต้องไม่มีบันทึกของ run อื่น")
 def nothing_about_other_runs(history: History) -> Iterator[Ruling]:
-    """Nothing is recorded for another run."""
+    """A worker claims, reports and records its own run only, and nothing is recorded for another one."""
     because = f"there are rows of other runs: {', '.join(history.foreign_rows)}"
-    yield ruling(not history.foreign_rows, because, "the executor", history.ended_at)
+    if history.foreign_rows or history.claims or history.rollbacks or history.audit:
+        yield ruling(not history.foreign_rows, because, "the executor", history.ended_at)
+    for worker in history.participants.values():
+        for call in worker.calls:
+            if call.kind == "claim" or call in worker.writes:
+                because = f"{worker} sent {call.method} {call.path} {call.request_body[:120]}"
+                yield ruling(_run_of(call) == history.run.id, because, str(worker), call.arrived)
 
 
-@rule("R-76", SAFETY, "C-REPORT-1", "C-REPORT-2", thai="รายงานที่ไม่ได้รับคำตอบต้องส่งซ้ำจนกว่าจะได้คำตอบ")
+def _run_of(call: Call) -> str:
+    """The id of the run that a call is about."""
+    if call.path.startswith(EXECUTIONS_PATH):
+        return unquote(call.path.removeprefix(f"{EXECUTIONS_PATH}/").partition("/")[0])
+    return str(call.request_json.get("execution_run_id"))
+
+
+@rule(
+    "R-76",
+    SAFETY,
+    "C-REPORT-1",
+    "C-REPORT-2",
+    thai="รายงานที่ไม่ได้รับคำตอบต้องส่งซ้ำจนกว่าจะได้คำตอบ อย่างน้อยเท่าความยาวของ lease",
+)
 def sent_again_until_answered(history: History) -> Iterator[Ruling]:
-    """A report or record that got no answer, or 5xx, is sent again by a worker that lives and has not frozen."""
+    """A report or record that got no answer, or 5xx, is sent again until it is answered, for at least the length of the lease."""
     for worker in history.participants.values():
         if worker.killed or worker.frozen:
             continue
-        for number, call in enumerate(worker.writes):
-            if call.kind in REPORTS and (call.status is None or call.status >= 500):
-                later = [one for one in worker.writes[number + 1 :] if one.kind == call.kind]
-                again = any(one.request_body == call.request_body for one in later)
-                because = f"{worker}: {call.method} {call.path} got {call.answer} and was not sent again"
-                yield ruling(again, because, str(worker), call.answered)
+        kept = [one for one in worker.writes if one.kind in REPORTS and _is_kept(one)]
+        for number, call in enumerate(kept):
+            if _is_answered(call):
+                continue
+            first = next(one for one in kept if one.says_the_same(call))
+            again = any(one.says_the_same(call) for one in kept[number + 1 :])
+            lost = any(one.status == 409 for one in worker.writes if one.arrived > call.arrived)
+            long_enough = call.arrived - first.arrived >= timedelta(seconds=_lease_of(worker))
+            because = f"{worker}: {call.method} {call.path} got {call.answer} and was not sent again"
+            yield ruling(again or lost or long_enough, because, str(worker), call.answered or call.arrived)
+
+
+def _is_kept(call: Call) -> bool:
+    """It is one of those that have to be sent again."""
+    said = call.request_json
+    return {"rollback": said.get("status") != ROLLBACK_PENDING, "audit": said.get("action") == ROLLBACK_FAILED}.get(
+        call.kind, call.reports_an_end
+    )
+
+
+def _is_answered(call: Call) -> bool:
+    return call.status is not None and call.status < 500
+
+
+def _lease_of(worker: Participant) -> float:
+    """The length of its lease, with what its last pause may take."""
+    granted = [one.row_after.lease_seconds for one in worker.granted if one.row_after and one.row_after.lease_seconds]
+    length = max(granted, default=worker.given.get("EXECUTION_LEASE_TIMEOUT_SECONDS", 0.0))
+    return length * 0.9  # a pause between two attempts lies at its end
+
+
+@rule(
+    "R-77",
+    RECORD,
+    "C-ROLLBACK-2",
+    "C-ROLLBACK-3",
+    "C-END-9",
+    thai="rollback_type เป็น auto และ trigger_reason บอกสาเหตุของ rollback",
+)
+def a_rollback_says_what_led_to_it(history: History) -> Iterator[Ruling]:
+    """A worker's rollback record is of type auto, and says what led to it: of a measure that got worse, which."""
+    if made(history) is None:
+        return
+    for row in history.rollbacks:
+        kind, reason = row.get("rollback_type"), str(row.get("trigger_reason") or "").lower()
+        named = (
+            any(word in reason for word in WORDS)
+            if history.said("fail_reason") == "verification_failed"
+            else bool(reason)
+        )
+        because = f"rollback_type {kind}, trigger_reason {reason or 'none'}; fail_reason {history.said('fail_reason')}"
+        yield ruling(kind == "auto" and named, because, history.ended_by, history.ended_at)

@@ -75,7 +75,7 @@ def _judged(rule: Rule, history: History) -> Judged:
         found = list(rule.judge(history))
     except Exception as error:  # noqa: BLE001 - one rule must not hide what the others see
         return Judged(rule.id, UNKNOWN, 0, f"the rule failed: {type(error).__name__}: {error}")
-    for state in (BROKEN, KEPT, UNKNOWN):
+    for state in (BROKEN, UNKNOWN, KEPT):
         those = [one for one in found if one.state == state]
         if those:
             first = min(those, key=lambda one: (one.at is None, one.at and one.at.timestamp()))
