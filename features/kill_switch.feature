@@ -32,6 +32,36 @@ Feature: Kill switch
       | fail_reason                | kill_switch |
       | ADD INDEX statements sent  | 0           |
 
+  @TC-02 @P0 @blocker
+  Scenario: TC-02 Kill Switch Before Start: turned on without a reason
+    Kill switch เปิดโดยไม่ระบุเหตุผล → ยังคงต้อง abort
+
+    Given execution run "test-tc02-001" on connection "conn-002" adds index "idx_tc02_status" on test_orders (status)
+    And the kill switch of connection "conn-002" is on, without a reason
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                      | Expected    |
+      | Kill switch detected       | Yes         |
+      | Index created              | No          |
+      | Final execution_run Status | FAILED      |
+      | fail_reason                | kill_switch |
+      | ADD INDEX statements sent  | 0           |
+
+  @TC-02 @P0 @blocker
+  Scenario: TC-02 Kill Switch Before Start: control, the switch of another connection
+    Kill switch ของ connection อื่นเปิดอยู่ → run นี้ต้องทำต่อจนจบ
+
+    Given execution run "test-tc02-001" on connection "conn-002" adds index "idx_tc02_status" on test_orders (status)
+    And the kill switch of connection "conn-020" is on
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                      | Expected  |
+      | Kill switch detected       | No        |
+      | ADD INDEX carried out      | once      |
+      | Index still exists         | Yes       |
+      | Final execution_run Status | COMPLETED |
+      | fail_reason                | NULL      |
+
   @TC-03 @P0 @blocker
   Scenario: TC-03 Kill Switch After ADD INDEX
     Kill switch เปิดหลัง ADD INDEX ก่อน verify → rollback
@@ -66,6 +96,25 @@ Feature: Kill switch
       | fail_reason                    | kill_switch |
       | Rollback record status         | completed   |
 
+  @TC-03 @P0 @blocker
+  Scenario: TC-03 Kill Switch After ADD INDEX: turned on during the metrics window
+    Kill switch เปิดระหว่าง metrics window → ต้องเห็นเมื่อ window ปิด และ rollback ก่อนตัดสินผล
+    The queries get faster, so nothing but the switch speaks against the index.
+
+    Given execution run "test-tc03-001" on connection "conn-003" adds index "idx_tc03_date" on test_orders (order_date)
+    And the application's queries will get faster once the index exists
+    And the kill switch of connection "conn-003" will be turned on during the metrics window
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                          | Expected    |
+      | ADD INDEX successful           | Yes         |
+      | Kill switch detected after ADD | Yes         |
+      | Rollback executed              | Yes         |
+      | Index exists after rollback    | No          |
+      | Final execution_run Status     | ROLLED_BACK |
+      | fail_reason                    | kill_switch |
+      | Rollback record status         | completed   |
+
   @TC-09 @P0 @blocker
   Scenario Outline: TC-09 Kill Switch API Failure: <API error>
     Kill switch API ล่ม → fail-closed abort
@@ -89,6 +138,24 @@ Feature: Kill switch
       | time-out                  |
       | connection reset          |
       | answer a byte at a time   |
+
+    Examples: the status says that it is no answer, and the body says inactive
+      | API error                                  |
+      | 201 Created that says inactive             |
+      | 401 Unauthorized that says inactive        |
+      | 404 Not Found that says inactive           |
+      | 429 Too Many Requests that says inactive   |
+      | 502 Bad Gateway that says inactive         |
+
+    Examples: the body is nearly the one that says inactive
+      | API error                        |
+      | 0 in place of false              |
+      | null in one of the two fields    |
+      | a field that is there twice      |
+      | the answer inside another object |
+      | text after the object            |
+      | plain text in place of JSON      |
+      | null instead of an object        |
 
     Examples: the API answers, but not the question
       | API error                            |

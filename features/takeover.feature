@@ -146,6 +146,18 @@ Feature: Taking over from a dead worker
       | while its last report is on the way |
 
   @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: the last report is refused
+    รายงานสุดท้ายถูกปฏิเสธ → worker ต้องปล่อย run ไว้ตามนั้น ไม่รายงานผลแบบอื่น
+
+    When worker 1 carries out the run, and its last report is refused with 422
+    Then the result log reads
+      | Field                         | Expected |
+      | Worker 1 claimed successfully | Yes      |
+      | Index still exists            | Yes      |
+      | ADD INDEX carried out         | once     |
+      | Final execution_run Status    | RUNNING  |
+
+  @TC-10 @P2 @normal
   Scenario Outline: TC-10 Worker Crash + Lease Expiry: control, the last report <trouble>
     รายงานสุดท้ายไม่ได้ response ที่ใช้ได้ → worker ต้องส่งซ้ำ และผลของ run ต้องไม่เปลี่ยน
 

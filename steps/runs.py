@@ -71,6 +71,12 @@ def kill_switch_is_on(context: Context, connection: str) -> None:
     preparing.set_kill_switch(context.case, connection)
 
 
+@given('the kill switch of connection "{connection}" is on, without a reason')
+@given('kill switch ของ connection "{connection}" เปิดอยู่โดยไม่ระบุเหตุผล')
+def kill_switch_is_on_without_a_reason(context: Context, connection: str) -> None:
+    preparing.set_kill_switch(context.case, connection, reason=None)
+
+
 @given("the global kill switch is on")
 @given("global kill switch เปิดอยู่")
 def global_kill_switch_is_on(context: Context) -> None:
@@ -87,6 +93,12 @@ def kill_switch_turned_on_later(context: Context, connection: str) -> None:
 @given("global kill switch จะเปิดเมื่อมี index แล้ว")
 def global_kill_switch_turned_on_later(context: Context) -> None:
     preparing.set_kill_switch_once_index_exists(context.case, None)
+
+
+@given('the kill switch of connection "{connection}" will be turned on during the metrics window')
+@given('kill switch ของ connection "{connection}" จะเปิดระหว่าง metrics window')
+def kill_switch_turned_on_in_the_window(context: Context, connection: str) -> None:
+    preparing.set_kill_switch_during_the_window(context.case, connection)
 
 
 @given("the kill switch API fails: {error}")

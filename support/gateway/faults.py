@@ -72,17 +72,26 @@ def _error(status: HTTPStatus) -> Fault:
     return Fault(f"{status.value} {status.phrase}", status.value, http_answer(status, body.encode()))
 
 
+def _inactive_with(status: HTTPStatus) -> Fault:
+    """A status that is none of a well-formed answer, with a body that is."""
+    return Fault(f"{status.value} {status.phrase} that says inactive", status.value, http_answer(status, _INACTIVE))
+
+
 _INACTIVE = b'{"global_active": false, "connection_active": false, "reason": null}'
 _HALF = _INACTIVE[: len(_INACTIVE) // 2]
 _LOGIN_PAGE = b"<!doctype html><title>Sign in</title><h1>Sign in</h1>"
 
 ELSEWHERE_PATH = "/elsewhere"
+UNPROCESSABLE = _error(HTTPStatus(422))
+"""What a report can meet, and a question can't."""
+
 ELSEWHERE = Fault("an answer from another address", 200, http_answer(200, _INACTIVE))
 
 FAULTS = {
     fault.name: fault
     for fault in [
-        *(_error(HTTPStatus(status)) for status in (500, 503, 401, 404, 429)),
+        *(_error(HTTPStatus(status)) for status in (500, 503)),
+        *(_inactive_with(HTTPStatus(status)) for status in (201, 401, 404, 429, 502)),
         Fault("302 to a sign-in page", 302, http_answer(302, _LOGIN_PAGE, "text/html", extra="Location: /login\r\n")),
         Fault(
             "302 to an address that says inactive",
@@ -97,6 +106,12 @@ FAULTS = {
         Fault("empty object", 200, http_answer(200, b"{}")),
         Fault("null instead of an object", 200, http_answer(200, b"null")),
         Fault("false written as text", 200, http_answer(200, _INACTIVE.replace(b"false", b'"false"'))),
+        Fault("0 in place of false", 200, http_answer(200, _INACTIVE.replace(b"false", b"0"))),
+        Fault("null in one of the two fields", 200, http_answer(200, _INACTIVE.replace(b"false", b"null", 1))),
+        Fault("a field that is there twice", 200, http_answer(200, b'{"global_active": true, ' + _INACTIVE[1:])),
+        Fault("the answer inside another object", 200, http_answer(200, b'{"data": ' + _INACTIVE + b"}")),
+        Fault("text after the object", 200, http_answer(200, _INACTIVE + b" active")),
+        Fault("plain text in place of JSON", 200, http_answer(200, _INACTIVE, "text/plain")),
         Fault("one of the two fields missing", 200, http_answer(200, b'{"global_active": false, "reason": null}')),
         Fault("answer cut in half", None, http_answer(200, _HALF, length=len(_INACTIVE))),
         Fault("half an object", 200, http_answer(200, _HALF)),

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 from support.clock import now
 from support.contract import KILL_SWITCH_PATH
 from support.errors import GateNotReached
-from support.gateway.faults import FAULTS
+from support.gateway.faults import FAULTS, UNPROCESSABLE
 from support.gateway.gates import ANY, CallGate, Condition
 from support.gateway.gateway import Gateway
 from support.history.calls import Call
@@ -28,6 +28,10 @@ REPORT_TROUBLES = {
     "is answered with 503 at first": Trouble(
         "ได้ response 503 ในครั้งแรก",
         lambda gateway, first: gateway.fail("status", FAULTS["503 Service Unavailable"], first),
+    ),
+    "is refused with 422": Trouble(
+        "ถูกปฏิเสธด้วย 422",
+        lambda gateway, _first: gateway.fail("status", UNPROCESSABLE, lambda call: call.reports_an_end),
     ),
     "arrives, but its answer is lost": Trouble(
         "ไปถึงแต่ response หายกลางทาง", lambda gateway, first: gateway.lose_answer("status", first)

@@ -32,15 +32,20 @@ def make_table_of_locations(case: Case) -> None:
     grant_alter(case.database, agent, schema, PLACES)
 
 
-def set_kill_switch(case: Case, connection_id: str | None) -> None:
+def set_kill_switch(case: Case, connection_id: str | None, reason: str | None = "acceptance test") -> None:
     """Turn the switch of a connection, or the global one (None), on, now."""
-    case.stack.api.set_kill_switch(True, connection_id, "acceptance test")
+    case.stack.api.set_kill_switch(True, connection_id, reason)
     case.evidence.fact("Kill Switch Activated At", connection_id or "global")
 
 
 def set_kill_switch_once_index_exists(case: Case, connection_id: str | None) -> None:
     """The same, in the moment between the ADD INDEX and the executor's second look at the switch."""
     case.plan.at[INDEX].append(lambda: set_kill_switch(case, connection_id))
+
+
+def set_kill_switch_during_the_window(case: Case, connection_id: str) -> None:
+    """The same, while the metrics window after the change is open."""
+    case.plan.at[WINDOW].append(lambda: set_kill_switch(case, connection_id))
 
 
 def fail_kill_switch_api(case: Case, error: str, once_index_exists: bool) -> None:
