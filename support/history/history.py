@@ -16,6 +16,10 @@ _MEASURES = {"latency": "seconds", "rows examined": "rows_examined", "full scans
 _FACTORS = {"latency": 1 + LATENCY_DEGRADATION, "rows examined": 1 + ROWS_EXAMINED_DEGRADATION, "full scans": 1.0}
 
 
+NOTED_LATE_SECONDS = 1.0
+"""How long a server may take to note that a statement has ended once its sender has the answer."""
+
+
 @dataclass(frozen=True)
 class Window:
     """A metrics window of the executor, as the server saw it open and close; ``asked`` is when the opening read began."""
@@ -140,6 +144,14 @@ class History(Notes):
         """``first`` was before ``second``; None if they are nearer to each other than their clocks can tell."""
         seconds = (second - first).total_seconds()
         return None if abs(seconds) < self.apart else seconds > 0
+
+    def done_before(self, statement: Statement, moment: datetime) -> bool | None:
+        """The server had carried the statement out by then; None if nobody can tell, for a busy one notes ends late."""
+        if statement.ended is None or statement.started >= moment:
+            return False
+        if self.before(statement.ended, moment):
+            return True
+        return None if (statement.ended - moment).total_seconds() < NOTED_LATE_SECONDS else False
 
     @property
     def calls(self) -> list[Call]:

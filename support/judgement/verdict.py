@@ -139,7 +139,12 @@ def _causes(records: Sequence[Record]) -> list[dict[str, Any]]:
     """The causes of all red scenarios, the most frequent first, each with a scenario that shows it."""
     red = [record for record in records if record.cause]
     return [
-        {"scenarios": count, **asdict(cause), "location": next(one.location for one in red if one.cause == cause)}
+        {
+            "scenarios": count,
+            **asdict(cause),
+            "at": cause.at and cause.at.isoformat(),
+            "location": next(one.location for one in red if one.cause == cause),
+        }
         for count, cause in by_cause([one.cause for one in red if one.cause])
     ]
 

@@ -4,7 +4,7 @@ from support.clock import now
 from support.errors import NotMade, TestEnvironmentError
 from support.form import TEST_CASES
 from support.history.change import Index
-from support.history.history import History, Participant
+from support.history.history import NOTED_LATE_SECONDS, History, Participant
 from support.history.statements import NO_TEXT, Statement
 from support.judgement.rules import judge_all
 from support.mysql import tables
@@ -22,7 +22,7 @@ GIVEN = (
 RECORDED_BY_RUN = {"execution_claims": "execution_run_id", "rollbacks": "execution_run_id", "audit_logs": "resource_id"}
 """The tables of what is recorded for a run, and their column with its id."""
 
-ENDING_SECONDS = 1.0
+ENDING_SECONDS = NOTED_LATE_SECONDS
 """How long a statement that was answered may take to be on record as ended: a busy server answers first."""
 
 

@@ -759,13 +759,13 @@ EXAMPLES = {
             rolled_back().known(rollbacks=[NOT_UNDONE]),
             rolled_back().known(rollbacks=[UNDONE, UNDONE]),
             rolled_back().change("drop", errno=1205),
-            rolled_back().change("record", at=1.41).change("drop", seconds=0.1),
+            rolled_back().change("record", at=1.39),
             not_undone().change("record", said=UNDONE),
             not_undone().without("record"),
             rolled_back().without("drop").sent("foreign drop", 1.4, FOREIGN_DROP, worker=None),
         ],
         not_tried=[completed(), stopped(), refused()],
-        unknown=[rolled_back().change("record", at=1.4205)],
+        unknown=[rolled_back().change("record", at=1.4205), rolled_back().change("record", at=1.41)],
     ),
     "R-71": Examples(
         kept=[

@@ -43,7 +43,8 @@ def added_once(history: History) -> Iterator[Ruling]:
 def only_its_own_is_dropped(history: History) -> Iterator[Ruling]:
     """A DROP INDEX is sent only for the index that this run made, and that nobody made anew, dropped or renamed since."""
     for drop in drops(history):
-        earlier = [one for one in of_the_name(history) if one.ended and one.ended <= drop.started and one is not drop]
+        known = [one for one in of_the_name(history) if one is not drop]
+        earlier = [one for one in known if history.done_before(one, drop.started) is not False]
         last = earlier[-1] if earlier else None
         holds: bool | None = is_own(history, drop.started)
         if last and last not in by_workers(history, earlier) and not _could_look(history, last, drop):

@@ -89,7 +89,7 @@ def rolled_back_is_true(history: History) -> Iterator[Ruling]:
     """A run is rolled back only if it made its index and a worker's DROP INDEX was carried out before that was reported."""
     if history.ended_as(ROLLED_BACK):
         drop, report = taken_back(history), history.end_report
-        in_time = history.before(drop.ended, report.arrived) if drop and drop.ended and report else None
+        in_time = history.done_before(drop, report.arrived) if drop and report else None
         named = of_the_name(history)
         gone = history.index is None or bool(named and named[-1] not in (*adds(history), *drops(history)))
         holds = all_of([made(history) is not None, drop is not None, in_time, gone])

@@ -56,7 +56,7 @@ def rollback_outcome_is_true(history: History) -> Iterator[Ruling]:
     for worker in history.participants.values():
         for call in worker.calls_of("rollback"):
             if call.request_json.get("status") == "completed":
-                in_time = history.before(drop.ended, call.arrived) if drop and drop.ended else False
+                in_time = history.done_before(drop, call.arrived) if drop else False
                 because = f"{worker} recorded a rollback as completed; the server was sent: {as_sent(history.drops)}"
                 yield ruling(in_time, because, str(worker), call.arrived)
 

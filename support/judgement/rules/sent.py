@@ -63,7 +63,7 @@ def of_the_name(history: History) -> list[Statement]:
 
 def is_own(history: History, until: datetime | None = None) -> bool:
     """The index of this name is the run's own at this moment, or at the end: a worker's ADD INDEX made it, nobody else since."""
-    before = [one for one in of_the_name(history) if until is None or (one.ended and one.ended <= until)]
+    before = [one for one in of_the_name(history) if until is None or history.done_before(one, until) is not False]
     return bool(before) and before[-1] in adds(history) and before[-1] not in history.drops
 
 
