@@ -102,7 +102,8 @@ def disagreement(mutant: Mutant, finding: Finding) -> str | None:
     found = tuple(said.get(name, "") for name in ("who", "kind", "number"))
     if mutant.cause is None or found == mutant.cause:
         return None
-    return f"named: {', '.join(mutant.cause)}; on record: {', '.join(found) if finding.cause else 'none'}. {said.get('sentence', '')}"
+    on_record = f"{', '.join(found)}. {said['sentence']}" if finding.cause else "none"
+    return f"named: {', '.join(mutant.cause)}; on record: {on_record}"
 
 
 def red_spots(records: Records) -> list[Spot]:

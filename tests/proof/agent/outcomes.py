@@ -1,5 +1,7 @@
 """Wrong words for a right deed, on the way out: TC-01 and TC-09."""
 
+from dataclasses import replace
+
 from executor_v1 import vocabulary
 from tests.proof.catalogue import mutant
 
@@ -25,3 +27,12 @@ def reason_lost(report):
 def rollback_record_lost_after_api_failure(record_rollback):
     """The rollback is done, but its record never sent."""
     return lambda self, record, check: None
+
+
+# -- what only a rule sees --------------------------------------------------------------------------------------
+
+
+@mutant("TC-01", "R-33", of="agent.worker.keep", cause=("worker 1", "rule broken", "R-33"))
+def completed_run_without_digests_has_a_reason(keep):
+    """A run that names no queries to measure is completed, with the fail_reason verification_failed."""
+    return lambda job, verdict: replace(keep(job, verdict), fail_reason=vocabulary.VERIFICATION_FAILED)
