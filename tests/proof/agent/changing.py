@@ -218,7 +218,7 @@ def run_out_of_scope_left_lying(refusal_of):
 
 # -- what only a rule sees --------------------------------------------------------------------------------------
 
-PLAIN = "its last report is answered with 503"
+PLAIN = "control, the last report is answered with 503"
 
 
 @mutant("TC-10", "R-20", of="agent.change.add_statement", scenario=PLAIN, cause=("worker 1", "rule broken", "R-20"))
@@ -254,13 +254,16 @@ def index_tried_out_under_another_name(start):
 @mutant(
     "TC-08",
     "R-25",
-    of="agent.change.add_statement",
+    of=("agent.change.read", "agent.change.add_statement"),
     scenario="Inconclusive: 0 samples",
     cause=("worker 1", "rule broken", "R-25"),
 )
-def text_columns_get_a_fulltext_index(add_statement):
+def text_columns_get_a_fulltext_index(read, add_statement):
     """The index on a column of text is made as a FULLTEXT index, with the shared lock that the server wants for it."""
-    return lambda wanted: add_statement(replace(wanted, index_type="FULLTEXT")).replace("LOCK=NONE", "LOCK=SHARED")
+    return (
+        lambda run: replace(read(run), index_type="FULLTEXT"),
+        lambda wanted: add_statement(wanted).replace("LOCK=NONE", "LOCK=SHARED"),
+    )
 
 
 @mutant("TC-10", "R-26", of="agent.worker.note_duplicate", scenario=PLAIN, cause=("worker 1", "rule broken", "R-26"))

@@ -60,7 +60,7 @@ def winner_exits_as_broken(attempt):
     "TC-10",
     "R-01",
     of=("agent.client.Client.claim", "agent.worker.start"),
-    scenario="its last report",
+    scenario="control, the last report is answered with 503",
     cause=("worker 1", "rule broken", "R-01"),
 )
 def claimed_once_the_index_is_there(claim, start):
