@@ -10,7 +10,18 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent.parent
 EXECUTOR_FOLDER = PROJECT / "docker" / "executor"
 ROOMS = {
-    "agent": ("changing", "claims", "looks", "outcomes", "records", "rollbacks", "switch", "takeovers", "verifying"),
+    "agent": (
+        "changing",
+        "claims",
+        "looks",
+        "outcomes",
+        "records",
+        "rollbacks",
+        "statements",
+        "switch",
+        "takeovers",
+        "verifying",
+    ),
     "api": ("answers", "claiming", "records"),
 }
 """The modules that hold the mutants of each program; each program loads only its own."""

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from executor_v1 import vocabulary
+from executor_v1 import logs, vocabulary
+from executor_v1.agent import killswitch
 from tests.proof.agent.switch import INACTIVE
 from tests.proof.catalogue import mutant
 
@@ -74,17 +75,16 @@ def switch_asked_as_the_window_opens(measure, ask_switch):
     return look_and_measure, remembered
 
 
-@mutant("TC-10", "R-13", of="agent.killswitch.ask", scenario=PLAIN, cause=("worker 1", "rule broken", "R-13"))
-def secret_sent_only_when_it_is_asked_for(ask):
-    """The kill switch is asked without the secret first, and with it once the answer was 401, as browsers do."""
-    refused = []
+@mutant("TC-10", "R-13", of="agent.worker.carry_out", scenario=PLAIN, cause=("worker 1", "rule broken", "R-13"))
+def first_look_only_logged(carry_out):
+    """The kill switch is asked at the very start, too, without the secret; that the answer is 401 is logged, no more."""
 
-    def challenged(config, connection_id):
-        if not refused:
-            refused.append(ask(replace(config, api_secret=""), connection_id))
-        return ask(config, connection_id)
+    def look_and_work(job):
+        switch = killswitch.ask(replace(job.config, api_secret=""), job.connection_id)
+        logs.info("first_look", reason=switch.reason)
+        return carry_out(job)
 
-    return challenged
+    return look_and_work
 
 
 @mutant(

@@ -1,7 +1,5 @@
 """Wrong words for a right deed, on the way out: TC-01 and TC-09."""
 
-from dataclasses import replace
-
 from executor_v1 import vocabulary
 from tests.proof.catalogue import mutant
 
@@ -32,7 +30,7 @@ def rollback_record_lost_after_api_failure(record_rollback):
 # -- what only a rule sees --------------------------------------------------------------------------------------
 
 
-@mutant("TC-01", "R-33", of="agent.worker.keep", cause=("worker 1", "rule broken", "R-33"))
-def completed_run_without_digests_has_a_reason(keep):
-    """A run that names no queries to measure is completed, with the fail_reason verification_failed."""
-    return lambda job, verdict: replace(keep(job, verdict), fail_reason=vocabulary.VERIFICATION_FAILED)
+@mutant("TC-01", "R-33", of="agent.outcomes.Outcome.report", cause=("worker 1", "rule broken", "R-33"))
+def completed_run_has_the_default_reason(report):
+    """A report without a fail_reason gets the default one, execution_error, also that of a run that completed."""
+    return lambda self: {**report(self), "fail_reason": self.fail_reason or vocabulary.EXECUTION_ERROR}

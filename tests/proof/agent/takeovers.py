@@ -1,5 +1,6 @@
 """Defects of leases and of the successor of a dead worker: TC-10."""
 
+import secrets
 import threading
 from dataclasses import replace
 
@@ -186,6 +187,7 @@ def lease_run_out_and_claimed_again(report):
         try:
             client.heartbeat(run_id, client.lease_seconds)
         except Conflict:
+            client._token = secrets.token_hex(32)
             client.claim(run_id)
         client.change_status(run_id, outcome.report())
 

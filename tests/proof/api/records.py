@@ -152,19 +152,3 @@ def claim_audited_under_the_workers_name(add_audit):
         return add_audit(cursor, action, subject, details, resource_type)
 
     return misfiled
-
-
-@mutant(
-    "TC-03",
-    "R-76",
-    of="api.records.record_rollback",
-    scenario="After ADD INDEX$",
-    cause=("the SaaS API", "call refused", "500"),
-)
-def api_breaks_over_pending_rollbacks(record_rollback):
-    """The API breaks down over each rollback record that is pending."""
-
-    def broken(cursor, token, record):
-        return {"completed": record_rollback, "failed": record_rollback}[record.status](cursor, token, record)
-
-    return broken
