@@ -1,7 +1,7 @@
-"""behave with one observation removed: ``python -m tests.proof.blinded FIELD [behave's arguments]``.
+"""behave with one observation removed: ``python -m tests.proof.blinded FIELD|RULE [behave's arguments]``.
 
-The Field then always has the value that is expected of it. This shows what the proof is worth: a suite that no longer
-looks there has to be found out.
+The Field then always has the value that is expected of it; a rule is not judged. This shows what the proof is worth: a
+suite that no longer looks there has to be found out.
 """
 
 import sys
@@ -9,13 +9,16 @@ import sys
 from behave.__main__ import main as behave
 
 from support.judgement.fields import look_up
+from support.judgement.rules import RULES
 from support.record.evidence import Observation
 from support.result_words import PASS
 from support.scenario import result_table
 
 
 def remove(field: str) -> None:
-    """From now on the Field is judged without a look."""
+    """From now on the Field is judged without a look, or the rule not at all."""
+    if RULES.pop(field, None):
+        return
     look_up(field)
     compare = result_table.compare
 

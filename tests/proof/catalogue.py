@@ -10,12 +10,25 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent.parent
 EXECUTOR_FOLDER = PROJECT / "docker" / "executor"
 ROOMS = {
-    "agent": ("changing", "claims", "outcomes", "rollbacks", "switch", "takeovers", "verifying"),
+    "agent": (
+        "changing",
+        "claims",
+        "looks",
+        "outcomes",
+        "records",
+        "rollbacks",
+        "statements",
+        "switch",
+        "takeovers",
+        "verifying",
+    ),
     "api": ("answers", "claiming", "records"),
 }
 """The modules that hold the mutants of each program; each program loads only its own."""
 
 Patch = Callable[..., Any]
+Cause = tuple[str, str, str]
+"""Who, kind and number of a cause, as the record of a red scenario has them."""
 
 
 class UnknownMutant(Exception):
@@ -33,11 +46,12 @@ class Mutant:
     :param id: its name on the command line.
     :param says: the defect in one sentence.
     :param case: the test case that has to notice.
-    :param fields: the Fields at which it has to; one of them is enough.
+    :param fields: the Fields at which it has to, or the rules that it breaks, such as ``R-12``; one of them is enough.
     :param targets: what is patched, as dotted names inside ``executor_v1``.
     :param patch: is given what the targets were, and returns what they are to be.
     :param failure: a part of the failure, for a defect that shows before any Field can be observed.
     :param scenario: a regular expression; only the scenarios whose names it matches are run. Empty: the whole test case.
+    :param cause: what a good engineer who knows the defect would name as the cause, if somebody has said so.
     """
 
     id: str
@@ -48,6 +62,7 @@ class Mutant:
     patch: Patch
     failure: str
     scenario: str
+    cause: Cause | None = None
 
     @property
     def program(self) -> str:
@@ -71,7 +86,12 @@ MUTANTS: dict[str, Mutant] = {}
 
 
 def mutant(
-    case: str, *fields: str, of: str | tuple[str, ...], failure: str = "", scenario: str = ""
+    case: str,
+    *fields: str,
+    of: str | tuple[str, ...],
+    failure: str = "",
+    scenario: str = "",
+    cause: Cause | None = None,
 ) -> Callable[[Patch], Patch]:
     """Put a patch into the catalogue: its name is the mutant's id, its docstring the sentence that tells the defect."""
 
@@ -81,7 +101,7 @@ def mutant(
             raise ValueError(f"two mutants are named {name}")
         says = " ".join((patch.__doc__ or "").split())
         targets = (of,) if isinstance(of, str) else of
-        MUTANTS[name] = Mutant(name, says, case, fields, targets, patch, failure, scenario)
+        MUTANTS[name] = Mutant(name, says, case, fields, targets, patch, failure, scenario, cause)
         return patch
 
     return register

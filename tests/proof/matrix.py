@@ -8,7 +8,7 @@ from typing import Any
 
 from support.form import TEST_CASES
 from tests.proof.catalogue import Mutant
-from tests.proof.judging import Finding
+from tests.proof.judging import Finding, disagreement
 
 Pairs = list[tuple[Mutant, Finding]]
 
@@ -25,7 +25,8 @@ def content(pairs: Pairs, unbroken: Finding | None, ended: datetime, seconds: fl
         "caught": sum(finding.good for _, finding in pairs),
         "unbroken": asdict(unbroken) if unbroken else None,
         "findings": [
-            {"says": mutant.says, "program": mutant.program, "case": mutant.case, "fields": mutant.fields, **asdict(finding)}
+            {"says": mutant.says, "program": mutant.program, "case": mutant.case, "fields": mutant.fields,
+             "named": mutant.cause, "disagreement": disagreement(mutant, finding), **asdict(finding)}
             for mutant, finding in pairs
         ],
     }  # fmt: skip
@@ -41,6 +42,7 @@ def markdown(pairs: Pairs, unbroken: Finding | None, told: dict[str, Any]) -> st
         "",
         *_troubles(pairs, unbroken),
         *_by_case(pairs),
+        *_causes(pairs),
         *_matrix(pairs),
     ]
     return "\n".join(lines) + "\n"
@@ -77,6 +79,16 @@ def _by_case(pairs: Pairs) -> list[str]:
         rows += [[mutant.id, mutant.says, *_where(finding)] for mutant, finding in mine]
         lines += [f"## {case.id} {case.name}", "", *_table(rows), ""]
     return lines
+
+
+def _causes(pairs: Pairs) -> list[str]:
+    """For how many of the mutants that were caught the suite names the cause that somebody had named beforehand."""
+    named = [(mutant, disagreement(mutant, finding)) for mutant, finding in pairs if mutant.cause and finding.good]
+    if not named:
+        return []
+    differ = [[mutant.id, differs] for mutant, differs in named if differs]
+    told = f"The suite names the cause that was named beforehand for {len(named) - len(differ)} of {len(named)}."
+    return ["## Causes", "", told, "", *([*_table([["Mutant", "Disagreement"], *differ]), ""] if differ else [])]
 
 
 def _where(finding: Finding) -> list[str]:

@@ -13,11 +13,12 @@ import click
 from support.commands.command_line import INTERRUPTED, end
 from support.form import TEST_CASES
 from support.judgement.fields import known_fields
+from support.judgement.rules import RULES
 from support.run.jobs import bearable
 from support.terminal import Terminal
 from tests.proof import catalogue, matrix
 from tests.proof.catalogue import PROJECT, Mutant
-from tests.proof.judging import Finding
+from tests.proof.judging import Finding, disagreement
 from tests.proof.running import Runs
 from tests.proof.side_by_side import side_by_side
 
@@ -31,9 +32,9 @@ from tests.proof.side_by_side import side_by_side
 )
 @click.option(
     "--without",
-    type=click.Choice(known_fields()),
-    metavar="FIELD",
-    help="Remove one observation first: it has to show.",
+    type=click.Choice([*known_fields(), *sorted(RULES)]),
+    metavar="FIELD|RULE",
+    help="Remove one observation or rule first: it has to show.",
 )
 @click.option("--list", "only_list", is_flag=True, help="Show the mutants and run nothing.")
 def prove(
@@ -50,6 +51,7 @@ def prove(
       acceptance prove --case TC-09
       acceptance prove fail-open-on-500
       acceptance prove --without "Kill switch detected" kill-switch-asked-and-ignored
+      acceptance prove --without R-12 switch-not-asked-when-the-window-closes
 
     \b
     Exit status:
@@ -112,6 +114,13 @@ class Proof:
         page = matrix.write(self._into, pairs, found.get(""), datetime.now().astimezone(), seconds)
         bad = [finding for finding in found.values() if not finding.good]
         self._terminal.say("", f"{len(found) - len(bad)} of {len(found)} as they should be, in {seconds:.0f} s: {page}")
+        named = [(one, disagreement(one, finding)) for one, finding in pairs if one.cause and finding.good]
+        if named:
+            agree = sum(1 for _, differs in named if not differs)
+            self._terminal.say(f"the cause is the one that was named for {agree} of {len(named)}")
+        for mutant, differs in named:
+            if differs:
+                self._terminal.say(f"  {mutant.id}: {differs}")
         for finding in bad:
             self._terminal.say(f"  {finding.outcome}: {finding.id}: {finding.detail}")
         return 1 if bad else 0

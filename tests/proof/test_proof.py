@@ -9,6 +9,7 @@ import pytest
 
 from support.form import TEST_CASES
 from support.judgement.fields import known_fields
+from support.judgement.rules import RULES
 from support.run.selection import all_features, id_of, scenarios_of
 from tests.harness.running import PROJECT
 from tests.proof import catalogue, judging, matrix
@@ -30,6 +31,18 @@ SAMPLE = [
     "fail-open-on-500",
     "takeover-gives-up-at-1061",
 ]
+
+SEEN_BY_A_FIELD = {
+    "R-30": "each scenario that may complete asks for the final status and how often the index was added or dropped",
+    "R-34": "a run fails with its index there in TC-07 alone, which asks for the rollback's record",
+    "R-40": "a claim meets a lease that is alive only where the answer to that claim is asked for",
+    "R-41": "claims meet in TC-01 alone, which asks for the answer to the second",
+    "R-61": "samples are too few in TC-08 alone, which asks for message and fail_reason",
+    "R-62": "queries get worse in TC-06 to TC-08 alone, which ask for the final status",
+    "R-63": "queries are measured in TC-06 to TC-08 alone, which ask for the fail_reason",
+    "R-76": "but for the last reports of TC-10, which ask whether they were sent again, each call of a worker is answered",
+}
+"""Rules for which there is no mutant that only they catch, and why: wherever they can be broken, a Field differs, too."""
 
 
 def prove(into, *arguments):
@@ -53,7 +66,7 @@ def test_there_are_enough_mutants():
 def test_a_mutant_is_told_and_can_be_made(mutant):
     assert mutant.says.endswith(".")
     assert mutant.case in TEST_CASES
-    assert set(mutant.fields) <= set(known_fields())
+    assert set(mutant.fields) <= {*known_fields(), *RULES}
     assert mutant.fields or mutant.failure
     assert {target.split(".")[0] for target in mutant.targets} == {mutant.program}
     owners = [catalogue.find(target) for target in mutant.targets]
@@ -70,12 +83,19 @@ def test_a_mutant_meets_scenarios_that_have_its_field(mutant):
     ]
     fields = {row["Field"] for scenario in met for step in scenario.steps if step.table for row in step.table.rows}
     assert met
-    assert mutant.failure or set(mutant.fields) & {*fields, "Unexpected changes"}
+    assert mutant.failure or set(mutant.fields) & {*fields, "Unexpected changes", *RULES}
 
 
 def test_every_observation_is_needed_by_a_mutant_that_no_other_one_would_catch():
     alone = {mutant.fields[0] for mutant in MUTANTS.values() if len(mutant.fields) == 1}
     assert set(known_fields()) - alone == set()
+    assert {rule for rule in RULES if rule not in alone} == set(SEEN_BY_A_FIELD)
+
+
+def test_beside_each_mutant_of_a_rule_stands_its_cause():
+    assert {mutant.id for mutant in MUTANTS.values() if mutant.cause} == {
+        mutant.id for mutant in MUTANTS.values() if set(mutant.fields) & set(RULES)
+    }
 
 
 @pytest.mark.parametrize(
@@ -149,6 +169,58 @@ def test_an_unknown_value_is_not_red():
     assert judging.judge(MUTANT, [unknown]).outcome == WRONG_PLACE
 
 
+ASKED = MUTANTS["switch-not-asked-when-the-window-closes"]
+CAUSE = {"who": "worker 1", "kind": "rule broken", "number": "R-12", "sentence": "Worker 1 did not ask.", "at": None}
+
+
+def with_rules(*broken, **more):
+    rules = [{"rule": one, "state": "broken", "because": "so it was"} for one in broken]
+    rows = [
+        {"field": "Contract rules", "expected": "kept", "actual": "broken", "verdict": "FAIL" if broken else "PASS"}
+    ]
+    result = "FAIL" if broken else "PASS"
+    return record(
+        case="TC-06", red=(), **{"result": result, "rules": rules, "observations": rows, "cause": CAUSE} | more
+    )
+
+
+@pytest.mark.parametrize(
+    ("records", "outcome"),
+    [
+        ([with_rules("R-12")], CAUGHT),
+        ([with_rules("R-10", "R-12")], CAUGHT),
+        ([with_rules("R-10")], WRONG_PLACE),
+        ([with_rules()], SURVIVED),
+        ([with_rules("R-12", blames="the suite")], TEST_ENVIRONMENT),
+        ([{**with_rules("R-12"), "id": "TC-03"}, with_rules()], WRONG_PLACE),
+        ([with_rules("R-12", result="PASS", blames=None)], CAUGHT),  # of a rule whose breach is only listed
+    ],
+)
+def test_a_mutant_of_a_rule_is_caught_only_if_that_rule_is_broken(records, outcome):
+    finding = judging.judge(ASKED, records)
+    assert (finding.outcome, {"Contract rules"} & {spot.field for spot in finding.spots}) == (outcome, set())
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (CAUSE, None),
+        ({**CAUSE, "who": "the SaaS API"}, "the SaaS API, rule broken, R-12. Worker 1 did not ask."),
+        (None, "on record: none"),
+    ],
+)
+def test_the_cause_on_record_is_held_against_the_one_that_was_named(cause, told, tmp_path):
+    finding = judging.judge(ASKED, [with_rules("R-12", cause=cause)])
+    differs = judging.disagreement(ASKED, finding)
+    page = matrix.markdown(
+        [(ASKED, finding)], None, matrix.content([(ASKED, finding)], None, matrix.datetime.now(), 1.0)
+    )
+    assert finding.good
+    assert differs is None if told is None else told in differs
+    assert f"named beforehand for {int(told is None)} of 1." in page
+    assert told is None or f"| {ASKED.id} | named: worker 1, rule broken, R-12; " in page
+
+
 def test_a_failure_before_any_field_counts_only_where_it_is_expected():
     mutant = MUTANTS["api-answers-200-to-everything"]
     early = record(case="TC-01", red=(), failure=f"the SaaS API {mutant.failure}: …")
@@ -196,6 +268,15 @@ def test_a_mutant_for_each_test_case_is_caught(tmp_path):
     assert written["server"] not in ("", "unknown")
 
 
+def test_a_rule_removed_from_the_suite_is_found_out(tmp_path):
+    mutant = "switch-not-asked-when-the-window-closes"
+    status, told = prove(tmp_path, mutant)
+    assert (status, f"{mutant} at R-12" in told, "was named for 1 of 1" in told) == (0, True, True), told
+
+    status, told = prove(tmp_path, mutant, "--without", "R-12")
+    assert (status, f"survived: {mutant}" in told) == (1, True), told
+
+
 def test_an_observation_removed_from_the_suite_is_found_out(tmp_path):
     status, told = prove(tmp_path, "kill-switch-asked-and-ignored", "--without", "Kill switch detected")
     assert (status, "wrong place: kill-switch-asked-and-ignored" in told) == (1, True), told
@@ -209,6 +290,7 @@ def test_an_observation_removed_from_the_suite_is_found_out(tmp_path):
         (["--jobs", "0"], "not in the range x>=1"),
         (["--case", "TC-11"], "TC-11"),
         (["--without", "No such Field"], "No such Field"),
+        (["--without", "R-00"], "R-00"),
     ],
 )
 def test_a_wrong_word_on_the_command_line_is_one_line(tmp_path, arguments, line):

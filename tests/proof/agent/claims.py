@@ -1,6 +1,9 @@
 """Defects of an agent whose claim was refused: TC-01."""
 
+from executor_v1 import vocabulary
+from executor_v1.agent import change, killswitch
 from executor_v1.agent.runner import ExitCode
+from executor_v1.agent.session import Session
 from tests.proof.catalogue import mutant
 
 
@@ -46,5 +49,54 @@ def winner_exits_as_broken(attempt):
     def downcast(*arguments):
         status = attempt(*arguments)
         return ExitCode.BROKEN if status == ExitCode.FINISHED else status
+
+    return downcast
+
+
+# -- what only a rule sees --------------------------------------------------------------------------------------
+
+
+@mutant(
+    "TC-10",
+    "R-01",
+    of=("agent.client.Client.claim", "agent.worker.start"),
+    scenario="control, the last report is answered with 503",
+    cause=("worker 1", "rule broken", "R-01"),
+)
+def claimed_once_the_index_is_there(claim, start):
+    """The index is added first and the run claimed then, so that no lease has to be kept while the server works."""
+
+    def add_and_claim(self, run_id):
+        run, session = self.get_run(run_id), Session(self._config, run_id)
+        if not killswitch.ask(self._config, run["connection_id"]).active:
+            session.open()
+            session.ddl(change.add_statement(change.read(run)))
+            session.close()
+        return claim(self, run_id)
+
+    return add_and_claim, start.__globals__["go_on_with_index"]
+
+
+@mutant("TC-02", "R-43", of="agent.runner.attempt", scenario="Before Start$", cause=("worker 1", "exit", "1"))
+def stopped_run_ends_the_agent_as_broken(attempt):
+    """The agent ends with exit status 1 when its run did not complete, as if it had broken itself."""
+    return _exit_unless_completed(attempt, ExitCode.BROKEN)
+
+
+@mutant(
+    "TC-03", "R-43", of="agent.runner.attempt", scenario="After ADD INDEX$", cause=("worker 1", "rule broken", "R-43")
+)
+def rolled_back_run_ends_the_agent_as_not_claimed(attempt):
+    """The agent ends with exit status 3 when its run was taken back, as if it had never got it."""
+    return _exit_unless_completed(attempt, ExitCode.NOT_CLAIMED)
+
+
+def _exit_unless_completed(attempt, status):
+    """A patch of ``attempt``: a run that ended in any way but completed ends the agent with this exit status."""
+
+    def downcast(config, run_id, client, started):
+        ended = attempt(config, run_id, client, started)
+        done = ended != ExitCode.FINISHED or client.get_run(run_id)["status"] == vocabulary.COMPLETED
+        return ended if done else status
 
     return downcast

@@ -25,3 +25,12 @@ def reason_lost(report):
 def rollback_record_lost_after_api_failure(record_rollback):
     """The rollback is done, but its record never sent."""
     return lambda self, record, check: None
+
+
+# -- what only a rule sees --------------------------------------------------------------------------------------
+
+
+@mutant("TC-01", "R-33", of="agent.outcomes.Outcome.report", cause=("worker 1", "rule broken", "R-33"))
+def completed_run_has_the_default_reason(report):
+    """A report without a fail_reason gets the default one, execution_error, also that of a run that completed."""
+    return lambda self: {**report(self), "fail_reason": self.fail_reason or vocabulary.EXECUTION_ERROR}

@@ -1,9 +1,12 @@
 """Defects of the rollback: done but not recorded, recorded but not done, failed and not told: TC-03, TC-06 and TC-07."""
 
-from executor_v1 import vocabulary
+import threading
+
+from executor_v1 import logs, vocabulary
 from executor_v1.agent import change, rollback
 from executor_v1.agent.errors import ServerError
 from executor_v1.agent.outcomes import Outcome
+from executor_v1.agent.session import Session
 from tests.proof.catalogue import mutant
 
 SWITCH, SLOWER, REFUSED = "After ADD INDEX$", "OK: latency", "Rollback Fail$"
@@ -135,3 +138,97 @@ def rollback_told_as_failed_without_an_attempt(drop):
 def rollback_that_changes_nothing(drop_statement):
     """The rollback compares the index with nothing: its statement is no DROP INDEX and can't fail for want of a lock."""
     return lambda wanted: f"DO 'DROP INDEX {wanted.index}'"
+
+
+# -- what only a rule sees --------------------------------------------------------------------------------------
+
+
+@mutant(
+    "TC-07",
+    "R-02",
+    of="agent.runner.report",
+    scenario="another session holds",
+    cause=("worker 1", "rule broken", "R-02"),
+)
+def failed_rollback_tried_again_after_the_report(report):
+    """When a rollback has failed and been reported, the DROP INDEX is sent once more, as the lock may be gone by then."""
+
+    def report_and_try(client, lease, run_id, outcome):
+        report(client, lease, run_id, outcome)
+        session = Session(client._config, run_id)
+        try:
+            session.open()
+            session.ddl(change.drop_statement(change.read(client.get_run(run_id))))
+        except ServerError as error:
+            logs.warning("still_not_dropped", error=str(error))
+        finally:
+            session.close()
+
+    return report_and_try
+
+
+@mutant(
+    "TC-03",
+    "R-31",
+    of=("agent.rollback.drop", "agent.runner.report"),
+    scenario=SWITCH,
+    cause=("worker 1", "rule broken", "R-31"),
+)
+def rollback_reported_while_its_statement_runs(drop, report):
+    """The DROP INDEX is sent by a thread, and the run reported as rolled back while it still waits for the table."""
+    under_way = []
+
+    def begin(job):
+        reader, writer = Session(job.config, job.run_id), Session(job.config, job.run_id)
+        reader.open()
+        reader.query("BEGIN")
+        reader.query(f"SELECT COUNT(*) FROM `{job.change.table}`")
+        writer.open()
+        work = threading.Thread(target=writer.ddl, args=[change.drop_statement(job.change)])
+        work.start()
+        while not reader.query("SELECT 1 FROM information_schema.PROCESSLIST WHERE INFO LIKE 'ALTER TABLE %'"):
+            job.lease.wait(0.01)
+        under_way.extend([reader, work, writer])
+        return True
+
+    def report_and_wait(*arguments):
+        report(*arguments)
+        reader, work, writer = under_way
+        reader.close()
+        work.join()
+        writer.close()
+
+    return begin, report_and_wait
+
+
+@mutant("TC-03", "R-24", of="agent.worker.start", scenario=SWITCH, cause=("worker 1", "rule broken", "R-24"))
+def index_dropped_before_it_is_added(start):
+    """To begin with a clean table, a DROP INDEX is sent before the ADD INDEX; that there is none is no error."""
+
+    def clean_start(job):
+        try:
+            job.session.ddl(change.drop_statement(job.change))
+        except ServerError as error:
+            logs.debug("nothing_to_drop", error=str(error))
+        return start(job)
+
+    return clean_start
+
+
+@mutant("TC-06", "R-23", of="agent.rollback.drop", scenario=SLOWER, cause=("worker 1", "rule broken", "R-23"))
+def rolled_back_index_tried_once_more(drop):
+    """The index that was rolled back is added once more, as its slowness may have been chance, and dropped again."""
+
+    def twice(job):
+        was_there = drop(job)
+        job.session.ddl(change.add_statement(job.change))
+        job.session.ddl(change.drop_statement(job.change))
+        return was_there
+
+    return twice
+
+
+@mutant("TC-03", "R-20", of="agent.change.drop_statement", scenario=SWITCH, cause=("worker 1", "rule broken", "R-20"))
+def rollback_not_asked_for_online(drop_statement):
+    """The DROP INDEX does not say ALGORITHM and LOCK."""
+    return lambda wanted: drop_statement(wanted).removesuffix(f", {change.ONLINE}")

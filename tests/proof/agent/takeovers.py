@@ -1,7 +1,12 @@
 """Defects of leases and of the successor of a dead worker: TC-10."""
 
+import secrets
+import threading
+from dataclasses import replace
+
+from executor_v1 import logs
 from executor_v1.agent import change, http, outcomes, takeover
-from executor_v1.agent.client import Conflict
+from executor_v1.agent.client import Client, Conflict
 from tests.proof.catalogue import mutant
 
 DIES, FINISHED, WAITING = "Lease Expiry$", "the server finishes", "still waits when its successor comes"
@@ -107,3 +112,83 @@ def zombie_writes_after_takeover(is_lost, check, send, take_over):
             return {}
 
     return lambda self: False, lambda self: None, send_and_shrug, lambda session, lease, timeout: None
+
+
+# -- what only a rule sees --------------------------------------------------------------------------------------
+
+
+@mutant(
+    "TC-10",
+    "R-15",
+    of=("agent.worker.resume", "agent.outcomes.requires_manual"),
+    scenario=FOREIGN,
+    cause=("worker 2", "rule broken", "R-15"),
+)
+def whatever_stops_a_run_told_as_kill_switch(resume, requires_manual):
+    """Whatever stops a run before its ADD INDEX is told with the fail_reason kill_switch, somebody else's index too."""
+
+    def look_first(job):
+        switch = resume.__globals__["ask_switch"](job)
+        return outcomes.stopped_by_switch(switch.reason) if switch.active else resume(job)
+
+    return look_first, lambda message, error=None: outcomes.stopped_by_switch(message)
+
+
+@mutant(
+    "TC-10", "R-33", of="agent.outcomes.requires_manual", scenario=FOREIGN, cause=("worker 2", "rule broken", "R-33")
+)
+def foreign_index_told_without_reason(requires_manual):
+    """A run that ends because of somebody else's index has no fail_reason."""
+    return lambda message, error=None: replace(requires_manual(message, error), fail_reason=None)
+
+
+@mutant(
+    "TC-10",
+    "R-32",
+    of=("agent.takeover.resume_point", "agent.outcomes.add_refused"),
+    scenario=FOREIGN,
+    cause=("worker 2", "rule broken", "R-32"),
+)
+def error_of_a_successor_not_recorded(resume_point, add_refused):
+    """A successor runs into somebody else's index with an ADD INDEX of its own, and does not tell the server's error."""
+    return (
+        lambda phase, existed_before, found, differs: takeover.START,
+        lambda wanted, error: outcomes.failed(f"index {wanted.index} was not created"),
+    )
+
+
+@mutant(
+    "TC-03",
+    "R-03",
+    of="agent.client.Client.heartbeat",
+    scenario="After ADD INDEX$",
+    cause=("worker 1", "rule broken", "R-03"),
+)
+def refused_renewals_ignored(heartbeat):
+    """The lease is renewed without the claim token; that each renewal is answered with 409 is logged, and the work goes on."""
+
+    def renew(self, run_id, deadline):
+        try:
+            heartbeat(Client(self._config), run_id, deadline)
+        except Conflict as error:
+            logs.warning("heartbeat_refused", error=str(error))
+
+    return renew
+
+
+@mutant("TC-10", "R-50", of="agent.runner.report", scenario=ALIVE, cause=("worker 1", "rule broken", "R-50"))
+def lease_run_out_and_claimed_again(report):
+    """The lease is renewed only while statements run; when it shows before the report that it ran out, the run is claimed
+    again."""
+
+    def late(client, lease, run_id, outcome):
+        lease.__exit__(None, None, None)
+        threading.Event().wait(client.lease_seconds + 0.3)
+        try:
+            client.heartbeat(run_id, client.lease_seconds)
+        except Conflict:
+            client._token = secrets.token_hex(32)
+            client.claim(run_id)
+        client.change_status(run_id, outcome.report())
+
+    return late

@@ -1,5 +1,8 @@
 """Defects of the verification: TC-06 and TC-08."""
 
+import time
+from dataclasses import replace
+
 from executor_v1 import vocabulary
 from executor_v1.agent import metrics, outcomes, verification
 from executor_v1.agent.metrics import Sample
@@ -200,3 +203,47 @@ def inconclusive_has_a_reason(keep):
         return Outcome(outcome.status, outcome.message, vocabulary.VERIFICATION_FAILED if verdict.unjudged else None)
 
     return doubtful
+
+
+# -- what only a rule sees --------------------------------------------------------------------------------------
+
+
+@mutant(
+    "TC-08",
+    "R-60",
+    of="agent.worker.measure",
+    scenario="Inconclusive: 0 samples",
+    cause=("worker 1", "rule broken", "R-60"),
+)
+def baseline_window_of_half_the_length(measure):
+    """The window before the change is half as long as the one after it: the queries are known already, after all."""
+    return lambda job: measure(job if job.phase else replace(job, config=_with_window(job.config, 0.5)))
+
+
+@mutant(
+    "TC-08",
+    "R-60",
+    of=("agent.job.Job.record", "agent.worker.measure"),
+    scenario="Inconclusive: 0 samples",
+    cause=("worker 1", "rule broken", "R-60"),
+)
+def window_counted_from_the_end_of_the_alter(record, measure):
+    """The metrics window is counted from the end of the ADD INDEX, and not from the read that opens it."""
+    added = []
+
+    def note(self, phase, **facts):
+        added.append(time.monotonic())
+        record(self, phase, **facts)
+
+    def rest(job):
+        if job.phase != vocabulary.INDEX_ADDED:
+            return measure(job)
+        length = job.config.metrics_window_seconds
+        return measure(replace(job, config=_with_window(job.config, 1 - (time.monotonic() - added[-1]) / length)))
+
+    return note, rest
+
+
+def _with_window(config, share):
+    """The settings with windows of a share of their length."""
+    return replace(config, metrics_window_seconds=config.metrics_window_seconds * share)

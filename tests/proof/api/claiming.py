@@ -1,6 +1,7 @@
 """Defects of claims and leases in the API: TC-01 and TC-10."""
 
 import secrets
+from datetime import UTC, datetime, timedelta
 
 from executor_v1.api import problems, rows, runs
 from tests.proof.catalogue import mutant
@@ -129,3 +130,79 @@ def renewal_without_effect(renew):
 def zombie_writes_accepted(holds_lease):
     """Whoever sends a report is taken at its word, also after another took the run over."""
     return lambda row, token: row["status"] == "running"
+
+
+# -- what only a rule sees --------------------------------------------------------------------------------------
+
+
+@mutant(
+    "TC-03",
+    "R-35",
+    of=("api.runs.claim_statement", "api.runs.holds_lease", "api.runs.vocabulary.is_legal"),
+    scenario="After ADD INDEX$",
+    cause=("the SaaS API", "rule broken", "R-35"),
+)
+def claimed_run_stays_scheduled(claim_statement, holds_lease, is_legal):
+    """A claim leaves the run scheduled, and the worker's report takes it from there to its end."""
+    return (
+        lambda: claim_statement().replace(", status = 'running'", ""),
+        lambda row, token: runs.is_holder(row, token) and bool(row["lease_alive"]),
+        lambda old, new: is_legal("running" if old == "scheduled" else old, new),
+    )
+
+
+@mutant("TC-10", "R-42", of="api.runs.claim", scenario="Lease Expiry$", cause=("the SaaS API", "rule broken", "R-42"))
+def claim_of_a_successor_replaces_the_row(claim):
+    """A run has one row in execution_claims, which a successor's claim writes over."""
+
+    def upsert(cursor, run_id, wish, default_lease):
+        granted = claim(cursor, run_id, wish, default_lease)
+        cursor.execute(
+            "DELETE FROM execution_claims WHERE execution_run_id = %s AND worker_id <> %s", (run_id, wish.worker_id)
+        )
+        return granted
+
+    return upsert
+
+
+@mutant(
+    "TC-03", "R-42", of="api.runs.claim", scenario="After ADD INDEX$", cause=("the SaaS API", "rule broken", "R-42")
+)
+def claim_row_goes_with_the_lease(claim):
+    """A claim is granted and its row in execution_claims lost, because it is written outside of the transaction."""
+
+    def forgetful(cursor, run_id, wish, default_lease):
+        granted = claim(cursor, run_id, wish, default_lease)
+        cursor.execute("DELETE FROM execution_claims WHERE execution_run_id = %s", (run_id,))
+        return granted
+
+    return forgetful
+
+
+@mutant(
+    "TC-03",
+    "R-51",
+    of=("api.runs.claim_statement", "api.runs.renew", "api.runs.holds_lease"),
+    scenario="After ADD INDEX$",
+    cause=("the SaaS API", "rule broken", "R-51"),
+)
+def leases_by_a_clock_that_is_slow(claim_statement, renew, holds_lease):
+    """The end of a lease is written and compared by the API's own clock, which is a minute behind the database's."""
+
+    def renew_by_own_clock(cursor, run_id, token):
+        renewed = renew(cursor, run_id, token)
+        cursor.execute(
+            "UPDATE execution_runs SET lease_expires_at = lease_expires_at - INTERVAL 60 SECOND WHERE id = %s",
+            (run_id,),
+        )
+        return renewed
+
+    def holds_by_own_clock(row, token):
+        now = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=60)
+        return row["status"] == "running" and runs.is_holder(row, token) and row["lease_expires_at"] > now
+
+    return (
+        lambda: claim_statement().replace("= NOW(6) + INTERVAL", "= NOW(6) - INTERVAL 60 SECOND + INTERVAL"),
+        renew_by_own_clock,
+        holds_by_own_clock,
+    )

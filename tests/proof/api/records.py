@@ -1,5 +1,7 @@
 """Defects in what the API keeps and tells of switches, rollbacks and runs: TC-02, TC-03, TC-07, TC-08."""
 
+import json
+
 from executor_v1.api import runs
 from tests.proof.catalogue import mutant
 
@@ -59,3 +61,94 @@ def api_tells_another_reason(represent):
 def api_tells_another_status(represent):
     """The API shows failed runs as completed."""
     return lambda row: {**represent(row), "status": "completed" if row["status"] == "failed" else row["status"]}
+
+
+# -- what only a rule sees --------------------------------------------------------------------------------------
+
+
+@mutant(
+    "TC-03",
+    "R-71",
+    of="api.records.record_rollback",
+    scenario="After ADD INDEX$",
+    cause=("the SaaS API", "rule broken", "R-71"),
+)
+def api_cuts_rollback_sql(record_rollback):
+    """The API keeps the first 48 characters of a rollback_sql."""
+    return lambda cursor, token, record: record_rollback(
+        cursor, token, record.model_copy(update={"rollback_sql": record.rollback_sql[:48]})
+    )
+
+
+@mutant(
+    "TC-07",
+    "R-73",
+    of="api.records.audit",
+    scenario="another session holds",
+    cause=("the SaaS API", "rule broken", "R-73"),
+)
+def audit_details_written_as_python(audit):
+    """The API writes the details of an audit entry as Python shows them, in single quotes."""
+
+    def as_python(cursor, token, entry):
+        written = audit(cursor, token, entry)
+        cursor.execute("UPDATE audit_logs SET details = %s WHERE id = %s", (str(entry.details), written["id"]))
+        return written
+
+    return as_python
+
+
+@mutant(
+    "TC-07",
+    "R-73",
+    of="api.records.audit",
+    scenario="another session holds",
+    cause=("the SaaS API", "rule broken", "R-73"),
+)
+def audit_details_encoded_twice(audit):
+    """The API encodes the details of an audit entry twice, so that they are a text with JSON in it."""
+
+    def twice(cursor, token, entry):
+        written = audit(cursor, token, entry)
+        text = json.dumps(json.dumps(entry.details))
+        cursor.execute("UPDATE audit_logs SET details = %s WHERE id = %s", (text, written["id"]))
+        return written
+
+    return twice
+
+
+@mutant(
+    "TC-05", "R-74", of="api.runs.represent", scenario="Already Exists$", cause=("the SaaS API", "rule broken", "R-74")
+)
+def api_hides_the_error(represent):
+    """The API does not show the error_message that is in its table."""
+    return lambda row: {**represent(row), "error_message": None}
+
+
+@mutant(
+    "TC-08",
+    "R-74",
+    of="api.runs.represent",
+    scenario="Inconclusive: 0 samples",
+    cause=("the SaaS API", "rule broken", "R-74"),
+)
+def api_shortens_messages(represent):
+    """The API shows the first 40 characters of a message."""
+    return lambda row: {**represent(row), "message": row["message"] and row["message"][:40]}
+
+
+@mutant(
+    "TC-03",
+    "R-75",
+    of="api.rows.add_audit",
+    scenario="After ADD INDEX$",
+    cause=("the SaaS API", "rule broken", "R-75"),
+)
+def claim_audited_under_the_workers_name(add_audit):
+    """The audit entry of a claim has the worker's name where the run's id belongs."""
+
+    def misfiled(cursor, action, resource_id, details, resource_type="execution_run"):
+        subject = details["worker_id"] if action == "claimed" else resource_id
+        return add_audit(cursor, action, subject, details, resource_type)
+
+    return misfiled
