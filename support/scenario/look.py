@@ -76,7 +76,7 @@ def _everything(case: Case) -> History:
         participants={role: _participant(case, role) for role in case.workers},
         unexpected_changes=tables.differences(_allowed(case, index), found),
         foreign_rows=_foreign_rows(case),
-        left_running=stack.workers_running(),
+        left_running=[worker.name for worker in case.workers.values() if worker.left_something()],
         min_samples=case.settings.min_sample_count,
         **vars(case.notes),
     )

@@ -149,6 +149,16 @@ class Worker:
         self.gateway.close()
         self.relay.close()
 
+    def left_something(self) -> bool:
+        """It has ended, and a process that it started has not; one that went into a session of its own is not seen."""
+        if self._process is None or self.running:
+            return False
+        try:
+            os.killpg(self._process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
     def text(self) -> str:
         """All that it has written."""
         return self.log.read_text("utf-8", "replace") if self.log.exists() else ""

@@ -1,6 +1,9 @@
 """Wrong words for a right deed, on the way out: TC-01 and TC-09."""
 
+import subprocess
+
 from executor_v1 import vocabulary
+from executor_v1.agent.client import ApiRefused
 from tests.proof.catalogue import mutant
 
 
@@ -34,3 +37,56 @@ def rollback_record_lost_after_api_failure(record_rollback):
 def completed_run_has_the_default_reason(report):
     """A report without a fail_reason gets the default one, execution_error, also that of a run that completed."""
     return lambda self: {**report(self), "fail_reason": self.fail_reason or vocabulary.EXECUTION_ERROR}
+
+
+@mutant(
+    "TC-03",
+    "R-04",
+    of="agent.client.Client.change_status",
+    scenario="After ADD INDEX$",
+    cause=("the SaaS API", "call refused", "422"),
+)
+def refused_report_put_otherwise(change_status):
+    """A report with a word that the API does not know is refused, and another one, without that word, sent after it."""
+
+    def insist(self, run_id, report):
+        try:
+            change_status(self, run_id, {**report, "fail_reason": "kill-switch"})
+        except ApiRefused:
+            change_status(self, run_id, report)
+
+    return insist
+
+
+@mutant(
+    "TC-02",
+    "R-36",
+    of="agent.outcomes.Outcome.report",
+    scenario="Before Start$",
+    cause=("worker 1", "rule broken", "R-36"),
+)
+def stopped_run_says_nothing(report):
+    """A run is reported without a message, for its fail_reason says it all."""
+    return lambda self: {**report(self), "message": None}
+
+
+@mutant("TC-02", "R-80", of="agent.runner.attempt", scenario="Before Start$", cause=("worker 1", "rule broken", "R-80"))
+def headers_of_calls_printed(attempt):
+    """The headers of the agent's calls are printed, for the search of an error once, with secret and token."""
+
+    def talkative(config, run_id, client, started):
+        print("headers:", client.headers(), flush=True)
+        return attempt(config, run_id, client, started)
+
+    return talkative
+
+
+@mutant("TC-02", "R-81", of="agent.runner.attempt", scenario="Before Start$", cause=("worker 1", "rule broken", "R-81"))
+def helper_left_running(attempt):
+    """The agent starts a process of its own beside it and ends without ending that one."""
+
+    def with_helper(*arguments):
+        subprocess.Popen(["sleep", "20"])
+        return attempt(*arguments)
+
+    return with_helper

@@ -71,3 +71,15 @@ def stopped_run_audited_as_failed_rollback(resume):
     return _record(
         lambda job, outcome: job.audit("rollback_failed", outcome.status, {"trigger_reason": outcome.message})
     )(resume)
+
+
+@mutant(
+    "TC-03",
+    "R-77",
+    of="agent.client.Client.record_rollback",
+    scenario=SWITCH,
+    cause=("worker 1", "rule broken", "R-77"),
+)
+def rollback_recorded_as_manual(record_rollback):
+    """The rollback is on record as one that a person made."""
+    return lambda self, record, check: record_rollback(self, {**record, "rollback_type": "manual"}, check)

@@ -232,3 +232,20 @@ def rolled_back_index_tried_once_more(drop):
 def rollback_not_asked_for_online(drop_statement):
     """The DROP INDEX does not say ALGORITHM and LOCK."""
     return lambda wanted: drop_statement(wanted).removesuffix(f", {change.ONLINE}")
+
+
+@mutant(
+    "TC-07",
+    "R-27",
+    of="agent.rollback.drop",
+    scenario="another session holds",
+    cause=("worker 1", "rule broken", "R-27"),
+)
+def rollback_waits_longer_than_set(drop):
+    """A rollback may wait five times as long for its lock as was set, for it matters more than the change did."""
+
+    def patient(job):
+        job.session.query(f"SET SESSION lock_wait_timeout = {5 * job.config.ddl_lock_wait_timeout}")
+        return drop(job)
+
+    return patient

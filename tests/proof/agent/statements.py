@@ -81,3 +81,56 @@ def _once_more(sql):
         return more
 
     return patch
+
+
+@mutant(
+    "TC-10",
+    "R-25",
+    of=("agent.change.key_part", "agent.schema.index_from_rows"),
+    scenario=PLAIN,
+    cause=("worker 1", "rule broken", "R-25"),
+)
+def index_made_in_descending_order(key_part, index_from_rows):
+    """The index is made in descending order, for the newest rows are read most, and found to be as it should be."""
+    return lambda part: f"{key_part(part)} DESC", lambda rows: replace(index_from_rows(rows), descending=False)
+
+
+@mutant(
+    "TC-10",
+    "R-25",
+    of=("agent.change.add_statement", "agent.schema.index_from_rows"),
+    scenario=PLAIN,
+    cause=("worker 1", "rule broken", "R-25"),
+)
+def index_left_invisible(add_statement, index_from_rows):
+    """The index is made invisible, to be shown to the optimizer later, and that is forgotten."""
+    return (
+        lambda wanted: add_statement(wanted).replace(" COMMENT", " INVISIBLE COMMENT"),
+        lambda rows: replace(index_from_rows(rows), hidden=False),
+    )
+
+
+@mutant(
+    "TC-10",
+    "R-20",
+    of=("agent.change.comment", "agent.change.add_statement"),
+    scenario=PLAIN,
+    cause=("worker 1", "rule broken", "R-20"),
+)
+def online_only_in_the_comment(comment, add_statement):
+    """The index's comment says ALGORITHM=INPLACE, LOCK=NONE, and the ADD INDEX itself does not."""
+    return (
+        lambda run_id: f"{comment(run_id)}, {change.ONLINE}",
+        lambda wanted: add_statement(wanted).removesuffix(f", {change.ONLINE}"),
+    )
+
+
+@mutant("TC-10", "R-26", of="agent.worker.start", scenario=PLAIN, cause=("worker 1", "rule broken", "R-26"))
+def rows_locked_before_the_change(start):
+    """Before the change some rows are read FOR UPDATE, to see whether anybody else has them."""
+
+    def probe(job):
+        job.session.query(f"SELECT * FROM `{job.change.table}` LIMIT 100 FOR UPDATE")
+        return start(job)
+
+    return probe

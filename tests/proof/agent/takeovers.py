@@ -7,6 +7,7 @@ from dataclasses import replace
 from executor_v1 import logs
 from executor_v1.agent import change, http, outcomes, takeover
 from executor_v1.agent.client import Client, Conflict
+from executor_v1.agent.runner import ExitCode
 from tests.proof.catalogue import mutant
 
 DIES, FINISHED, WAITING = "Lease Expiry$", "the server finishes", "still waits when its successor comes"
@@ -192,3 +193,30 @@ def lease_run_out_and_claimed_again(report):
         client.change_status(run_id, outcome.report())
 
     return late
+
+
+@mutant(
+    "TC-10",
+    "R-43",
+    of="agent.runner.attempt",
+    scenario="freezes while its last report",
+    cause=("worker 1", "rule broken", "R-43"),
+)
+def refused_report_ends_the_agent_as_done(attempt):
+    """An agent whose last report is refused, as another has the run, ends with exit status 0: the run is ended, after all."""
+
+    def contented(*arguments):
+        try:
+            return attempt(*arguments)
+        except Conflict:
+            return ExitCode.FINISHED
+
+    return contented
+
+
+@mutant(
+    "TC-10", "R-37", of="agent.outcomes.requires_manual", scenario=FOREIGN, cause=("worker 2", "rule broken", "R-37")
+)
+def foreign_index_told_as_validation_error(requires_manual):
+    """A run that ends because of somebody else's index has the fail_reason validation_error."""
+    return lambda message, error=None: replace(requires_manual(message, error), fail_reason="validation_error")

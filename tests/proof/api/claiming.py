@@ -206,3 +206,47 @@ def leases_by_a_clock_that_is_slow(claim_statement, renew, holds_lease):
         renew_by_own_clock,
         holds_by_own_clock,
     )
+
+
+@mutant("TC-10", "R-44", of="api.runs.claim", scenario="comes too early", cause=("the SaaS API", "rule broken", "R-44"))
+def refused_claim_leaves_its_name(claim):
+    """A claim that is refused leaves its worker's name in claimed_by, as the last one that asked."""
+
+    def noting(cursor, run_id, wish, default_lease):
+        try:
+            return claim(cursor, run_id, wish, default_lease)
+        except problems.Problem:
+            cursor.execute("UPDATE execution_runs SET claimed_by = %s WHERE id = %s", (wish.worker_id, run_id))
+            cursor.connection.commit()
+            raise
+
+    return noting
+
+
+@mutant(
+    "TC-03", "R-45", of="api.runs.claim", scenario="After ADD INDEX$", cause=("the SaaS API", "rule broken", "R-45")
+)
+def claim_answered_without_its_token(claim):
+    """The answer to a claim has no claim_token, for the worker has sent it itself."""
+
+    def silent(cursor, run_id, wish, default_lease):
+        granted = claim(cursor, run_id, wish, default_lease)
+        return {name: value for name, value in granted.items() if name != "claim_token"}
+
+    return silent
+
+
+@mutant(
+    "TC-03", "R-52", of="api.runs.renew", scenario="After ADD INDEX$", cause=("the SaaS API", "rule broken", "R-52")
+)
+def renewal_of_another_length(renew):
+    """A renewal gives a minute, whatever length the claim was granted."""
+
+    def by_default(cursor, run_id, token):
+        renewed = renew(cursor, run_id, token)
+        cursor.execute(
+            "UPDATE execution_runs SET lease_expires_at = NOW(6) + INTERVAL 60 SECOND WHERE id = %s", (run_id,)
+        )
+        return renewed
+
+    return by_default
