@@ -367,6 +367,7 @@ EXAMPLES = {
         kept=[
             completed(),
             completed().sent("set", 0.05, "SET SESSION lock_wait_timeout = 5", kind="set_option"),
+            completed().sent("set", 0.05, "SET SESSION lock_wait_timeout = @@GLOBAL.lock_wait_timeout", kind="set_option"),
             completed().sent("own table", 0.05, "INSERT INTO execution_notes SELECT 1", kind="insert_select"),
             completed().sent("read a global", 0.05, "SELECT @@GLOBAL.performance_schema"),
             taken_over().sent("kill", 3.65, "KILL 17", worker=2, kind="kill"),

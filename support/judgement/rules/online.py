@@ -79,7 +79,7 @@ _ELSEWHERE = re.compile(
     r"create_|drop_|alter_|rename_|grant|revoke|truncate|optimize|analyze|repair|check$|lock_tables|lock_instance|flush|reset"
     r"|purge|load|call_|install|uninstall|shutdown|restart|set_password|import|clone|change_"
 )
-_OF_ALL = re.compile(r"\bGLOBAL\b|\bPERSIST(?:_ONLY)?\b", re.IGNORECASE)
+_OF_ALL = re.compile(r"(?:\ASET\s+|,\s*)(?:@@)?(?:GLOBAL|PERSIST(?:_ONLY)?)[\s.]", re.IGNORECASE)
 _LOCKING = re.compile(r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\s+MODE\b", re.IGNORECASE)
 
 
