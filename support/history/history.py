@@ -16,7 +16,7 @@ _MEASURES = {"latency": "seconds", "rows examined": "rows_examined", "full scans
 _FACTORS = {"latency": 1 + LATENCY_DEGRADATION, "rows examined": 1 + ROWS_EXAMINED_DEGRADATION, "full scans": 1.0}
 
 
-NOTED_LATE_SECONDS = 1.0
+NOTED_LATE_SECONDS = 0.5
 """How long a server may take to note that a statement has ended once its sender has the answer."""
 
 

@@ -22,7 +22,7 @@ GIVEN = (
 RECORDED_BY_RUN = {"execution_claims": "execution_run_id", "rollbacks": "execution_run_id", "audit_logs": "resource_id"}
 """The tables of what is recorded for a run, and their column with its id."""
 
-ENDING_SECONDS = NOTED_LATE_SECONDS
+ENDING_SECONDS = 2 * NOTED_LATE_SECONDS
 """How long a statement that was answered may take to be on record as ended: a busy server answers first."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from support.history.history import History
+from support.judgement.rules.claims import API
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 
 
@@ -15,7 +16,8 @@ from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 def no_secret_gets_out(history: History) -> Iterator[Ruling]:
     """No password, secret or claim token is in a worker's log, in a row, or in an answer but that to the claim."""
     if history.participants:
-        yield ruling(not history.leaks, "; ".join(history.leaks), "the executor", history.ended_at)
+        logs = [str(one) for one in history.participants.values() if any(one.name in leak for leak in history.leaks)]
+        yield ruling(not history.leaks, "; ".join(history.leaks), logs[0] if logs else API, history.ended_at)
 
 
 @rule("R-81", SAFETY, "C-LEFT-1", thai="worker ที่จบเองต้องไม่ทิ้ง process หรือคำสั่งที่ยังทำงานอยู่ไว้")

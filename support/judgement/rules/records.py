@@ -69,7 +69,9 @@ def rollback_sql_is_what_was_sent(history: History) -> Iterator[Ruling]:
         sql = str(row["rollback_sql"])
         would = asks_online(sql) is True and is_only_of(sql, history.run) and " drop" in f" {_plain(sql)}"
         because = f"on record: {sql}; sent: {as_sent(history.drops)}"
-        yield ruling(_plain(sql) in sent if sent else would, because, history.ended_by, history.ended_at)
+        told = [_plain(str(call.request_json.get("rollback_sql"))) for call in history.calls if call.kind == "rollback"]
+        who = history.ended_by if _plain(sql) in told else API
+        yield ruling(_plain(sql) in sent if sent else would, because, who, history.ended_at)
 
 
 @rule(
