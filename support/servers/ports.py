@@ -1,9 +1,8 @@
 """Free ports that stay free until they are used."""
 
-import fcntl
 import secrets
 import socket
-import tempfile
+import sys
 import threading
 from pathlib import Path
 
@@ -18,8 +17,9 @@ TRIES = 200
 
 _drawn: set[int] = set()
 _lock = threading.Lock()
-_marks = tempfile.TemporaryFile()  # noqa: SIM115 - open, and nameless, as long as this process and those it forks
-"""A process locks the byte of each port it draws, so no other one of the run does; the kernel unlocks those of the dead."""
+_marks: list[socket.socket] = []
+"""On Linux a process marks each port it draws by a name without a file, so no other run on the machine draws it; the kernel
+takes the names of the dead away."""
 
 
 def ephemeral_range() -> tuple[int, int]:
@@ -32,10 +32,10 @@ def ephemeral_range() -> tuple[int, int]:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on, and that no living process of the run has drawn before.
+    """A TCP port of 127.0.0.1 that nobody listens on, and that no living run has drawn before.
 
     It lies outside the range of outgoing connections, so none of those takes it before the server binds it; and it is
-    drawn at random, so that two runs at once do not draw the same one.
+    drawn at random, so that two runs at once do not draw the same one where they can't see each other's marks.
 
     :raises TestEnvironmentError: no such port was found.
     """
@@ -53,10 +53,14 @@ def free_port() -> int:
 
 
 def _is_free(port: int) -> bool:
+    mark = socket.socket(socket.AF_UNIX)
     try:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
-        fcntl.lockf(_marks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        if sys.platform == "linux":
+            mark.bind(f"\0executor-v1-acceptance-port-{port}")
     except OSError:
-        return False  # somebody listens on it, or another process of the run has drawn it
+        mark.close()
+        return False  # somebody listens on it, or another process has drawn it
+    _marks.append(mark)
     return True

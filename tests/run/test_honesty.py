@@ -94,7 +94,7 @@ def test_what_cannot_be_observed_undone_or_explained_fails_its_own_scenario(proj
     (project / "features" / "spoilt.feature").write_text(SPOILT_FEATURE)
     (project / "steps" / "spoilt.py").write_text(SPOILT_STEPS)
     says = '    """The index of that name which was not the run\'s is the same as before."""\n'
-    change(project / "support" / "judgement" / "observations" / "index.py", says, '    raise KeyError("its column")\n')
+    change(project / "support" / "judgement" / "fields" / "index.py", says, '    raise KeyError("its column")\n')
 
     status, output = behave(reports, "-D", "jobs=1", project=project)
 
@@ -106,6 +106,7 @@ def test_what_cannot_be_observed_undone_or_explained_fails_its_own_scenario(proj
     assert (record["result"], record["blames"]) == ("FAIL", "the suite")
     assert {row["field"]: row["verdict"] for row in record["observations"]} == {
         "Index that was there before": "UNKNOWN", "fail_reason": "PASS", "Unexpected changes": "PASS",
+        "Contract rules": "PASS",
     }  # fmt: skip
     assert "the observation failed: KeyError: 'its column'" in output
     assert "| Index that was there before | unchanged | ❌ **unknown** |" in log_of(reports)
