@@ -45,7 +45,7 @@ def judge(run: Path | None) -> int:
             states.setdefault(one.rule, Counter())[one.state] += 1
             if before.get(one.rule, "not known") != one.state:
                 was = f"was {before.get(one.rule, 'not known')} and is {one.state}"
-                changes.append(f"{record.name}: {one.rule} {was} {one.because}".rstrip())
+                changes.append(f"{record.name}: {one.rule} {was}{one.because and f': {one.because}'}")
         if record.failure and (cause := cause_of(record.history, rules, record.observations)):
             terminal.say(f"{record.name}: {cause.sentence}")
     rows = [

@@ -39,6 +39,10 @@ class RunRow:
     claimed_by: str | None
     lease_seconds: float | None
 
+    def __str__(self) -> str:
+        lease = "no lease" if self.lease_seconds is None else f"{self.lease_seconds:.3f} s of its lease left"
+        return f"{self.status} ({self.fail_reason or 'no reason'}), claimed by {self.claimed_by or 'nobody'}, {lease}"
+
     @property
     def lease_alive(self) -> bool:
         return self.lease_seconds is not None and self.lease_seconds > 0

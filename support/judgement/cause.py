@@ -9,6 +9,7 @@ from support.history.calls import Call
 from support.history.history import History
 from support.history.statements import CANNOT_BE_PREPARED, Statement
 from support.judgement.rules import RULES
+from support.judgement.rules.outcome import ENDED_FROM_OUTSIDE
 from support.judgement.rules.registry import BROKEN
 from support.record.evidence import Cause, Judged, Observation
 
@@ -97,7 +98,11 @@ def _failures(history: History) -> Iterator[Cause]:
             continue  # it is sent again as it is
         if not (one.changes_schema or one.reads_metrics or not one.executed):
             continue
-        sentence = f"{one.owner} sent {_name(one, history)} and the server refused it: error {one.errno}: {one.message}"
+        ended = one.errno in ENDED_FROM_OUTSIDE
+        if ended and any(by.killed or by.frozen for by in history.participants.values() if str(by) == one.owner):
+            continue  # with its worker
+        became = "it was interrupted" if ended else "the server refused it"
+        sentence = f"{one.owner} sent {_name(one, history)} and {became}: error {one.errno}: {one.message}"
         yield Cause(one.owner, "statement failed", str(one.errno), f"{sentence[0].upper()}{sentence[1:]}", one.started)
 
 

@@ -73,7 +73,9 @@ def _locations(records: Sequence[Record], result: str) -> set[str]:
 
 
 def _status(ran: Sequence[Record], wanted: str) -> str:
-    """The status that the runs ended in: the expected one where a scenario has it, else that of the first."""
+    """The status that the runs ended in: of those that failed the first's, else the expected one where a scenario has it."""
+    if failed := [record for record in ran if record.result != PASS and record.actual_status]:
+        return str(failed[0].actual_status)
     statuses = [record.actual_status for record in ran if record.actual_status]
     return wanted if wanted in statuses else next(iter(statuses), NOT_RUN)
 
@@ -123,7 +125,7 @@ def rule_states(records: Sequence[Record]) -> dict[str, Counter[str]]:
 def _records_broken(rules: Mapping[str, Counter[str]]) -> list[str]:
     """A line for each rule about mere records that was broken: not red, and not approved."""
     return [
-        f"{name} was broken in {states[BROKEN]} scenarios: {RULES[name].english}"
+        f"rule {name} was not kept (scenarios: {states[BROKEN]}): {RULES[name].english}"
         for name, states in rules.items()
         if states[BROKEN] and name in RULES and RULES[name].severity == RECORD
     ]

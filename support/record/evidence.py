@@ -5,6 +5,7 @@ the record of the run as a whole. They are all that reports are made from.
 import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -37,7 +38,14 @@ class Secrets:
         """``text`` without the secrets, and without the claim tokens of an executor, which are its own passwords."""
         for value in sorted(filter(None, self._values), key=len, reverse=True):
             text = text.replace(value, MASK)
-        return _TOKEN.sub(rf"\1{MASK}\3", text)
+        return _TOKEN.sub(_pseudonym, text)
+
+
+def _pseudonym(found: re.Match[str]) -> str:
+    """In place of a token a name for it: two are still told apart, so what is kept can be judged again."""
+    before, token, after = found.groups()
+    name = token if token.startswith(MASK) else f"{MASK}{sha256(token.encode()).hexdigest()[:6]}"
+    return f"{before}{name}{after}"
 
 
 @dataclass(frozen=True)

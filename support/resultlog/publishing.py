@@ -51,11 +51,12 @@ def point_at(run_folder: Path, reports: Path) -> None:
 
 
 def withdraw(reports: Path, *folders: str) -> None:
-    """Take away what ``publish`` has put there, and the ``folders`` beside it; the runs' own folders stay as they are."""
+    """Take away what ``publish`` has put there, and the ``folders`` beside it, with the pages of their names; runs stay."""
     for name in (*PRODUCTS, LATEST):
         (reports / name).unlink(missing_ok=True)
     for name in folders:
         shutil.rmtree(reports / name, ignore_errors=True)
+        (reports / f"{name}.html").unlink(missing_ok=True)
 
 
 def prune(reports: Path, now: datetime | None = None) -> list[str]:

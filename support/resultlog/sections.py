@@ -37,13 +37,14 @@ def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
         Group(appendices.evidence(material)),
         Group(appendices.contract(content["contract"]["rules"], content["contract"]["version"])),
     ]
+    causes = [f"{one['scenarios']} × {one['sentence']}" for one in content["causes"]]
     log = blocks.Log(
         title=material.run_id,
         period=f"{clock.date(material.started)} · {clock.minute(material.started)} – {end}",
         decision=decision,
         choice=summary.decision_boxes(decision),
         tally=f"{passed} of {len(cases)} test cases passed, {failed} failed, {unrun} did not run.",
-        reasons=reasons,
+        reasons=[*causes, *reasons],
         troubles=material.troubles,
         results=results,
         sections=parts,

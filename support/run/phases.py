@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from behave.model import Scenario
 
+from support.allure.report import REPORT
 from support.allure.results import RESULTS
 from support.clock import now
 from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
@@ -92,7 +93,7 @@ class PreparedRun:
     def make_folder(self) -> None:
         """Make the run's folder, as that of the newest run: an older result is not to be taken for this one's."""
         with self.notices.writing():
-            withdraw(self.settings.reports_folder, RESULTS)
+            withdraw(self.settings.reports_folder, RESULTS, REPORT)
             (self.folder / "logs").mkdir(parents=True)
             point_at(self.folder, self.settings.reports_folder)
         self.notices.say(notices.FolderMade(self.folder, self.record, self.watch.planned()))
@@ -195,7 +196,7 @@ class PreparedRun:
     def _do_without_a_verdict(self, error: AcceptanceError) -> None:
         """Half a result is none: nobody is to find it, nor an older one in its place."""
         try:
-            withdraw(self.settings.reports_folder, RESULTS)
+            withdraw(self.settings.reports_folder, RESULTS, REPORT)
         except OSError:
             pass  # then nothing of this run could be put there, either
         message = f"{self.secrets.masked(str(error))}; older runs and their verdicts are in {self.folder.parent}"

@@ -188,6 +188,7 @@ def collect(case: Case) -> None:
     case.evidence.add_calls(case.calls())
     case.evidence.workers += [worker.record() for worker in case.workers.values()]
     if case.evidence.history is None and case.workers:  # nobody has looked
-        case.evidence.history = history = _everything(case)
+        case.evidence.history = _everything(case)
+    if (history := case.evidence.history) and not case.evidence.rules:
         case.evidence.rules = judge_all(history)
         case.evidence.statements = [vars(statement) for statement in history.changes]

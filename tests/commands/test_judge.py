@@ -7,10 +7,15 @@ from support.commands.judge import judge
 from support.judgement.rules import judge_all
 from support.judgement.rules.registry import BROKEN, KEPT
 from support.record.evidence import Judged
-from tests.judgement.test_observations import history
+from tests.judgement.histories import DROP, rolled_back
 from tests.resultlog.test_resultlog_data import LOCATIONS, make_run
 
 FIRST = LOCATIONS["TC-03"][0]
+
+
+def history():
+    """A run that is right, but that its DROP INDEX does not ask for INPLACE."""
+    return rolled_back().change("drop", text=DROP.replace("ALGORITHM=INPLACE, ", "")).build()
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def test_a_broken_rule_about_records_is_not_red_and_not_approved():
     content = verdict("r", records, expected, {}, [])
 
     assert content["decision"] == CONDITIONAL
-    assert f"{name} was broken in 1 scenarios: {RULES[name].english}" in content["reasons"]
+    assert f"rule {name} was not kept (scenarios: 1): {RULES[name].english}" in content["reasons"]
     assert content["contract"]["rules"][name] == {KEPT: 9, BROKEN: 1}
 
 

@@ -24,7 +24,7 @@ def run(project: Path, reports: Path):
 
 
 def test_with_longer_windows_it_can_be_made_and_is_judged_then(run, reports):
-    status, output, record = run(0.1)
+    status, output, record = run(0.15)
 
     assert (status, record["result"]) == (0, "PASS"), output
     assert 1 <= len(record["attempts"]) <= 2

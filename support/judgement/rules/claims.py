@@ -110,13 +110,15 @@ def every_claim_is_on_record(history: History) -> Iterator[Ruling]:
             yield ruling(near <= ROUNDED_SECONDS, because, API, call.answered)
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+def _utc(time: datetime | str) -> datetime:
+    """A time of the database, or of the text that a kept history has of it."""
+    found = datetime.fromisoformat(time) if isinstance(time, str) else time
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 def _lease_end_told(call: Call) -> datetime | None:
     try:
-        return _utc(datetime.fromisoformat(json.loads(call.response_body)["lease_expires_at"]))
+        return _utc(json.loads(call.response_body)["lease_expires_at"])
     except (ValueError, KeyError, TypeError):
         return None
 

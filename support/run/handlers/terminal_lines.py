@@ -59,7 +59,8 @@ class TerminalLines:
 
     def _show_progress(self) -> None:
         done = self._count - len(self._to_come) + len(self._early)
-        self._terminal.progress(f"  {done} of {self._count} done; at work: {', '.join(self._at_work)}")
+        at_work = f"  {done} of {self._count} done; at work: {', '.join(self._at_work)}"
+        self._terminal.progress(at_work if done < self._count else "")
 
     def _in_order(self, judged: notices.ScenarioJudged) -> None:
         self._to_come.remove(judged.record.name)
