@@ -90,7 +90,7 @@ def takes_over_and_worker_1_wakes(context: Context, number: int) -> None:
 @when("worker 1 wakes up, and nobody has taken the run over")
 @when("worker 1 กลับมาทำงาน โดยยังไม่มีใครรับ run ต่อ")
 def worker_1_wakes(context: Context) -> None:
-    two_workers.wake(context.case)
+    two_workers.wake_late(context.case)
 
 
 @when("the same execution run is scheduled once more")

@@ -18,6 +18,8 @@ CLAIMS_MEET_SECONDS = 2.0
 
 LEASE_TOLERANCE_SECONDS = 1.0
 
+OVERDUE_SECONDS = 0.2
+
 
 class Moment(NamedTuple):
     """The call in whose middle a worker freezes: its kind, and which of that kind. ``thai`` is the Thai phrase's word."""
@@ -207,6 +209,17 @@ def take_over_and_wake(case: Case, number: int) -> None:
     wake(case)
     at_work.release()
     wait_for(case, second)
+
+
+def wake_late(case: Case) -> None:
+    """The same with no successor, when the lease has been over for so long that no API can say it was not."""
+
+    def overdue() -> bool:
+        row = case.run_row()
+        return row is not None and row.lease_seconds is not None and row.lease_seconds < -OVERDUE_SECONDS
+
+    case.eventually(overdue, "the lease over for a while")
+    wake(case)
 
 
 def wake(case: Case) -> None:
