@@ -137,6 +137,27 @@ Feature: Verification after ADD INDEX
       | Rollback record status     | failed          |
       | Audit log entry created    | Yes             |
 
+  @TC-07 @P2 @normal
+  Scenario Outline: TC-07 Verification Fail + Rollback Fail: queries <change>, somebody is to <deed>
+    มีคนอื่นลบหรือสร้าง index ใหม่ระหว่าง metrics window → index ไม่ใช่ของ run แล้ว ห้ามรายงาน completed และห้ามลบ
+
+    Given execution run "test-tc07-001" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
+    And the application's queries will <change> once the index exists
+    And somebody else will <deed> during the metrics window
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                      | Expected                    |
+      | ADD INDEX successful       | Yes                         |
+      | Rollback attempted         | No                          |
+      | Final execution_run Status | FAILED หรือ REQUIRES_MANUAL |
+      | fail_reason                | execution_error             |
+
+    Examples:
+      | change     | deed                |
+      | get faster | drop the index      |
+      | get faster | make the index anew |
+      | get slower | make the index anew |
+
   @TC-08 @P2 @normal
   Scenario Outline: TC-08 Low Sample - Inconclusive: <samples> samples
     Sample ต่ำ → inconclusive และห้าม auto-rollback

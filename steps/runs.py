@@ -9,6 +9,7 @@ from support.scenario.phrase_types import types_of
 from support.scenario.workload import CHANGES
 
 register_type(**types_of("Change", CHANGES))
+register_type(**types_of("Deed", preparing.DEEDS))
 
 
 def _columns(text: str) -> list[str]:
@@ -126,3 +127,9 @@ def queries_change(context: Context, change: str) -> None:
 @given("query ของแอปพลิเคชันจะ{change:ThaiChange} เมื่อมี index แล้ว แต่จะรันเพียง {samples:d} ครั้งใน metrics window")
 def few_queries_change(context: Context, change: str, samples: int) -> None:
     preparing.change_queries(context.case, CHANGES[change], samples)
+
+
+@given("somebody else will {deed:Deed} during the metrics window")
+@given("คนอื่นจะ{deed:ThaiDeed} ระหว่าง metrics window")
+def somebody_else_meddles(context: Context, deed: str) -> None:
+    preparing.meddle_in_the_window(context.case, deed)

@@ -1,5 +1,7 @@
 """What phrases do before the work: indexes and tables that are there, switches, faults, and the application's queries."""
 
+from typing import NamedTuple
+
 from support.errors import SuiteError
 from support.gateway.faults import FAULTS
 from support.mysql import tables
@@ -30,6 +32,37 @@ def make_table_of_locations(case: Case) -> None:
     )
     case.at_the_end(lambda: revoke_alter(case.database, agent, schema, PLACES))
     grant_alter(case.database, agent, schema, PLACES)
+
+
+class Deed(NamedTuple):
+    """What somebody else does with the run's index: statements. ``thai`` is the Thai phrase's word for it."""
+
+    thai: str
+    statements: tuple[str, ...]
+
+
+DEEDS = {
+    "drop the index": Deed("ลบ index ทิ้ง", ("ALTER TABLE {table} DROP INDEX {index}",)),
+    # In two statements: MySQL 5.6 does nothing for both in one
+    "make the index anew": Deed(
+        "ลบ index แล้วสร้างใหม่",
+        ("ALTER TABLE {table} DROP INDEX {index}", "ALTER TABLE {table} ADD INDEX {index} ({columns})"),
+    ),
+}
+"""What can happen to the index of a run, in the words of the features."""
+
+
+def meddle_in_the_window(case: Case, deed: str) -> None:
+    """Somebody else does something with the run's index while the metrics window after the change is open."""
+
+    def meddle() -> None:
+        run = case.run
+        names = {"table": quoted(run.table_name), "index": quoted(run.index_name)}
+        for statement in DEEDS[deed].statements:
+            case.database.execute(statement.format(**names, columns=", ".join(map(quoted, run.columns))))
+        case.evidence.fact("Somebody else", deed)
+
+    case.plan.at[WINDOW].append(meddle)
 
 
 def set_kill_switch(case: Case, connection_id: str | None, reason: str | None = "acceptance test") -> None:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from support.contract import LOCK_NONE_REFUSED
+from support.contract import FAILED, LOCK_NONE_REFUSED, REQUIRES_MANUAL
 from support.errors import SuiteError
 from support.history.history import History
 from support.record.evidence import Observation
@@ -16,7 +16,10 @@ HEADINGS = ["Field", "Expected"]
 ALWAYS = ("Unexpected changes", "None")
 """Judged in every scenario: a change in the schema or the rows that no Field asked for is a failure."""
 
-SIMILAR = {("MySQL error detected", "Error 1846 หรือ similar"): [f"Error {errno}" for errno in LOCK_NONE_REFUSED]}
+SIMILAR = {
+    ("MySQL error detected", "Error 1846 หรือ similar"): [f"Error {errno}" for errno in LOCK_NONE_REFUSED],
+    ("Final execution_run Status", "FAILED หรือ REQUIRES_MANUAL"): [FAILED.upper(), REQUIRES_MANUAL.upper()],
+}
 """The actual values that an Expected cell of a Field allows, where these are several."""
 
 
