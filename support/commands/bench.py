@@ -71,7 +71,7 @@ class Timed:
 )
 @behave_arguments(metavar="[OPTIONS OF BEHAVE]...")
 def bench(jobs: tuple[int, ...], arguments: tuple[str, ...]) -> int:
-    """Run the test cases with 1, 2 and 4 jobs and say where the time went.
+    """Run the test cases with 1, 2 and 4 jobs: where the time went.
 
     \b
     Exit status:

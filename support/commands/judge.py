@@ -18,7 +18,7 @@ from support.terminal import Terminal, table
 @click.command()
 @click.argument("run", required=False, type=click.Path(path_type=Path), metavar="[RUN_FOLDER]")
 def judge(run: Path | None) -> int:
-    """Judge the histories of a run again, by the rules of the contract as they are now.
+    """Judge what a run has left again, by today's rules.
 
     Of the newest run, if none is named. Starts nothing and changes nothing: what is written stays as it was judged.
 

@@ -266,7 +266,7 @@ def test_a_worker_that_dies_is_gone_for_the_server_too(relay, by_relay, looking)
 
 
 def test_a_server_that_dies_is_gone_for_the_worker_too(server_program, tmp_path):
-    server = PrivateServer.start(server_program, tmp_path, SQL_FILES, DATA_DIRECTORIES)
+    server = PrivateServer(server_program, tmp_path, SQL_FILES, DATA_DIRECTORIES)
     try:
         with relay_to(server.root.host, server.root.port) as relay:
             by_relay = replace(server.root, port=relay.port)
