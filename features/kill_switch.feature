@@ -47,6 +47,22 @@ Feature: Kill switch
       | fail_reason                | kill_switch |
       | ADD INDEX statements sent  | 0           |
 
+  @TC-02 @P0 @blocker @needs.secret
+  Scenario: TC-02 Kill Switch Before Start: nobody turns it off without the secret
+    คนที่ไม่มี secret หรือใช้ secret ผิด ปิด kill switch ไม่ได้ → ยังคงต้อง abort
+
+    Given execution run "test-tc02-001" on connection "conn-002" adds index "idx_tc02_status" on test_orders (status)
+    And the kill switch of connection "conn-002" is on
+    And somebody without the secret has tried to turn the kill switch of connection "conn-002" off
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                      | Expected    |
+      | Kill switch detected       | Yes         |
+      | Index created              | No          |
+      | Final execution_run Status | FAILED      |
+      | fail_reason                | kill_switch |
+      | ADD INDEX statements sent  | 0           |
+
   @TC-02 @P0 @blocker
   Scenario: TC-02 Kill Switch Before Start: control, the switch of another connection
     Kill switch ของ connection อื่นเปิดอยู่ → run นี้ต้องทำต่อจนจบ

@@ -78,6 +78,12 @@ def kill_switch_is_on_without_a_reason(context: Context, connection: str) -> Non
     preparing.set_kill_switch(context.case, connection, reason=None)
 
 
+@given('somebody without the secret has tried to turn the kill switch of connection "{connection}" off')
+@given('คนที่ไม่มี secret พยายามปิด kill switch ของ connection "{connection}" แล้ว')
+def somebody_without_the_secret(context: Context, connection: str) -> None:
+    preparing.try_to_turn_off_without_the_secret(context.case, connection)
+
+
 @given("the global kill switch is on")
 @given("global kill switch เปิดอยู่")
 def global_kill_switch_is_on(context: Context) -> None:

@@ -72,6 +72,11 @@ def _accounts(stack: Stack) -> str | None:
     return None
 
 
+def _secret(stack: Stack) -> str | None:
+    """Without one there is nobody to keep out."""
+    return None if stack.api.has_secret else "api_secret is empty, so everybody may call it"
+
+
 def _spatial_indexes(stack: Stack) -> str | None:
     database = stack.database
     try:
@@ -88,6 +93,7 @@ NEEDS = {
     "accounts": Need("the right to give and take the rights of the executor's account", _accounts),
     "index_types": Need("a SaaS API that keeps a run's index_type", _index_types),
     "refusals": Need("the kernel's count of refused connections (Linux: /proc/net/snmp)", _refusals),
+    "secret": Need("a SaaS API with a secret", _secret, of_the_server=True),
     "spatial_indexes": Need(
         "SPATIAL indexes on InnoDB (MySQL 5.7, MariaDB 10.2)", _spatial_indexes, of_the_server=True
     ),

@@ -71,6 +71,13 @@ def set_kill_switch(case: Case, connection_id: str | None, reason: str | None = 
     case.evidence.fact("Kill Switch Activated At", connection_id or "global")
 
 
+def try_to_turn_off_without_the_secret(case: Case, connection_id: str) -> None:
+    """Ask the API to turn a switch off, once without a secret and once with a wrong one."""
+    for secret, words in ((None, "without a secret"), ("not-the-secret", "with a wrong secret")):
+        answer = case.stack.api.try_to_turn_off(connection_id, secret)
+        case.evidence.fact(f"Tried to turn the switch off {words}", answer)
+
+
 def set_kill_switch_once_index_exists(case: Case, connection_id: str | None) -> None:
     """The same, in the moment between the ADD INDEX and the executor's second look at the switch."""
     case.plan.at[INDEX].append(lambda: set_kill_switch(case, connection_id))

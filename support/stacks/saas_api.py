@@ -47,6 +47,17 @@ class SaasApi:
         body = {"active": active, "connection_id": connection_id, "reason": reason}
         self.call("POST", KILL_SWITCH_PATH, 200, {name: value for name, value in body.items() if value is not None})
 
+    def try_to_turn_off(self, connection_id: str, secret: str | None) -> str:
+        """Ask for a switch to be turned off with another ``secret``, or none; the answer in words, whatever it is."""
+        body = {"active": False, "connection_id": connection_id}
+        answer = self._answer("POST", KILL_SWITCH_PATH, json=body, headers={SECRET_HEADER: secret})
+        return f"{answer.status_code} {answer.reason}"
+
+    @property
+    def has_secret(self) -> bool:
+        """It is called with a secret."""
+        return SECRET_HEADER in self._session.headers
+
     def call(self, method: str, path: str, expected: int, body: object = None) -> dict[str, Any]:
         """Any call: the content of an answer with the status ``expected``, ``items`` of it where that is no object."""
         answer = self._answer(method, path, json=body)
