@@ -189,5 +189,7 @@ def _whose(command: str) -> str:
     """Whose a process is, by its command line: what is neither the suite's nor a server was started as executor."""
     if any(word in command for word in ("mysqld", "mariadbd", "mysql_install_db")):
         return SERVER
-    ours = not command or any(word in command for word in ("-m behave", "-m support."))  # none yet: it is about to begin
+    ours = not command or any(
+        word in command for word in ("-m behave", "-m support.")
+    )  # none yet: it is about to begin
     return SUITE if ours else EXECUTOR
