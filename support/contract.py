@@ -51,7 +51,11 @@ TERMINAL: Final = (COMPLETED, FAILED, ROLLED_BACK, REQUIRES_MANUAL)
 """"Terminal states never change again"."""
 
 KILL_SWITCH_REASON: Final = "kill_switch"
-FAIL_REASONS: Final = (KILL_SWITCH_REASON, "execution_error", "verification_failed", "validation_error", "out_of_scope")
+EXECUTION_ERROR: Final = "execution_error"
+VERIFICATION_FAILED: Final = "verification_failed"
+VALIDATION_ERROR: Final = "validation_error"
+OUT_OF_SCOPE: Final = "out_of_scope"
+FAIL_REASONS: Final = (KILL_SWITCH_REASON, EXECUTION_ERROR, VERIFICATION_FAILED, VALIDATION_ERROR, OUT_OF_SCOPE)
 """"`fail_reason` is … or NULL"."""
 
 ADD_INDEX: Final = "ADD_INDEX"
@@ -121,3 +125,10 @@ MIN_SAMPLES: Final = 10
 
 LOCK_NONE_REFUSED: Final = (1845, 1846)
 """"LOCK=NONE refused (1845, 1846)": the server's errors."""
+
+DUPLICATE_NAME: Final = 1061
+""""Name exists (1061)"."""
+
+NOT_ALLOWED: Final = 1142
+LOCK_WAIT: Final = 1205
+""""Any other error of the ADD INDEX, such as 1064, 1072, 1142, 1205"."""

@@ -1,4 +1,4 @@
-"""What there is to see after the workers have ended: read once, from every side, for all observations."""
+"""All that happened in one scenario, read once, from every side: what Fields, rules and cause are functions of."""
 
 import re
 from dataclasses import dataclass, field
@@ -54,8 +54,8 @@ class Window:
 class Participant:
     """A worker, as the suite saw it from outside: all its processes of one number.
 
-    ``given`` are the contract's variables that decide what it has to do, in the contract's units. ``stopped`` are the
-    times in which it was frozen.
+    ``given`` are the contract's variables that decide what it has to do, in the contract's units. ``frozen`` is when it
+    was stopped.
     """
 
     number: int

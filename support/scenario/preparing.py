@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from support.contract import DUPLICATE_NAME, LOCK_WAIT, NOT_ALLOWED
 from support.errors import SuiteError
 from support.gateway.faults import FAULTS
 from support.mysql import tables
@@ -12,8 +13,8 @@ from support.scenario.workload import HISTORY, HISTORY_SAMPLES, STATUS_INDEX, Ch
 
 PLACES = "test_places"
 
-DUPLICATE_NAME, NOT_ALLOWED, LOCK_WAIT, INTERRUPTED = 1061, 1142, 1205, 1317
-"""The server's errors that situations are made for."""
+INTERRUPTED = 1317
+"""The server's error for a statement that somebody ended."""
 
 
 def place_index(case: Case, name: str, table: str, columns: str) -> None:

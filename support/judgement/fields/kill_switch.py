@@ -1,21 +1,10 @@
 """What the kill switch said, and what the executor did about it."""
 
-import json
-
 from support.contract import COMPLETED, KILL_SWITCH_REASON
 from support.history.calls import Call
 from support.history.history import History
 from support.history.statements import as_sent
 from support.judgement.fields.registry import Seen, observation, yes_or_no
-
-
-def said_active(call: Call) -> bool:
-    """The answer, as it reached the worker, says that a switch is on."""
-    try:
-        answer = json.loads(call.response_body)
-    except ValueError:
-        return False
-    return call.status == 200 and (answer.get("global_active") is True or answer.get("connection_active") is True)
 
 
 def _calls(history: History) -> list[Call]:
@@ -29,7 +18,7 @@ def _when(call: Call) -> str:
 @observation("Kill switch detected")
 def kill_switch_detected(history: History) -> Seen:
     """A worker asked, was told that a switch is on, and sent no ADD INDEX."""
-    told_so = [call for call in _calls(history) if said_active(call)]
+    told_so = [call for call in _calls(history) if call.says_active]
     if not told_so:
         return Seen("No", f"of {len(_calls(history))} kill-switch calls none was answered with an active switch")
     if history.adds:
@@ -44,7 +33,7 @@ def kill_switch_detected(history: History) -> Seen:
 def kill_switch_detected_after_add(history: History) -> Seen:
     """A worker asked once more when the index was there, was told that a switch is on, and did not complete."""
     asked = [call for call in _calls(history) if call.after_index]
-    told_so = [call for call in asked if said_active(call)]
+    told_so = [call for call in asked if call.says_active]
     if not told_so:
         return Seen(
             "No",

@@ -4,14 +4,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from support.contract import COMPLETED, INCONCLUSIVE, LATENCY_DEGRADATION, ROWS_EXAMINED_DEGRADATION
+from support.contract import (
+    COMPLETED,
+    INCONCLUSIVE,
+    LATENCY_DEGRADATION,
+    ROWS_EXAMINED_DEGRADATION,
+    VERIFICATION_FAILED,
+)
 from support.history.history import History, Participant, Window
 from support.history.statements import Statement
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 from support.judgement.rules.sent import adds, drops, made, participant, predecessors
 from support.judgement.rules.switch import looks_of
-
-VERIFICATION_FAILED = "verification_failed"
 
 NEAR = Fraction(1, 10**6)
 """An average time that is nearer to its limit than this share of it: programs round times differently."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from support.contract import TEST_TABLES
+from support.contract import LOCK_WAIT, TEST_TABLES
 from support.history.history import History
 from support.history.statements import Statement
 from support.judgement.rules.approved import asks_for_the_approved, asks_online, is_approved, is_only_of
@@ -114,7 +114,6 @@ def _leaves_alone(statement: Statement, tables: set[str], takes_over: bool) -> b
     return not _ELSEWHERE.match(kind)
 
 
-LOCK_WAIT = 1205
 WORK_SECONDS = 1.0
 """What an ALTER of the tables of the tests may take beside its waits."""
 

@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from support.contract import (
     ADD_INDEX,
     COMPLETED,
+    DUPLICATE_NAME,
+    EXECUTION_ERROR,
     FAIL_REASONS,
     FAILED,
     KILL_SWITCH_REASON,
     LOCK_NONE_REFUSED,
+    OUT_OF_SCOPE,
     REQUIRES_MANUAL,
     ROLLED_BACK,
     RUNNING,
     SCHEDULED,
     TERMINAL,
+    VALIDATION_ERROR,
+    VERIFICATION_FAILED,
 )
 from support.history.calls import Call, RunRow
 from support.history.history import History
@@ -25,6 +30,7 @@ from support.judgement.rules.registry import RECORD, SAFETY, Ruling, rule, rulin
 from support.judgement.rules.sent import (
     adds,
     all_of,
+    by_workers,
     drops,
     is_own,
     made,
@@ -35,10 +41,8 @@ from support.judgement.rules.sent import (
 )
 from support.judgement.rules.switch import looks_of
 
-EXECUTION_ERROR, VERIFICATION_FAILED = "execution_error", "verification_failed"
-OUT_OF_SCOPE = "out_of_scope"
-TURNED_DOWN = ("validation_error", OUT_OF_SCOPE)
-DUPLICATE_NAME, GONE = 1061, 1091
+TURNED_DOWN = (VALIDATION_ERROR, OUT_OF_SCOPE)
+GONE = 1091
 ENDED_FROM_OUTSIDE = (1053, 1317, 1927, 3168, 4031)
 """What the server notes of a statement whose connection was ended; the client has another number for it."""
 
@@ -60,8 +64,7 @@ def _touched_after(history: History) -> bool:
     """Somebody else made, dropped or renamed an index of this name after the run's end."""
     end = history.ended_at
     late = [one for one in of_the_name(history) if end and one.started > end]
-    workers = {str(one) for one in history.participants.values()}
-    return any(one.owner not in workers for one in late)
+    return len(by_workers(history, late)) < len(late)
 
 
 @rule(
@@ -231,9 +234,10 @@ def the_end_is_one_of_those_allowed(history: History) -> Iterator[Ruling]:
     """A run ends with a status and a reason that the contract allows for what its workers did on the server."""
     if history.row and history.end_report:
         status, reason = history.row["status"], history.row["fail_reason"]
-        words = ", ".join(sorted(f"{one} ({why or 'no reason'})" for one, why in allowed_ends(history)))
+        allowed = allowed_ends(history)
+        words = ", ".join(sorted(f"{one} ({why or 'no reason'})" for one, why in allowed))
         because = f"{_stands(history)}; fail_reason: {reason or 'none'}; allowed: {words}"
-        yield ruling((status, reason) in allowed_ends(history), because, history.ended_by, history.ended_at)
+        yield ruling((status, reason) in allowed, because, history.ended_by, history.ended_at)
 
 
 def _may_become(old: RunRow, new: RunRow) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import unquote
 
-from support.contract import EXECUTIONS_PATH, ROLLBACK_FAILED, ROLLBACK_PENDING
+from support.contract import EXECUTIONS_PATH, ROLLBACK_FAILED, ROLLBACK_PENDING, VERIFICATION_FAILED
 from support.history.calls import Call
 from support.history.history import History, Participant
 from support.history.statements import as_sent
@@ -196,7 +196,7 @@ def a_rollback_says_what_led_to_it(history: History) -> Iterator[Ruling]:
         kind, reason = row.get("rollback_type"), str(row.get("trigger_reason") or "").lower()
         named = (
             any(word in reason for word in WORDS)
-            if history.said("fail_reason") == "verification_failed"
+            if history.said("fail_reason") == VERIFICATION_FAILED
             else bool(reason)
         )
         because = f"rollback_type {kind}, trigger_reason {reason or 'none'}; fail_reason {history.said('fail_reason')}"
