@@ -75,9 +75,17 @@ INCONCLUSIVE: Final = "inconclusive"
 SECRET_HEADER: Final = "X-API-SECRET"
 """With `API_SECRET` set, "every call but `/health` needs the header"."""
 
+CLAIM_TOKEN_HEADER: Final = "X-Claim-Token"
+"""Every later call of the worker that writes "carries it as the header"."""
+
+PROBLEM_TYPE: Final = "application/problem+json"
+""""Errors are RFC 9457 problem documents"."""
+
 HEALTH_PATH: Final = "/health"
 EXECUTIONS_PATH: Final = "/api/executions"
 KILL_SWITCH_PATH: Final = "/api/kill-switch"
+ROLLBACKS_PATH: Final = "/api/rollbacks"
+AUDIT_PATH: Final = "/api/audit"
 
 CallKind = Literal["claim", "heartbeat", "status", "run", "kill switch", "rollback", "audit", "other"]
 """What the suite calls a worker's call; `other` is the executor's own business."""
@@ -88,10 +96,26 @@ WORKER_CALLS: Final[tuple[tuple[CallKind, str, str], ...]] = (
     ("status", "PATCH", f"{EXECUTIONS_PATH}/{{id}}/status"),
     ("run", "GET", f"{EXECUTIONS_PATH}/{{id}}"),
     ("kill switch", "GET", KILL_SWITCH_PATH),
-    ("rollback", "POST", "/api/rollbacks"),
-    ("audit", "POST", "/api/audit"),
+    ("rollback", "POST", ROLLBACKS_PATH),
+    ("audit", "POST", AUDIT_PATH),
 )
 """(kind, method, path) of a worker's calls, as in the table of calls."""
+
+ID_FORM: Final = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
+""""Ids of runs and connections have 1 to 64 characters, …, the first of them a letter or digit"."""
+
+BODY_FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    EXECUTIONS_PATH: (
+        "id", "connection_id", "action", "table_name", "index_name", "columns", "query_digests", "index_type",
+    ),
+    f"{EXECUTIONS_PATH}/[^/]+/claim": ("worker_id", "lease_seconds", "claim_token"),
+    f"{EXECUTIONS_PATH}/[^/]+/heartbeat": (),
+    f"{EXECUTIONS_PATH}/[^/]+/status": ("status", "fail_reason", "message", "error_message"),
+    KILL_SWITCH_PATH: ("connection_id", "active", "reason"),
+    ROLLBACKS_PATH: ("execution_run_id", "rollback_type", "trigger_reason", "rollback_sql", "status"),
+    AUDIT_PATH: ("execution_run_id", "action", "old_status", "new_status", "details", "timestamp"),
+}  # fmt: skip
+"""The fields of each body that the contract knows, by a regular expression of the path."""
 
 HEALTH: Final = ("status", "version", "commit", "database")
 """`GET /health`: "200 `{status, version, commit, database}`"."""

@@ -21,8 +21,11 @@ STATUS = "Final execution_run Status"
 MISTAKES_SHOWN = 3
 
 CaseId = Annotated[str, StringConstraints(pattern=r"^TC-\d\d$")]
-Priority = Literal["P0", "P1", "P2"]
+Priority = Literal["P0", "P1", "P2", "P3"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+BEYOND: Priority = "P3"
+"""The priority of a test case that the form does not have: the decision asks for it, and the form's own numbers do not."""
+
 PreCheck = Literal["api", "database", "test_data", "environment", "log_level", "kill_switches", "runs", "workers"]
 CleanUp = Literal["indexes", "runs", "rollbacks", "kill_switches", "audit_logs", "workers", "logs"]
 Impact = Literal["blocks_canary", "code_fix", "configuration", "environment"]
@@ -69,6 +72,11 @@ class TestCase(_Part):
     def fields(self) -> tuple[tuple[str, str], ...]:
         """(Field, Expected), row by row."""
         return tuple(self.expected.items())
+
+    @property
+    def is_beyond(self) -> bool:
+        """It is none of the form's own."""
+        return self.priority == BEYOND
 
     @property
     def expected_status(self) -> str:
@@ -243,4 +251,14 @@ class _TestCases(Mapping[str, TestCase]):
 
 
 TEST_CASES: Mapping[str, TestCase] = _TestCases()
-"""Every test case that has to run, by id."""
+"""Every test case that has to run, by id: the form's own, and those beyond it."""
+
+
+def of_the_form() -> list[TestCase]:
+    """The form's own test cases, in its order."""
+    return [case for case in TEST_CASES.values() if not case.is_beyond]
+
+
+def beyond_the_form() -> list[TestCase]:
+    """Those that the suite has besides."""
+    return [case for case in TEST_CASES.values() if case.is_beyond]

@@ -77,6 +77,10 @@ def _secret(stack: Stack) -> str | None:
     return None if stack.api.has_secret else "api_secret is empty, so everybody may call it"
 
 
+def _second_api(stack: Stack) -> str | None:
+    return None if stack.second_api() else "it is not the suite that starts this API"
+
+
 def _spatial_indexes(stack: Stack) -> str | None:
     database = stack.database
     try:
@@ -93,6 +97,7 @@ NEEDS = {
     "accounts": Need("the right to give and take the rights of the executor's account", _accounts),
     "index_types": Need("a SaaS API that keeps a run's index_type", _index_types),
     "refusals": Need("the kernel's count of refused connections (Linux: /proc/net/snmp)", _refusals),
+    "second_api": Need("a second SaaS API of the same schema", _second_api, of_the_server=True),
     "secret": Need("a SaaS API with a secret", _secret, of_the_server=True),
     "spatial_indexes": Need(
         "SPATIAL indexes on InnoDB (MySQL 5.7, MariaDB 10.2)", _spatial_indexes, of_the_server=True

@@ -10,6 +10,7 @@ from socketserver import BaseServer
 from urllib.parse import urlsplit
 
 from support.clock import now
+from support.contract import CLAIM_TOKEN_HEADER
 from support.errors import TestEnvironmentError
 from support.gateway.faults import ELSEWHERE, ELSEWHERE_PATH, FAULTS, Fault, http_answer
 from support.gateway.gates import CallGate, Condition, always, of_kind
@@ -197,7 +198,7 @@ class Gateway:
         finally:
             api.close()
         call.row_after = self.look_at_run()
-        call.status = answer.status
+        call.status, call.content_type = answer.status, answer.getheader("Content-Type")
         call.response_body = content[:BODY_LIMIT].decode("utf-8", "replace")
         kept = "".join(
             f"{name}: {value}\r\n" for name, value in answer.getheaders() if name.lower() not in ANSWER_HEADERS
@@ -229,6 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         self.close_connection = True
         call = Call(self._gateway.worker, self.command, self.path, body[:BODY_LIMIT].decode("utf-8", "replace"))
+        call.token_sent = self.headers.get(CLAIM_TOKEN_HEADER, "")
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_HEADERS}
         self._gateway.carry(call, headers, body, self.connection)
 

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import AwareDatetime
 
 from support.clock import now
-from support.contract import RUNNING, TERMINAL, WORKER_CALLS, CallKind
+from support.contract import EXECUTIONS_PATH, RUNNING, TERMINAL, WORKER_CALLS, CallKind
 
 _PATTERNS = [
     (kind, method, re.compile(path.replace("{id}", "[^/]+") + r"(\?.*)?")) for kind, method, path in WORKER_CALLS
@@ -29,19 +30,29 @@ UNDER_A_LEASE: tuple[CallKind, ...] = ("heartbeat", "status", "rollback", "audit
 """The calls that are a worker's only as long as its lease is alive."""
 
 
+THE_SUITE = "caller-"
+"""With what the names of callers begin that are no workers, but the suite itself."""
+
+
 @dataclass(frozen=True)
 class RunRow:
-    """The run's row at a moment, ``at`` and ``lease_seconds`` left both by the database's clock; None for no lease."""
+    """The run's row at a moment, ``at`` and ``lease_seconds`` left both by the database's clock; None for no lease.
+
+    ``rest`` are the contract's other columns, ``records`` how many rows of other tables are about the run, both in words.
+    """
 
     at: AwareDatetime
     status: str
     fail_reason: str | None
     claimed_by: str | None
     lease_seconds: float | None
+    rest: str = ""
+    records: str = ""
 
     def __str__(self) -> str:
         lease = "no lease" if self.lease_seconds is None else f"{self.lease_seconds:.3f} s of its lease left"
-        return f"{self.status} ({self.fail_reason or 'no reason'}), claimed by {self.claimed_by or 'nobody'}, {lease}"
+        said = [f"{self.status} ({self.fail_reason or 'no reason'})", f"claimed by {self.claimed_by or 'nobody'}", lease]
+        return ", ".join([*said, *filter(None, (self.rest, self.records))])
 
     @property
     def lease_alive(self) -> bool:
@@ -50,11 +61,15 @@ class RunRow:
 
 @dataclass
 class Call:
-    """One call of one worker, as it went over the wire.
+    """One call of one worker, or of the suite itself, as it went over the wire.
 
     ``status`` is the status code the worker was given, or None when it got no whole answer. ``fault`` names what
     the gateway did to the call. ``row_before`` and ``row_after`` are the run's row just before the call reached the API and
     just after its answer. ``trouble`` says what was wrong with the test environment, when the API itself did not answer.
+
+    ``content_type`` is that of the answer; ``token_sent`` what came as the claim's token, empty for nothing; None: not seen.
+    Of the suite's own calls ``api`` is the number of the API that got it, ``uninvited`` in what way it came without the
+    secret, and ``database_away`` whether that API could not reach its database.
     """
 
     worker: str
@@ -71,6 +86,24 @@ class Call:
     trouble: str | None = None
     row_before: RunRow | None = None
     row_after: RunRow | None = None
+    content_type: str | None = None
+    token_sent: str | None = None
+    api: int = 1
+    uninvited: str = ""
+    database_away: bool = False
+
+    @property
+    def by_the_suite(self) -> bool:
+        """No worker has sent it."""
+        return self.worker.startswith(THE_SUITE)
+
+    @property
+    def about(self) -> str:
+        """The id of the run that it is about; empty if it is about none."""
+        if self.path.startswith(f"{EXECUTIONS_PATH}/"):
+            return unquote(self.path.removeprefix(f"{EXECUTIONS_PATH}/").partition("?")[0].partition("/")[0])
+        said = self.request_json
+        return str(said.get("id" if self.path == EXECUTIONS_PATH else "execution_run_id", ""))
 
     @property
     def kind(self) -> CallKind:

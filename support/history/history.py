@@ -100,7 +100,9 @@ class Participant:
 class Notes:
     """What phrases keep for the observations while the scenario goes on.
 
-    ``expected_errors`` are the server's errors that the situation was made for.
+    ``expected_errors`` are the server's errors that the situation was made for. ``suite_calls`` are the suite's own calls to
+    the API, in whosever place, ``suite_runs`` the runs that it has scheduled besides; ``api_leases`` are the lengths that APIs
+    were started with, in seconds, by their numbers.
     """
 
     index_before: Index | None = None
@@ -108,6 +110,9 @@ class Notes:
     calls_before_takeover: list[Call] = field(default_factory=list)
     answer_to_same_id: str | None = None
     expected_errors: list[int] = field(default_factory=list)
+    suite_calls: list[Call] = field(default_factory=list)
+    suite_runs: list[str] = field(default_factory=list)
+    api_leases: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -117,7 +122,8 @@ class History(Notes):
     ``participants`` are by the number the result log gives them, which is the order of their roles, not of their start.
     ``statements`` are all that workers sent, and everybody's schema changes; ``workload`` are the application's queries.
     ``row`` and ``told`` are the run at the end, by its row and by the API. ``foreign_rows`` names rows about other runs, ``leaks``
-    where a secret is that has no business there, ``left_running`` workers of which a process still runs.
+    where a secret is that has no business there, ``left_running`` workers of which a process still runs. ``switches`` are the
+    rows of kill switches.
     ``apart`` is how far, in seconds, the times of calls and those of statements may be from each other.
     """
 
@@ -136,6 +142,7 @@ class History(Notes):
     foreign_rows: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
     left_running: list[str] = field(default_factory=list)
+    switches: list[dict[str, Any]] = field(default_factory=list)
     apart: float = 0.001
 
     # -- order ----------------------------------------------------------------------------------------------
@@ -155,8 +162,14 @@ class History(Notes):
 
     @property
     def calls(self) -> list[Call]:
-        """All calls of all workers, in the order of their arrival."""
-        return sorted((call for one in self.participants.values() for call in one.calls), key=lambda call: call.arrived)
+        """All calls of all workers, and the suite's own about the run, in the order of their arrival."""
+        return [call for call in self.all_calls if not call.by_the_suite or call.about == self.run.id]
+
+    @property
+    def all_calls(self) -> list[Call]:
+        """The same, with the suite's calls about other runs, and about none."""
+        calls = [call for one in self.participants.values() for call in one.calls]
+        return sorted([*calls, *self.suite_calls], key=lambda call: call.arrived)
 
     def by(self, worker: Participant, statements: list[Statement]) -> list[Statement]:
         """Those that the worker sent."""

@@ -53,7 +53,7 @@ def by_cause(causes: Sequence[Cause]) -> list[tuple[int, Cause]]:
 def _refusals(history: History) -> Iterator[Cause]:
     """Calls that the API turned down although the contract allows them there."""
     for call in history.calls:
-        if call.fault or call.status is None or call.status < 400 or _is_expected(call, history):
+        if call.by_the_suite or call.fault or call.status is None or call.status < 400 or _is_expected(call, history):
             continue
         what = f"{call.worker.replace('-', ' ')}'s {_CALLS.get(call.kind, call.kind)}"
         sentence = f"The SaaS API refused {what} ({call.method} {call.path}) with {call.status}: {_detail(call)}"

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from support.contract import VERSION
-from support.form import PRIORITIES, TEST_CASES, form
+from support.form import BEYOND, PRIORITIES, TEST_CASES, beyond_the_form, form, of_the_form
 from support.judgement.cause import by_cause
 from support.judgement.rules import RULES
+from support.judgement.rules.api import OF_THE_API_ALONE
 from support.judgement.rules.registry import BROKEN, KEPT, RECORD
 from support.record.reading import Record
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
@@ -87,8 +88,11 @@ def decide(results: Mapping[str, str]) -> tuple[str, list[str]]:
     """
     passed = {case_id for case_id, result in results.items() if result == PASS}
     cases = TEST_CASES.values()
-    by_priority = {priority: {case.id for case in cases if case.priority == priority} for priority in PRIORITIES}
+    own = [priority for priority in PRIORITIES if priority != BEYOND]
+    by_priority = {priority: {case.id for case in cases if case.priority == priority} for priority in own}
     counts = ", ".join(f"{name} {len(passed & ids)} of {len(ids)}" for name, ids in by_priority.items())
+    if beyond := {case.id for case in beyond_the_form()}:
+        counts += f"; beyond the form: {len(passed & beyond)} of {len(beyond)}"
     reasons = [f"passed: {counts}"] + [
         f"{case.priority} {case.id} {case.name}: {results.get(case.id, NOT_RUN)}"
         for case in cases
@@ -98,7 +102,8 @@ def decide(results: Mapping[str, str]) -> tuple[str, list[str]]:
         return BLOCKED, reasons
     p1 = by_priority["P1"]
     all_ran = all(results.get(case_id) in (PASS, FAIL) for case_id in p1)
-    if all_ran and len(passed & p1) >= form().canary.p1_needed * len(p1):
+    red = any(results.get(case.id, NOT_RUN) not in (PASS, NOT_RUN) for case in beyond_the_form())
+    if all_ran and len(passed & p1) >= form().canary.p1_needed * len(p1) and not red:
         return APPROVED, reasons
     return CONDITIONAL, reasons
 
@@ -131,9 +136,16 @@ def _records_broken(rules: Mapping[str, Counter[str]]) -> list[str]:
     ]
 
 
-def _gaps(rules: Mapping[str, Counter[str]], whole: bool) -> list[str]:
-    """A line for the rules of which a whole run can't say that they are kept, because their situation never came."""
-    untried = [name for name, states in rules.items() if not states[KEPT] and not states[BROKEN]]
+def _gaps(rules: Mapping[str, Counter[str]], whole: bool, beyond: bool) -> list[str]:
+    """A line for the rules of which a whole run can't say that they are kept, because their situation never came.
+
+    :param beyond: so are the situations that only test cases beyond the form make.
+    """
+    untried = [
+        name
+        for name, states in rules.items()
+        if not states[KEPT] and not states[BROKEN] and (beyond or name not in OF_THE_API_ALONE)
+    ]
     return [f"the contract's rules {', '.join(untried)} were never tried"] if whole and untried else []
 
 
@@ -165,8 +177,9 @@ def verdict(
     """
     results = {case_id: result_of(case_id, records, expected.get(case_id, set())) for case_id in TEST_CASES}
     decision, reasons = decide({case_id: result.result for case_id, result in results.items()})
-    rules, whole = rule_states(records), all(result.result in (PASS, FAIL) for result in results.values())
-    if doubts := [*_records_broken(rules), *_gaps(rules, whole)]:
+    rules, whole = rule_states(records), all(results[case.id].result in (PASS, FAIL) for case in of_the_form())
+    beyond = all(case.result in (PASS, FAIL) and not case.unmet for case in results.values() if case.priority == BEYOND)
+    if doubts := [*_records_broken(rules), *_gaps(rules, whole, beyond)]:
         decision, reasons = CONDITIONAL if decision == APPROVED else decision, [*reasons, *doubts]
     reasons += [line for case_id in results for line in _left_out(records, case_id)]
     if troubles:

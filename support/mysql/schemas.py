@@ -66,11 +66,15 @@ def make_schema(server: Account, name: str, files: Sequence[Path], on_made: Call
                 raise TestEnvironmentError(f"{file} could not be loaded: {cause_of(error)}") from error
 
 
+MARKS = "/+@%"
+"""In each password: one that is quoted for an address is another text."""
+
+
 def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
     """Create the accounts ``users(suffix)`` on ``server`` with new random passwords and the rights each part needs."""
 
     def account(role: str, rights: str, metrics: bool) -> Account:
-        made = Account(server.host, server.port, f"ex_{role}_{suffix}", secrets.token_urlsafe(18), schema)
+        made = Account(server.host, server.port, f"ex_{role}_{suffix}", f"{secrets.token_urlsafe(18)}{MARKS}", schema)
         database.execute(f"CREATE USER '{made.user}'@'%%' IDENTIFIED BY %s", (made.password,))
         database.execute(f"GRANT {rights} ON {quoted(schema)}.* TO '{made.user}'@'%'")
         if metrics:

@@ -109,18 +109,18 @@ class ScenarioLog:
 
 
 class CaseLog:
-    """One test case, the form's ``number``-th: 2.1–2.10, and its rows in the tables; ``judged`` is its entry in the verdict.
+    """One test case in its section, such as 2.1, and its rows in the tables; ``judged`` is its entry in the verdict.
 
     ``own`` is the scenario with the form's own table; ``unrun`` are the locations of those that did not run.
     """
 
-    def __init__(self, number: int, case: TestCase, judged: dict[str, Any], material: Material) -> None:
+    def __init__(self, section: str, case: TestCase, judged: dict[str, Any], material: Material) -> None:
         records = [record for record in material.records if record.id == case.id]
         with_table = next(filter(_has_own_table, records), None)
         ran = {record.location for record in records if record.result not in UNJUDGED}
         not_applicable = {record.location for record in records if record.result == NOT_APPLICABLE}
         order = {field: row for row, field in enumerate(case.expected)}
-        self.form, self.id, self.section = case, case.id, f"2.{number}"
+        self.form, self.id, self.section = case, case.id, section
         self.result, self.actual_status = judged["result"], judged["actual_status"]
         self.own = ScenarioLog(case, with_table, material)
         self.own.rows = sorted(self.own.rows, key=lambda row: order.get(row.field, len(order)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from support.form import TEST_CASES, form
+from support.form import TEST_CASES, beyond_the_form, form, of_the_form
 from support.record.evidence import Check
 from support.result_words import FAIL, NOT_RUN, PASS
 from support.resultlog import appendices, blocks, summary
@@ -17,25 +17,28 @@ def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
     content = verdict_of(material)
     decision, reasons, clock = content["decision"], content["reasons"], material.clock
     judged = content["test_cases"]
-    cases = [CaseLog(number, case, judged[case.id], material) for number, case in enumerate(TEST_CASES.values(), 1)]
+    cases = [CaseLog(f"2.{number}", case, judged[case.id], material) for number, case in enumerate(of_the_form(), 1)]
+    beyond = [CaseLog(f"E.{number}", case, judged[case.id], material) for number, case in enumerate(beyond_the_form(), 1)]
     results = {case.id: case.result for case in cases}
     passed, failed, unrun = (list(results.values()).count(word) for word in (PASS, FAIL, NOT_RUN))
     end = clock.minute(material.ended) if material.ended else "not recorded: the run was cut off"
+    tally = f"{passed} of {len(cases)} test cases passed, {failed} failed, {unrun} did not run."
     totals = summary.totals(material, cases, (passed, failed, unrun))
     analysis = summary.blocker_analysis(results, decision, reasons)
     parts = [
-        Group(_information(material, end)),
+        Group(_information(material, end, beyond)),
         Group(_overview(cases)),
         *map(_case, cases),
         *_beyond(material),
-        Group([*totals, *analysis, *summary.failures(cases)], "page"),
-        Group(summary.issues(material, cases)),
+        Group([*totals, *analysis, *summary.failures([*cases, *beyond])], "page"),
+        Group(summary.issues(material, [*cases, *beyond])),
         Group(_clean_up(material)),
         Group(_sign_off(material, decision), "keep"),
-        Group(appendices.log_files(material, cases), "page"),
+        Group(appendices.log_files(material, [*cases, *beyond]), "page"),
         Group(appendices.clean_up_commands(material)),
         Group(appendices.evidence(material)),
         Group(appendices.contract(content["contract"]["rules"], content["contract"]["version"])),
+        *_extension(beyond),
     ]
     causes = [f"{one['scenarios']} × {one['sentence']}" for one in content["causes"]]
     log = blocks.Log(
@@ -43,16 +46,16 @@ def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
         period=f"{clock.date(material.started)} · {clock.minute(material.started)} – {end}",
         decision=decision,
         choice=summary.decision_boxes(decision),
-        tally=f"{passed} of {len(cases)} test cases passed, {failed} failed, {unrun} did not run.",
+        tally=" ".join([tally, *summary.told_beside(beyond)]),
         reasons=[*causes, *reasons],
         troubles=material.troubles,
-        results=results,
+        results={**results, **{case.id: case.result for case in beyond}},
         sections=parts,
     )
     return log, content
 
 
-def _information(material: Material, end: str) -> list[Part]:
+def _information(material: Material, end: str, beyond: list[CaseLog]) -> list[Part]:
     """1: what was run, where, and what was checked before."""
     clock = material.clock
     rows = [
@@ -68,6 +71,9 @@ def _information(material: Material, end: str) -> list[Part]:
     environment = [(name, known.get(name) or "not reported") for name in names]
     about = [f"setting {name} = {value}" for name, value in material.settings] or ["All settings are at their default."]
     about.append(f"Times are {material.time_zone}; those inside database rows and quoted words are UTC, as stored.")
+    if beyond:
+        added = ", ".join(f"{case.id} {case.form.name}" for case in beyond)
+        about.insert(0, f"The suite extends the form by {added}: Appendix E. Sections 2 and 3 are the form's own.")
     if len(material.run_ids) > 1:
         about.insert(0, f"Merged from {len(material.run_ids)} runs: {', '.join(material.run_ids)}")
     checklist = _checklist(form().pre_checks.values(), material.pre_checks, not_applicable=True)
@@ -107,8 +113,19 @@ def _overview(cases: list[CaseLog]) -> list[Part]:
     return [Heading(2, "2. Test Results - Detailed Log"), Heading(3, "ตารางสรุปผลการทดสอบ"), table]
 
 
+def _extension(beyond: list[CaseLog]) -> list[Group]:
+    """Appendix E: the test cases that the form does not have, in the form's way."""
+    if not beyond:
+        return []
+    text = "The form does not have these test cases; one that failed makes the decision CONDITIONAL at most."
+    rows = [(Key(it.id, it.id), it.form.name, behaviour(it), it.actual_status, pass_fail(it.result)) for it in beyond]
+    table = Table(("TC ID", "Test Name", "Actual Behavior", "execution_run Status", "Result"), rows, "cards")
+    head: list[Part] = [Heading(2, "Appendix E: Test cases beyond the form"), Paragraph(text, "small"), table]
+    return [Group(head, "page"), *map(_case, beyond)]
+
+
 def _case(case: CaseLog) -> Group:
-    """2.1–2.10: one test case with all its scenarios."""
+    """2.1–2.10, E.1: one test case with all its scenarios."""
     parts: list[Part] = [
         Heading(3, f"{case.section} {case.id}: {case.form.title or case.form.name}", case.result),
         Paragraph((Strong("Description:"), " ", case.form.description)),

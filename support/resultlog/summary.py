@@ -48,6 +48,12 @@ def totals(material: Material, cases: list[CaseLog], tally: tuple[int, int, int]
     ]
 
 
+def told_beside(beyond: list[CaseLog]) -> list[str]:
+    """What is told of the test cases beyond the form beside its own numbers, if there are any."""
+    passed = sum(case.result == PASS for case in beyond)
+    return [f"Beyond the form: {passed} of {len(beyond)} passed."] if beyond else []
+
+
 def blocker_analysis(results: dict[str, str], decision: str, reasons: list[str]) -> list[Part]:
     """3.3: what stands in the way of a canary run, and the decision."""
     criteria = [((blocks.Words(f"{sign} "), Strong(name)), criterion) for sign, name, criterion in form().criteria]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from support.form import TEST_CASES
+from support.form import BEYOND, TEST_CASES
 from support.result_words import NOT_APPLICABLE, PASS
 from support.resultlog.rows import counted
 from support.terminal import Terminal, table
@@ -20,10 +20,14 @@ def show_verdict(terminal: Terminal, verdict: Verdict, place: str) -> None:
     rows = [_row(case_id, case) for case_id, case in cases.items()]
     head, rule, *lines = table(rows, [*_CASE, "Ran", "Result", "Status of the run", "Time"])
     results = [case["result"] for case in cases.values()]
+    beyond = [case["result"] for case in cases.values() if case["priority"] == BEYOND]
+    passed, own = results.count(PASS) - beyond.count(PASS), len(results) - len(beyond)
+    tally = [f"{passed} of {own} test cases passed."]
+    tally += [f"Beyond the form: {beyond.count(PASS)} of {len(beyond)} passed."] if beyond else []
     coloured = [
         line if result == PASS else terminal.coloured(result, line) for result, line in zip(results, lines, strict=True)
     ]
-    terminal.say("", head, rule, *coloured, "", f"{results.count(PASS)} of {len(results)} test cases passed.")
+    terminal.say("", head, rule, *coloured, "", *tally)
     if causes := verdict.get("causes"):
         red = sum(cause["scenarios"] for cause in causes)
         terminal.say("", f"Red: {counted(red, 'scenario')}, {counted(len(causes), 'cause')}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from support.contract import LOCK_NONE_REFUSED, TEST_TABLES
+from support.contract import LOCK_NONE_REFUSED, ROLLBACK_FAILED, TEST_TABLES
 from support.errors import SuiteError
 from support.gateway.faults import Fault
 from support.gateway.gates import CallGate
@@ -26,6 +26,26 @@ from support.waiting import eventually
 BASELINE, INDEX, WINDOW = "the baseline window opens", "the index exists", "the metrics window opens"
 MOMENTS = (BASELINE, INDEX, WINDOW)
 """The moments of a run at which a scenario can act, in the order in which they come."""
+
+REST = (
+    "connection_id", "action", "table_name", "index_name", "columns", "query_digests", "message", "error_message",
+    "claimed_at",
+)  # fmt: skip
+"""The contract's columns of a run that each look compares as they are."""
+
+RECORDS = {
+    "execution_claims": "execution_run_id = %s",
+    "rollbacks": "execution_run_id = %s",
+    "audit_logs": f"resource_id = %s AND action = '{ROLLBACK_FAILED}'",  # there may be more than workers send
+}
+"""The tables with what is recorded for a run, and which of their rows are counted at each look."""
+
+RUN_ROW = (
+    f"SELECT status, fail_reason, claimed_by, {', '.join(map(quoted, REST))},"
+    " TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), lease_expires_at) AS lease, UTC_TIMESTAMP(6) AS now, "
+    + ", ".join(f"(SELECT COUNT(*) FROM {table} WHERE {which}) AS {table}" for table, which in RECORDS.items())
+    + " FROM execution_runs WHERE id = %s"
+)
 
 
 @dataclass
@@ -137,24 +157,23 @@ class Case:
         )
         return max(0.0, float(left or 0) / 1e6)
 
-    def run_row(self) -> RunRow | None:
-        """How the run stands now; None if there is no such run."""
-        row = self.database.first(
-            "SELECT status, fail_reason, claimed_by, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), lease_expires_at) AS lease,"
-            " UTC_TIMESTAMP(6) AS now FROM execution_runs WHERE id = %s",
-            (self.run.id,),
-        )
+    def run_row(self, run_id: str | None = None) -> RunRow | None:
+        """How the run under test, or another one, stands now; None if there is no such run."""
+        row = self.database.first(RUN_ROW, [run_id or self.run.id] * (len(RECORDS) + 1))
         if row is None:
             return None
         lease = None if row["lease"] is None else float(row["lease"]) / 1e6
-        return RunRow(row["now"].replace(tzinfo=UTC), row["status"], row["fail_reason"], row["claimed_by"], lease)
+        rest = ", ".join(f"{name}: {'NULL' if row[name] is None else row[name]}" for name in REST)
+        records = ", ".join(f"{table}: {row[table]} rows" for table in RECORDS)
+        now = row["now"].replace(tzinfo=UTC)
+        return RunRow(now, row["status"], row["fail_reason"], row["claimed_by"], lease, rest, records)
 
     # -- its workers ----------------------------------------------------------------------------------------
 
     def new_worker(self, number: int) -> Worker:
         """Worker ``number``, not yet started, with a process of its own; the run is scheduled with the first."""
         if not self.workers:
-            self._schedule()
+            self.schedule()
         earlier, log = self.workers.get(number), self._logs / f"worker-{number}.log"
         worker = self.stack.worker(number, self.run.id, log, **(self.plan.times if number == 1 else {}))
         self.at_the_end(worker.end)
@@ -175,7 +194,8 @@ class Case:
         """All calls of all workers."""
         return [call for worker in self.workers.values() for call in worker.all_calls]
 
-    def _schedule(self) -> None:
+    def schedule(self) -> None:
+        """Hand the run under test to the executor."""
         if self.measured:
             self.run.query_digests = [self.measured.workload.digest]
         self.stack.api.create_run(self.run)

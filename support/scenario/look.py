@@ -1,5 +1,8 @@
 """The look at everything there is to see, once all workers have ended."""
 
+import json
+from urllib.parse import quote, quote_plus
+
 from support.clock import now
 from support.errors import NotMade, TestEnvironmentError
 from support.form import TEST_CASES
@@ -76,6 +79,7 @@ def _everything(case: Case) -> History:
         participants={role: _participant(case, role) for role in case.workers},
         unexpected_changes=tables.differences(_allowed(case, index), found),
         foreign_rows=_foreign_rows(case),
+        switches=database.rows("SELECT * FROM kill_switches"),
         left_running=[worker.name for worker in case.workers.values() if worker.left_something()],
         min_samples=case.settings.min_sample_count,
         **vars(case.notes),
@@ -86,11 +90,12 @@ def _everything(case: Case) -> History:
 
 def _leaks(case: Case, history: History) -> list[str]:
     """Where a password, the secret or a claim token is, and has no business."""
-    tokens = [token for call in history.calls if call.is_granted_claim and (token := call.claim_token)]
+    tokens = [token for call in history.all_calls if call.is_granted_claim and (token := call.claim_token)]
     places = {f"the log of {worker.name}": worker.text() for worker in case.workers.values()}
+    places["the log of the SaaS API"] = case.stack.new_api_log()
     for name in ("row", "claims", "rollbacks", "audit"):
         places[f"the run's {name}"] = str(getattr(history, name))
-    for call in history.calls:
+    for call in history.all_calls:
         if call.kind != "claim":
             places[f"the answer to {call.method} {call.path}"] = call.response_body
     kinds = {"a password or the secret": case.stack.secrets(), "a claim token": tokens}
@@ -98,8 +103,13 @@ def _leaks(case: Case, history: History) -> list[str]:
         f"{kind} is in {place}"
         for kind, values in kinds.items()
         for place, text in places.items()
-        if any(value in text for value in values)
+        if any(form in text for value in values for form in _forms_of(value))
     ]
+
+
+def _forms_of(secret: str) -> set[str]:
+    """A secret as it can stand in a text: as it is, in an address, in JSON."""
+    return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
 
 
 def _participant(case: Case, role: int) -> Participant:
@@ -117,7 +127,7 @@ def _foreign_rows(case: Case) -> list[str]:
     for table, column in RECORDED_BY_RUN.items():
         kind = " AND resource_type = 'execution_run'" if table == "audit_logs" else ""
         for row in case.database.rows(
-            f"SELECT DISTINCT {column} AS id FROM {table} WHERE {column} <> %s{kind}", (run,)
+            f"SELECT DISTINCT {column} AS id FROM {table} WHERE {column} NOT IN %s{kind}", ([run, *case.notes.suite_runs],)
         ):
             found.append(f"{table} {row['id']}")
     return found
@@ -185,9 +195,9 @@ def _record(case: Case, history: History) -> None:
 
 def collect(case: Case) -> None:
     """Take transcripts, statements and the workers' times into the evidence, whatever became of the scenario."""
-    case.evidence.add_calls(case.calls())
+    case.evidence.add_calls([*case.calls(), *case.notes.suite_calls])
     case.evidence.workers += [worker.record() for worker in case.workers.values()]
-    if case.evidence.history is None and case.workers:  # nobody has looked
+    if case.evidence.history is None and (case.workers or case.notes.suite_calls):  # nobody has looked
         case.evidence.history = _everything(case)
     if (history := case.evidence.history) and not case.evidence.rules:
         case.evidence.rules = judge_all(history)

@@ -54,9 +54,18 @@ class SaasApi:
         return f"{answer.status_code} {answer.reason}"
 
     @property
+    def secret(self) -> str:
+        """With what it is called; empty for nothing."""
+        return str(self._session.headers.get(SECRET_HEADER, ""))
+
+    @property
     def has_secret(self) -> bool:
         """It is called with a secret."""
-        return SECRET_HEADER in self._session.headers
+        return bool(self.secret)
+
+    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Any call, with the options of ``requests``; the answer, whatever it is."""
+        return self._answer(method, path, **options)
 
     def call(self, method: str, path: str, expected: int, body: object = None) -> dict[str, Any]:
         """Any call: the content of an answer with the status ``expected``, ``items`` of it where that is no object."""

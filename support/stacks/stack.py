@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -91,6 +91,18 @@ class Stack:
     def api_environment(self) -> Mapping[str, str] | None:
         """The environment that the SaaS API really runs with; None where it can't be seen."""
         return None
+
+    def second_api(self) -> "SecondApi | None":
+        """Another SaaS API of the same schema, running; None where the suite can't start one."""
+        return None
+
+    def api_leases(self) -> dict[int, float]:
+        """With what EXECUTION_LEASE_TIMEOUT_SECONDS the APIs run, as far as that is known: 1 is the first, 2 the second."""
+        return {}
+
+    def new_api_log(self) -> str:
+        """What the APIs have logged since this was last asked for; empty where that can't be seen."""
+        return ""
 
     def what_is_gone(self) -> TestEnvironmentError | None:
         """What ``check_alive`` finds, if anything."""
@@ -199,6 +211,23 @@ class Stack:
             **{name.upper(): number_text(settings.scaled(value)) for name, value in values.items()},
         }
         return {**environment, **settings.agent_variables(environment)}
+
+
+@dataclass
+class SecondApi:
+    """Another SaaS API of the same schema, in another time zone, with a relay on its way to the server."""
+
+    api: SaasApi
+    relay: Relay
+
+    def database_away(self) -> None:
+        """From now on it can't reach its database."""
+        self.relay.refuse()
+        self.relay.cut(self.relay.open_connections)
+
+    def database_back(self) -> None:
+        """End that; does nothing if it can."""
+        self.relay.listen_again()
 
 
 def await_health(api: SaasApi, check_started: Callable[[], None], within: float) -> None:

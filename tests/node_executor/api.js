@@ -322,7 +322,7 @@ async function serve(request, response) {
     content = { type: 'about:blank', title: http.STATUS_CODES[status], status, detail };
     type = 'application/problem+json';
   }
-  log('DEBUG', `${request.method} ${request.url} -> ${status}`);
+  log('DEBUG', `${request.method} ${request.url.split('?')[0]} -> ${status}`); // who is wrong may have put a secret behind it
   const bytes = Buffer.from(JSON.stringify(content));
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': bytes.length }).end(bytes);
 }

@@ -32,7 +32,8 @@ def _token(call: Call) -> str | None:
 
 def _is_again(call: Call, earlier: Call) -> bool:
     """The same claim, sent again: it is answered once more, and is no second one."""
-    return call.worker == earlier.worker and _token(call) is not None and _token(call) == _token(earlier)
+    one = (call.about, call.worker) == (earlier.about, earlier.worker)
+    return one and _token(call) is not None and _token(call) == _token(earlier)
 
 
 def granted_once(calls: list[Call]) -> list[Call]:
@@ -105,43 +106,50 @@ def every_claim_is_on_record(history: History) -> Iterator[Ruling]:
     for call in granted:
         end = _lease_end_told(call)
         if end and leases and len(leases) == len(history.claims):
-            near = min(abs((end - _utc(one)).total_seconds()) for one in leases)
+            near = min(abs((end - utc(one)).total_seconds()) for one in leases)
             because = f"{call.worker} was granted a lease until {end}; on record are {', '.join(map(str, leases))}"
             yield ruling(near <= ROUNDED_SECONDS, because, API, call.answered)
 
 
-def _utc(time: datetime | str) -> datetime:
+def utc(time: datetime | str) -> datetime:
     """A time of the database, or of the text that a kept history has of it."""
     found = datetime.fromisoformat(time) if isinstance(time, str) else time
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
+def time_told(said: object) -> datetime | None:
+    """A time in an answer; None for what is none."""
+    try:
+        return utc(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+
+
 def _lease_end_told(call: Call) -> datetime | None:
     try:
-        return _utc(json.loads(call.response_body)["lease_expires_at"])
+        return time_told(json.loads(call.response_body)["lease_expires_at"])
     except (ValueError, KeyError, TypeError):
         return None
 
 
 @rule("R-44", SAFETY, "C-API-13", thai="คำขอที่ถูกปฏิเสธต้องไม่เปลี่ยนอะไร")
 def a_refused_call_changes_nothing(history: History) -> Iterator[Ruling]:
-    """A call that the API refuses changes nothing of the run."""
-    for call in history.calls:
+    """A call that the API refuses changes nothing of the run, nor of what is recorded for it."""
+    for call in history.all_calls:
         before, after = call.row_before, call.row_after
         if call.status is None or not 400 <= call.status < 500 or call.fault or before is None or after is None:
             continue
-        same = (before.status, before.fail_reason, before.claimed_by) == (
-            after.status,
-            after.fail_reason,
-            after.claimed_by,
-        )
-        holds: bool | None = same and not _moved(before, after)
-        if not holds and any(_meet(call, one) for one in history.calls if one is not call):
+        holds: bool | None = _all_but_the_lease(before) == _all_but_the_lease(after) and not _moved(before, after)
+        if not holds and any(_meet(call, one) for one in history.all_calls if one is not call):
             holds = None  # it may have been the other one's doing
         because = (
             f"{call.worker}: {call.method} {call.path} was answered {call.answer}; before: {before}; after: {after}"
         )
         yield ruling(holds, because, API, call.answered)
+
+
+def _all_but_the_lease(row: RunRow) -> tuple[str | None, ...]:
+    return row.status, row.fail_reason, row.claimed_by, row.rest, row.records
 
 
 def _moved(before: RunRow, after: RunRow) -> bool:
@@ -156,7 +164,7 @@ def _moved(before: RunRow, after: RunRow) -> bool:
 def every_claim_has_a_token_of_its_own(history: History) -> Iterator[Ruling]:
     """The answer to a claim carries a claim_token that no other claim has."""
     known: dict[str, Call] = {}
-    for call in granted_once(history.calls):
+    for call in granted_once(history.all_calls):
         try:
             token = str(json.loads(call.response_body).get("claim_token") or "")
         except (ValueError, AttributeError):

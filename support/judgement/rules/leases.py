@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from support.contract import RUNNING, SCHEDULED, TERMINAL
+from support.contract import FAILED, OUT_OF_SCOPE, RUNNING, SCHEDULED, TERMINAL, VALIDATION_ERROR
 from support.history.calls import UNDER_A_LEASE, Call
 from support.history.history import History, Participant
 from support.judgement.rules.claims import API, MARGIN_SECONDS, granted_once
@@ -42,24 +42,42 @@ def _was_not_answered(worker: Participant, until: Call) -> bool:
 @rule("R-51", SAFETY, "C-CLAIM-6", "C-CLAIM-7", thai="lease ที่หมดอายุแล้ว หรือ claim ที่มีผู้อื่นได้ไปแล้ว ต่ออายุหรือใช้เขียนไม่ได้อีก")
 def nothing_under_a_lease_that_is_over(history: History) -> Iterator[Ruling]:
     """A lease that has run out is not renewed, and nothing is written under it, nor without the run's last claim."""
-    granted = granted_once(history.calls)
-    for call in history.calls:
+    granted = granted_once(history.all_calls)
+    for call in history.all_calls:
         row = call.row_before
         if call.kind not in UNDER_A_LEASE or not call.reached_the_api or row is None or row.status in TERMINAL:
             continue
+        if call.uninvited or call.database_away:
+            continue  # it is refused for another reason
         accepted = call.status is not None and call.status < 300
         what = f"{call.worker}: {call.method} {call.path} was answered {call.answer}"
-        earlier = [one for one in granted if one.row_after and one.row_after.at < row.at]
+        earlier = [one for one in granted if one.about == call.about and one.row_after and one.row_after.at < row.at]
         if row.status == SCHEDULED:
-            if not call.reports_an_end:  # to turn a run down no claim is needed
+            if not _turns_down(call):  # for which no claim is needed
                 yield ruling(not accepted, f"{what} without a claim", API, call.answered)
         elif earlier and earlier[-1].worker != call.worker:
             because = f"{what} when {earlier[-1].worker} had the run"
             yield ruling(not accepted, because, API, call.answered)
+        elif earlier and call.token_sent is not None and call.token_sent not in _tokens(history, earlier[-1]):
+            sent = "with the token of another claim" if call.token_sent else "without a token"
+            yield ruling(not accepted, f"{what} {sent}", API, call.answered)
         elif row.lease_seconds is not None and row.lease_seconds < MARGIN_SECONDS:
             near = abs(row.lease_seconds) < MARGIN_SECONDS
             over = f"{-row.lease_seconds:.3f} s after the end of the lease"
             yield ruling(True if not accepted else (None if near else False), f"{what} {over}", API, call.answered)
+
+
+def _tokens(history: History, claim: Call) -> set[str | None]:
+    """What its worker may send as the claim's token: what it was answered, also when it sent the claim again, or chose."""
+    mine = [one for one in history.all_calls if (one.worker, one.about) == (claim.worker, claim.about)]
+    again = [one for one in mine if one.is_granted_claim and one.arrived >= claim.arrived]
+    return {token for one in again for token in (one.claim_token, one.request_json.get("claim_token"))}
+
+
+def _turns_down(call: Call) -> bool:
+    """It reports that the run is one to be turned down."""
+    said = call.request_json
+    return said.get("status") == FAILED and said.get("fail_reason") in (VALIDATION_ERROR, OUT_OF_SCOPE)
 
 
 @rule(
@@ -67,17 +85,37 @@ def nothing_under_a_lease_that_is_over(history: History) -> Iterator[Ruling]:
 )
 def a_heartbeat_renews_the_granted_length(history: History) -> Iterator[Ruling]:
     """A heartbeat that is answered 200 moves the end of the lease to the granted length from now."""
-    for worker in history.participants.values():
-        for call in worker.calls_of("heartbeat"):
-            row, before = call.row_after, call.row_before
-            claims = [one.row_after for one in worker.granted if one.row_after and one.arrived < call.arrived]
-            granted = claims[-1].lease_seconds if claims else None
-            if call.status != 200 or row is None or before is None or row.lease_seconds is None or granted is None:
-                continue
-            took = (row.at - before.at).total_seconds()
-            slack = took + SLACK_SECONDS  # each look comes a little after what it is to see
-            because = f"{worker} was granted {granted:.3f} s; after its heartbeat {row.lease_seconds:.3f} s were left"
-            yield ruling(abs(row.lease_seconds - granted) <= slack, because, API, call.answered)
+    for call in (one for one in history.calls if one.kind == "heartbeat"):
+        row, before, worker = call.row_after, call.row_before, call.worker.replace("-", " ")
+        mine = [one for one in history.calls if one.worker == call.worker and one.is_granted_claim]
+        claims = [(one.row_before, one.row_after) for one in mine if one.arrived < call.arrived]
+        first, last = claims[-1] if claims else (None, None)
+        granted = last.lease_seconds if last else None
+        if call.status != 200 or row is None or before is None or row.lease_seconds is None or granted is None:
+            continue
+        slack = (row.at - before.at).total_seconds() + SLACK_SECONDS  # each look comes a little after what it is to see
+        later = (last.at - first.at).total_seconds() if first and last else 0.0
+        holds = granted - slack <= row.lease_seconds <= granted + later + slack
+        because = f"{worker} was granted {granted:.3f} s; after its heartbeat {row.lease_seconds:.3f} s were left"
+        yield ruling(holds, because, API, call.answered)
+
+
+@rule(
+    "R-46",
+    SAFETY,
+    "C-LEASE-1",
+    thai="claim ที่ไม่ระบุ lease_seconds ได้ lease ยาวเท่า EXECUTION_LEASE_TIMEOUT_SECONDS ของ API",
+)
+def the_length_of_a_lease_that_nobody_asked_for(history: History) -> Iterator[Ruling]:
+    """A claim that asks for no length is granted the API's own EXECUTION_LEASE_TIMEOUT_SECONDS."""
+    for call in granted_once(history.all_calls):
+        row, before, own = call.row_after, call.row_before, history.api_leases.get(call.api)
+        if "lease_seconds" in call.request_json or own is None or row is None or before is None:
+            continue
+        left = row.lease_seconds or 0.0
+        slack = (row.at - before.at).total_seconds() + MARGIN_SECONDS
+        because = f"{call.worker} asked for no length; {left:.3f} s were granted, and the API's own lease is {own:g} s"
+        yield ruling(own - slack <= left <= own + MARGIN_SECONDS, because, API, call.answered)
 
 
 @rule("R-53", SAFETY, "C-REPORT-5", thai="สถานะสุดท้ายเดิมที่รายงานซ้ำได้ 200 รายงานอื่นหลัง run จบได้ 409")
@@ -86,10 +124,11 @@ def what_is_reported_after_the_end(history: History) -> Iterator[Ruling]:
     end = history.end_report
     for call in history.calls:
         row = call.row_before
-        if end is None or not call.reports_an_end or call is end or call.status is None or row is None:
+        if end is None or call.kind != "status" or call is end or call.status is None or row is None:
             continue
-        if row.status not in TERMINAL or not call.reached_the_api:
+        if row.status not in TERMINAL or not call.reached_the_api or call.uninvited:
             continue
-        again = call.worker == end.worker and call.request_json.get("status") == row.status
+        same_claim = call.worker == end.worker and call.token_sent == end.token_sent
+        again = same_claim and call.request_json.get("status") == row.status
         because = f"the run was {row.status}; {call.worker} reported {call.request_json.get('status')}: {call.answer}"
         yield ruling(call.status == (200 if again else 409) or call.status >= 500, because, API, call.answered)

@@ -14,8 +14,8 @@ from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
     thai="ต้องไม่มี password, secret หรือ claim token ใน log, ในแถวของตาราง หรือในคำตอบที่ไม่เกี่ยวข้อง",
 )
 def no_secret_gets_out(history: History) -> Iterator[Ruling]:
-    """No password, secret or claim token is in a worker's log, in a row, or in an answer but that to the claim."""
-    if history.participants:
+    """No password, secret or claim token is in a log of workers or API, in a row, or in an answer but that to the claim."""
+    if history.all_calls:
         logs = [str(one) for one in history.participants.values() if any(one.name in leak for leak in history.leaks)]
         yield ruling(not history.leaks, "; ".join(history.leaks), logs[0] if logs else API, history.ended_at)
 

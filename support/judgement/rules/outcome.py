@@ -179,7 +179,7 @@ def states_in_their_order(history: History) -> Iterator[Ruling]:
         holds: bool | None = _may_become(old, new)
         if not holds and call is not its_call and (new.at - old.at).total_seconds() < MARGIN_SECONDS:
             holds = None  # two looks at once: which was first nobody can say
-        because = f"the run was {old.status} ({old.fail_reason}) and then {new.status} ({new.fail_reason})"
+        because = f"the run was {old} and then {new}"
         yield ruling(holds, because, API, new.at)
     if seen and history.row and seen[-1][0].status in TERMINAL:
         last = seen[-1][0]
@@ -245,7 +245,8 @@ def _may_become(old: RunRow, new: RunRow) -> bool:
         return new.status in (SCHEDULED, RUNNING) or (new.status == FAILED and new.fail_reason in TURNED_DOWN)
     if old.status == RUNNING:
         return new.status in (RUNNING, *TERMINAL)
-    same = (old.status, old.fail_reason, old.claimed_by) == (new.status, new.fail_reason, new.claimed_by)
+    kept = [(row.status, row.fail_reason, row.claimed_by, row.rest) for row in (old, new)]
+    same = kept[0] == kept[1]
     if old.lease_seconds is None or new.lease_seconds is None:
         return same and old.lease_seconds == new.lease_seconds
     moved = new.lease_seconds - old.lease_seconds + (new.at - old.at).total_seconds()

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from urllib.parse import unquote
+from typing import Any
 
 from support.contract import EXECUTIONS_PATH, ROLLBACK_FAILED, ROLLBACK_PENDING, VERIFICATION_FAILED
 from support.history.calls import Call
@@ -107,7 +107,15 @@ def audit_details_are_json(history: History) -> Iterator[Ruling]:
 
 @rule("R-74", SAFETY, "C-API-2", thai="สิ่งที่ API บอกเกี่ยวกับ run ต้องตรงกับในตาราง")
 def the_api_says_what_the_table_says(history: History) -> Iterator[Ruling]:
-    """What the API says of the run's end is what its row says."""
+    """What the API says of the run's end is what its row says; a list by status has the runs of that status, and no others."""
+    for call in history.all_calls:
+        status = call.path.removeprefix(f"{EXECUTIONS_PATH}?status=")
+        if call.method == "GET" and status != call.path and call.status == 200 and call.row_before:
+            listed = {one.get("id"): one.get("status") for one in _items(call)}
+            there = call.row_before.status == status
+            holds = set(listed.values()) <= {status} and (history.run.id in listed) == there
+            because = f"the run was {call.row_before.status}; {call.path} was answered with {listed}"
+            yield ruling(holds, because, API, call.answered)
     if history.row is None:
         return
     yield ruling("status" in history.told, "the API says no status of the run", API, history.ended_at)
@@ -115,6 +123,17 @@ def the_api_says_what_the_table_says(history: History) -> Iterator[Ruling]:
         if name in history.told:
             api, row = history.told[name], history.row.get(name)
             yield ruling(api == row, f"{name}: {api!r} by the API, {row!r} in the table", API, history.ended_at)
+
+
+def _items(call: Call) -> list[dict[str, Any]]:
+    """The runs of a list, be it the whole answer or a part of it."""
+    try:
+        found = json.loads(call.response_body)
+    except ValueError:
+        return []
+    if isinstance(found, dict):
+        found = next((one for one in found.values() if isinstance(one, list)), [])
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 @rule("R-75", SAFETY, "C-ORDER-3", thai="worker ต้องทำเฉพาะ run ของตน และต้องไม่มีบันทึกของ run อื่น")
@@ -127,14 +146,7 @@ def nothing_about_other_runs(history: History) -> Iterator[Ruling]:
         for call in worker.calls:
             if call.kind == "claim" or call in worker.writes:
                 because = f"{worker} sent {call.method} {call.path} {call.request_body[:120]}"
-                yield ruling(_run_of(call) == history.run.id, because, str(worker), call.arrived)
-
-
-def _run_of(call: Call) -> str:
-    """The id of the run that a call is about."""
-    if call.path.startswith(EXECUTIONS_PATH):
-        return unquote(call.path.removeprefix(f"{EXECUTIONS_PATH}/").partition("/")[0])
-    return str(call.request_json.get("execution_run_id"))
+                yield ruling(call.about == history.run.id, because, str(worker), call.arrived)
 
 
 @rule(

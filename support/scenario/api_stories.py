@@ -1,0 +1,275 @@
+"""What phrases do when the SaaS API is called by nobody but the suite: each story is a scenario's whole When."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from support.contract import (
+    COMPLETED,
+    EXECUTION_ERROR,
+    EXECUTIONS_PATH,
+    FAILED,
+    HEALTH_PATH,
+    KILL_SWITCH_PATH,
+    NOT_ENDED,
+    REQUIRES_MANUAL,
+    ROLLBACK_FAILED,
+    ROLLED_BACK,
+    RUNNING,
+    TERMINAL,
+)
+from support.errors import SuiteError
+from support.history.calls import Call
+from support.mysql.gates import RowGate
+from support.scenario.caller import Caller, without_the_secret
+from support.scenario.case import Case
+from support.scenario.two_workers import CLAIMS_MEET_SECONDS, await_lease_end
+from support.stacks.stack import SecondApi
+from support.waiting import WaitTimeout, eventually
+
+UNKNOWN = {"colour": "blue", "x-trace": {"hops": [1, 2]}}
+"""Fields that no API knows."""
+
+OTHER_WORDS = {"message": "in other words", "error_message": "another error"}
+CLAIMS_AT_ONCE = 8
+TOKEN = "0123456789abcdef" * 4
+"""A token that an agent may choose."""
+
+LEGAL = (
+    "a", "0", "null", "global", "GLOBAL", "true", "test-tc11.a_b:c-9", "TEST-TC11.A_B:C-9", "9.._::--", "x" * 64,
+)  # fmt: skip
+NOT_LEGAL = ("", "x" * 65, "-a", ".a", "_a", ":a", "a b", " a", "a/b", "run-1\n", "a\x00", "é", "ก", "a*", "*")
+
+
+def to_its_end(case: Case) -> None:
+    """A claim, the same one again and another by its holder, a renewal, the end, and all that may be said after it."""
+    caller = Caller(case, 1)
+    _begin(case)
+    chosen = caller.claim(body={"claim_token": TOKEN})
+    if chosen.claim_token == TOKEN:  # which an API may leave to its agents
+        caller.claim(body={"claim_token": TOKEN})
+    caller.claim()
+    caller.heartbeat()
+    caller.runs(RUNNING)
+    caller.report(FAILED, EXECUTION_ERROR)
+    caller.report(FAILED, EXECUTION_ERROR)
+    caller.report(FAILED, EXECUTION_ERROR, extra=OTHER_WORDS)
+    caller.report(FAILED, EXECUTION_ERROR, extra=OTHER_WORDS, token="")
+    for status in (COMPLETED, ROLLED_BACK, REQUIRES_MANUAL, *NOT_ENDED):
+        caller.report(status)
+    caller.heartbeat()
+    caller.claim()
+    for status in (*NOT_ENDED, *TERMINAL):
+        caller.runs(status)
+
+
+def without_the_claim(case: Case) -> None:
+    """Writes before there is a claim, without its token, with others', when its lease is over, and when another has the run."""
+    first, second = Caller(case, 1), Caller(case, 2)
+    other = f"{case.run.id}-other"
+    _begin(case)
+    second.schedule(other, case.run.connection_id)
+    second.claim(other)
+    _write(first, token="")
+    first.claim(body={"lease_seconds": case.settings.scaled(case.settings.short_lease_seconds)})
+    for token in ("", "not-the-token", first.token[:-1], second.token):
+        _write(first, token=token)
+    await_lease_end(case)
+    _write(first)
+    second.claim()
+    _write(first)
+    second.report(FAILED, EXECUTION_ERROR)
+
+
+def _write(caller: Caller, **more: Any) -> None:
+    """Everything that only the holder of the run may write."""
+    caller.heartbeat(**more)
+    caller.record_rollback(**more)
+    caller.audit(ROLLBACK_FAILED, **more)
+    caller.report(REQUIRES_MANUAL, EXECUTION_ERROR, **more)
+
+
+def without_the_secret_in_its_place(case: Case) -> None:
+    """Every call without a secret and with a wrong one; one that reads and one that writes in all other ways."""
+    caller, secret = Caller(case, 1), case.stack.api.secret
+    _begin(case)
+    caller.claim()
+    for number, (words, headers) in enumerate(without_the_secret(secret).items()):
+        more: dict[str, Any] = {"uninvited": words, "headers": headers}
+        caller.switch(None, **more)
+        caller.turn(True, None, **more)
+        if number < 2:
+            caller.schedule(f"{case.run.id}-other", case.run.connection_id, **more)
+            caller.look(**more)
+            caller.runs(RUNNING, **more)
+            caller.claim(**more)
+            caller.heartbeat(**more)
+            caller.record_rollback(**more)
+            caller.audit(**more)
+            caller.report(FAILED, EXECUTION_ERROR, **more)
+            caller.send("GET", HEALTH_PATH, **more)
+    caller.report(FAILED, EXECUTION_ERROR)
+
+
+def ids_and_fields(case: Case) -> None:
+    """Ids of every form, fields that no API knows, and calls that can't be carried out."""
+    caller = Caller(case, 1)
+    _begin(case)
+    for one in LEGAL:
+        caller.schedule(one, one)
+    for one in LEGAL:
+        caller.look(one)
+    caller.schedule(LEGAL[0], LEGAL[0])
+    for one in NOT_LEGAL:
+        caller.schedule(one, case.run.connection_id)
+        caller.schedule(f"{case.run.id}-other", one)
+    for path in ("/api/no-such-call", EXECUTIONS_PATH + "/no-such-run"):
+        caller.send("GET", path)
+    caller.send("PUT", EXECUTIONS_PATH, {})
+    caller.send("POST", KILL_SWITCH_PATH, {"active": "yes"})
+    caller.send("POST", KILL_SWITCH_PATH, '{"active": tr')
+    caller.schedule(f"{case.run.id}-fields", case.run.connection_id, extra=UNKNOWN)
+    caller.claim(body=UNKNOWN)
+    caller.heartbeat(UNKNOWN)
+    caller.record_rollback(extra=UNKNOWN)
+    caller.audit(extra=UNKNOWN)
+    caller.turn(False, None, extra=UNKNOWN)
+    caller.report(FAILED, EXECUTION_ERROR, extra=UNKNOWN)
+
+
+def switches_on_two(case: Case) -> None:
+    """Switches turned on and off at one API and looked at by both, in the presence of connections with names like theirs."""
+    caller, own = _caller_of_two(case), case.run.connection_id
+    _begin(case)
+
+    def look(*connections: str) -> None:
+        for connection in connections:
+            for api in (1, 2):
+                caller.switch(connection, api=api)
+
+    look(own)
+    caller.turn(True, own, api=1)
+    look(own, own.upper(), "global")
+    caller.turn(True, None, api=2, extra={"reason": "acceptance test", **UNKNOWN})
+    look(own, "global")
+    caller.turn(False, own, api=2)
+    look(own)
+    caller.turn(False, None, api=1)
+    look(own, "global")
+    for name in ("global", "null", "0"):
+        caller.turn(True, name, api=2)
+        look(own, name)
+        caller.turn(False, name, api=1)
+        look(name)
+
+
+def claims_at_once(case: Case) -> None:
+    """Many claims at once on two APIs, and what the one that is granted then writes by both."""
+    _begin(case)
+    callers = [_caller_of_two(case, number) for number in range(1, CLAIMS_AT_ONCE + 1)]
+    row = RowGate(case.database, case.stack.accounts.suite, case.run.id)
+    case.at_the_end(row.release)
+    row.close()
+    with ThreadPoolExecutor(len(callers)) as pool:
+        claims = [pool.submit(caller.claim, api=1 + number % 2) for number, caller in enumerate(callers)]
+        try:
+            within, what = case.settings.scaled(CLAIMS_MEET_SECONDS), "the claims at the run's row"
+            eventually(
+                lambda: row.waiting() + sum(one.done() for one in claims) >= len(claims), within=within, what=what
+            )
+        except WaitTimeout:
+            case.evidence.fact("Claims at the row of the run", "the APIs let only some of them come as far as the row")
+        row.release()
+        granted = [one.result().is_granted_claim for one in claims]
+    if True not in granted:
+        return  # for the Fields to judge
+    holder = callers[granted.index(True)]
+    for api in (1, 2):
+        holder.heartbeat(api=api)
+    holder.record_rollback(api=2)
+    holder.audit(api=2)
+    holder.turn(True, case.run.connection_id, api=2)
+    holder.look(api=2)
+    holder.report(FAILED, EXECUTION_ERROR, api=2)
+    other = f"{case.run.id}-other"
+    holder.schedule(other, case.run.connection_id, api=2)
+    holder.claim(other, api=2 - granted.index(True) % 2)  # the one that did not grant the other claim
+
+
+def without_its_database(case: Case) -> None:
+    """Calls to an API whose database is away, with a switch on, and again when it is back."""
+    second = _second(case)
+    caller = _caller_of_two(case)
+    _begin(case)
+    caller.turn(True, case.run.connection_id)
+    caller.claim(api=2)
+    case.at_the_end(second.database_back)
+    second.database_away()
+    away: dict[str, Any] = {"api": 2, "database_away": True}
+    caller.switch(None, **away)
+    caller.switch("conn-012", **away)
+    caller.look(**away)
+    caller.runs(RUNNING, **away)
+    caller.heartbeat(**away)
+    caller.record_rollback(**away)
+    caller.audit(**away)
+    caller.report(FAILED, EXECUTION_ERROR, **away)
+    caller.claim(**away)
+    caller.schedule(f"{case.run.id}-other", case.run.connection_id, **away)
+    caller.turn(False, case.run.connection_id, **away)
+    second.database_back()
+    case.eventually(lambda: caller.switch(None, api=2).status == HTTPStatus.OK, "an answer with the database back")
+    caller.report(FAILED, EXECUTION_ERROR)
+
+
+def _begin(case: Case) -> None:
+    case.schedule()
+    case.notes.api_leases = case.stack.api_leases()
+
+
+def _second(case: Case) -> SecondApi:
+    second = case.stack.second_api()
+    if second is None:
+        raise SuiteError("this phrase needs a second SaaS API; say so by @needs.second_api")
+    return second
+
+
+def _caller_of_two(case: Case, number: int = 1) -> Caller:
+    return Caller(case, number, case.stack.api, _second(case).api)
+
+
+class Story(NamedTuple):
+    """A story of the SaaS API. ``thai`` is the Thai phrase's word for it."""
+
+    thai: str
+    tell: Callable[[Case], None]
+
+
+STORIES = {
+    "a run from its claim to its end, and reports after it": Story(
+        "run หนึ่งตั้งแต่ claim จนจบ และรายงานหลังจากนั้น", to_its_end
+    ),
+    "writes by callers that do not hold the run": Story("การเขียนของผู้ที่ไม่ได้ถือ run อยู่", without_the_claim),
+    "calls without the secret in its place": Story("คำขอที่ไม่มี secret ในที่ที่กำหนด", without_the_secret_in_its_place),
+    "ids of every form, unknown fields, and calls that are wrong": Story(
+        "id ทุกรูปแบบ field ที่ไม่รู้จัก และคำขอที่ผิด", ids_and_fields
+    ),
+    "kill switches turned at one API and looked at by two": Story(
+        "kill switch ที่เปิดปิดผ่าน API หนึ่งและดูจากทั้งสอง", switches_on_two
+    ),
+    "many claims at once at two APIs, one of them in another time zone": Story(
+        "claim จำนวนมากพร้อมกันผ่านสอง API ซึ่งตัวหนึ่งอยู่คนละ time zone", claims_at_once
+    ),
+    "calls while the API has lost its database": Story("คำขอระหว่างที่ API ติดต่อฐานข้อมูลไม่ได้", without_its_database),
+}
+"""What the suite can do with the API by itself, in the words of the features."""
+
+
+def tell(case: Case, story: str) -> None:
+    """Carry a story out; what the API answers is for the rules and Fields to judge."""
+    STORIES[story].tell(case)
+    calls: list[Call] = case.notes.suite_calls
+    case.evidence.fact(
+        "Calls of the suite itself", f"{len(calls)} calls by {len({one.worker for one in calls})} callers"
+    )
