@@ -15,7 +15,6 @@ from support.history.statements import Statement
 _MEASURES = {"latency": "seconds", "rows examined": "rows_examined", "full scans": "full_scan"}
 _FACTORS = {"latency": 1 + LATENCY_DEGRADATION, "rows examined": 1 + ROWS_EXAMINED_DEGRADATION, "full scans": 1.0}
 
-
 NOTED_LATE_SECONDS = 0.5
 """How long a server may take to note that a statement has ended once its sender has the answer."""
 
@@ -100,9 +99,8 @@ class Participant:
 class Notes:
     """What phrases keep for the observations while the scenario goes on.
 
-    ``expected_errors`` are the server's errors that the situation was made for. ``suite_calls`` are the suite's own calls to
-    the API, in whosever place, ``suite_runs`` the runs that it has scheduled besides; ``api_leases`` are the lengths that APIs
-    were started with, in seconds, by their numbers.
+    ``expected_errors`` are the server's errors that the situation was made for, ``suite_calls`` the suite's own calls to the
+    API, ``suite_runs`` the runs that it scheduled besides, ``api_leases`` the leases of APIs in seconds, by their numbers.
     """
 
     index_before: Index | None = None
@@ -122,8 +120,7 @@ class History(Notes):
     ``participants`` are by the number the result log gives them, which is the order of their roles, not of their start.
     ``statements`` are all that workers sent, and everybody's schema changes; ``workload`` are the application's queries.
     ``row`` and ``told`` are the run at the end, by its row and by the API. ``foreign_rows`` names rows about other runs, ``leaks``
-    where a secret is that has no business there, ``left_running`` workers of which a process still runs. ``switches`` are the
-    rows of kill switches.
+    where a secret is that has no business there, ``left_running`` workers of which a process still runs.
     ``apart`` is how far, in seconds, the times of calls and those of statements may be from each other.
     """
 
@@ -168,8 +165,8 @@ class History(Notes):
     @property
     def all_calls(self) -> list[Call]:
         """The same, with the suite's calls about other runs, and about none."""
-        calls = [call for one in self.participants.values() for call in one.calls]
-        return sorted([*calls, *self.suite_calls], key=lambda call: call.arrived)
+        of_workers = (call for one in self.participants.values() for call in one.calls)
+        return sorted([*of_workers, *self.suite_calls], key=lambda call: call.arrived)
 
     def by(self, worker: Participant, statements: list[Statement]) -> list[Statement]:
         """Those that the worker sent."""

@@ -14,19 +14,19 @@ from support.run.selection import expected_scenarios
 from tests.resultlog.test_resultlog_data import made_log, make_run
 
 TEXT = FILE.read_text(encoding="utf-8")
-TC_11 = """
-[test_cases.TC-11]
+TC_12 = """
+[test_cases.TC-12]
 name = "Server Restart"
 description = "Server restart กลางทาง → failed"
 priority = "P2"
-index = "idx_tc11_restart"
+index = "idx_tc12_restart"
 details = ["Start Time", "End Time", "Log File/Location"]
 
-[test_cases.TC-11.expected]
+[test_cases.TC-12.expected]
 "Index created" = "No"
 "Final execution_run Status" = "FAILED"
 
-[test_cases.TC-11.queries]
+[test_cases.TC-12.queries]
 "ตรวจสอบ index" = "SHOW INDEX FROM {table} WHERE Key_name = '{index}'"
 """
 
@@ -55,11 +55,11 @@ def mistake(file) -> str:
 
 STATUSES = "COMPLETED, FAILED, ROLLED_BACK, REQUIRES_MANUAL"
 OF_A_TEST_CASE = [
-    ("name =", "nmae =", ".name: it is missing; test_cases.TC-11.nmae: the form has no such entry"),
+    ("name =", "nmae =", ".name: it is missing; test_cases.TC-12.nmae: the form has no such entry"),
     ('"No"', "false", ".expected.Index created: Input should be a valid string"),
-    ('"P2"', '"P3"', ".priority: Input should be 'P0', 'P1' or 'P2'"),
+    ('"P2"', '"P4"', ".priority: Input should be 'P0', 'P1', 'P2' or 'P3'"),
     ('"FAILED"', '"FALED"', f": expected has no 'Final execution_run Status' that is one of {STATUSES}"),
-    ("idx_tc11_restart", "idx_restart", ".index: idx_restart begins with no prefix of the leftovers"),
+    ("idx_tc12_restart", "idx_restart", ".index: idx_restart begins with no prefix of the leftovers"),
     ("{index}", "{indx}", ": the query 'ตรวจสอบ index' has more in braces than run, table and index: 'indx'"),
     ("Start Time", "Begin", ".details: Begin is not among the details"),
 ]
@@ -67,8 +67,8 @@ OF_A_TEST_CASE = [
 
 @pytest.mark.parametrize(("right", "wrong", "what"), OF_A_TEST_CASE)
 def test_a_mistake_in_a_test_case_is_one_line(a_form, right, wrong, what):
-    assert right in TC_11
-    assert mistake(a_form(TEXT + TC_11.replace(right, wrong))) == f"test_cases.TC-11{what}"
+    assert right in TC_12
+    assert mistake(a_form(TEXT + TC_12.replace(right, wrong))) == f"test_cases.TC-12{what}"
 
 
 NOT_THE_EXECUTORS = "is no column of the executor's own tables"
@@ -102,7 +102,7 @@ def test_a_mistake_elsewhere_is_one_line(a_form, right, wrong, what):
 
 def test_a_file_that_is_no_toml_is_told_in_one_line_with_the_place(a_form):
     line = TEXT.count("\n") + 3
-    assert f"(at line {line}, column " in mistake(a_form(TEXT + TC_11.replace('Restart"', "Restart", 1)))
+    assert f"(at line {line}, column " in mistake(a_form(TEXT + TC_12.replace('Restart"', "Restart", 1)))
 
 
 def test_a_file_that_is_not_there_or_is_no_text_is_told_in_one_line(tmp_path):
@@ -114,35 +114,35 @@ def test_a_file_that_is_not_there_or_is_no_text_is_told_in_one_line(tmp_path):
 
 
 @pytest.fixture
-def eleven(a_form, monkeypatch):
+def one_more(a_form, monkeypatch):
     """The form with one test case more."""
-    monkeypatch.setattr(reader, "FILE", a_form(TEXT + TC_11))
+    monkeypatch.setattr(reader, "FILE", a_form(TEXT + TC_12))
     form.cache_clear()
     yield
     form.cache_clear()
 
 
-def test_a_new_test_case_is_an_entry_of_the_file_and_nothing_else(eleven, tmp_path):
-    scenario = "Feature: f\n  @TC-11 @P2 @normal\n  Scenario: TC-11 Server Restart\n    Given x\n"
-    folder = make_run(tmp_path, expected={"TC-11": ["features/made.feature:1"]})
+def test_a_new_test_case_is_an_entry_of_the_file_and_nothing_else(one_more, tmp_path):
+    scenario = "Feature: f\n  @TC-12 @P2 @normal\n  Scenario: TC-12 Server Restart\n    Given x\n"
+    folder = make_run(tmp_path, expected={"TC-12": ["features/made.feature:1"]})
     markdown, page = made_log(folder)
 
-    assert list(expected_scenarios([parse_feature(scenario, filename="features/x.feature")])) == ["TC-11"]
-    assert verdict("r", [], {"TC-11": {"x"}}, {}, [])["test_cases"]["TC-11"]["expected_status"] == "FAILED"
+    assert list(expected_scenarios([parse_feature(scenario, filename="features/x.feature")])) == ["TC-12"]
+    assert verdict("r", [], {"TC-12": {"x"}}, {}, [])["test_cases"]["TC-12"]["expected_status"] == "FAILED"
     assert len(re.findall(r"^### 2\.\d+ TC-", markdown, re.MULTILINE)) == 11
-    section = markdown.partition("### 2.11 TC-11: Server Restart")[2].partition("\n---")[0]
+    section = markdown.partition("### 2.11 TC-12: Server Restart")[2].partition("\n---")[0]
     for words in (
         "Server restart กลางทาง → failed",
         "| Index created | No | NOT RUN |",
         "- **Log File/Location:** NOT RUN",
-        "SHOW INDEX FROM test_orders WHERE Key_name = 'idx_tc11_restart';",
+        "SHOW INDEX FROM test_orders WHERE Key_name = 'idx_tc12_restart';",
     ):
         assert words in section, words
     assert "| **Total Test Cases** | 11 |" in markdown
-    assert "TC-11" in page
-    assert "idx_tc11_restart" in appendices.sql("executor_test")
-    assert "$(seq 1 11)" in appendices.shell()
-    assert TEST_CASES["TC-11"].connection == "conn-011"
+    assert "TC-12" in page
+    assert "idx_tc12_restart" in appendices.sql("executor_test")
+    assert "$(seq 1 12)" in appendices.shell()
+    assert TEST_CASES["TC-12"].connection == "conn-012"
 
 
 def test_scenarios_of_the_features_do_what_their_test_case_says():

@@ -67,6 +67,7 @@ class Story:
         self._workers: dict[int, dict[str, Any]] = {}
         self._queries: list[tuple[float, int, dict[str, Any]]] = []
         self._said: dict[str, Any] = {}
+        self._asked: dict[str, dict[str, Any]] = {}
         self._row: dict[str, Any] = {}
 
     # -- what happens ---------------------------------------------------------------------------------------
@@ -90,6 +91,11 @@ class Story:
         self._statements[name] = {"at": at, "text": text, "worker": worker, "seconds": 0.02} | more
         return self
 
+    def ask(self, name: str, at: float, method: str, path: str, status: int = 200, **more: Any) -> "Story":
+        """A call of the suite itself; ``said`` and ``answer`` are objects. Of the row nothing follows: it is said outright."""
+        self._asked[name] = {"at": at, "method": method, "path": path, "status": status} | more
+        return self
+
     def queries(self, at: float, count: int = 10, **more: Any) -> "Story":
         """The application's queries, one each 20 ms, of 5 ms each."""
         self._queries.append((at, count, {"seconds": 0.005} | more))
@@ -100,14 +106,14 @@ class Story:
     def change(self, *names: str, **what: Any) -> "Story":
         """Something else of these calls or statements."""
         for name in names:
-            found = self._calls.get(name) or self._statements[name]
+            found = self._calls.get(name) or self._asked.get(name) or self._statements[name]
             found.update(what)
         return self
 
     def without(self, *names: str) -> "Story":
         """As if these had not been."""
         for name in names:
-            if self._calls.pop(name, None) is None:
+            if self._calls.pop(name, None) is None and self._asked.pop(name, None) is None:
                 del self._statements[name]
         return self
 
@@ -150,6 +156,7 @@ class Story:
             "participants": {n: self._participant(n, [c for w, c in made if w == n]) for n in self._workers},
             "unexpected_changes": [],
             "min_samples": 10,
+            "suite_calls": [_asked(dict(one)) for one in sorted(self._asked.values(), key=lambda one: one["at"])],
         }
         return History(**given | self._said)
 
@@ -203,6 +210,15 @@ class Story:
         return Call(
             f"worker-{worker}", what.pop("method", method), what.pop("path", path), status=status, **given | what
         )
+
+
+def _asked(one: dict[str, Any]) -> Call:
+    at, said, answer = one.pop("at"), one.pop("said", None), one.pop("answer", None)
+    method, path = one.pop("method"), one.pop("path")
+    return Call(
+        "caller-1", method, path, "" if said is None else json.dumps(said), arrived=moment(at), answered=moment(at + 0.02),
+        response_body=answer if isinstance(answer, str) else json.dumps(answer), **one,
+    )  # fmt: skip
 
 
 def _standing(statements: Any, until: datetime | None = None) -> list[Statement]:
@@ -368,11 +384,51 @@ def frozen() -> Story:
     return story.call("look of the frozen", 1.2, "kill switch", took=2.8, status=503, fault="503 Service Unavailable")
 
 
+def called() -> Story:
+    """The suite has called the API itself, in all ways there are, and was answered as it should be; it holds the run."""
+    switch, here = PATHS["kill switch"][1], {"connection_id": RUN.connection_id}
+    of_both = {"id": "a", "connection_id": "a"}
+
+    def problem(status: int) -> dict[str, Any]:
+        said = {"type": "about:blank", "title": "x", "status": status, "detail": "y"}
+        return {"status": status, "answer": said, "content_type": "application/problem+json; charset=utf-8"}
+
+    def later(at: float) -> RunRow:
+        return RunRow(moment(at), "running", None, "caller-1", 5.6 - at)
+
+    before = RunRow(moment(0.6), "scheduled", None, None, None)
+    granted = {
+        "id": RUN.id,
+        "claim_token": "t",
+        "claimed_at": "2026-11-23T12:00:00.605Z",
+        "lease_expires_at": "2026-11-23T12:00:05.6Z",
+    }
+    story = Story().known(api_leases={1: 5.0, 2: 20.0}, switches=[here | {"active": 1}])
+    story.known(claims=[{"worker_id": "caller-1", "created_at": "2026-11-23 12:00:00.605000"}])
+    story.row(status="running", claimed_by="caller-1", claimed_at="2026-11-23 12:00:00.605000")
+    story.ask("unknown", 0.0, "GET", "/api/no-such-call", **problem(404))
+    story.ask("uninvited", 0.1, "GET", switch, uninvited="without a secret", **problem(401))
+    story.ask("health", 0.15, "GET", "/health", uninvited="without a secret", answer={"status": "ok"})
+    story.ask("scheduled", 0.2, "POST", "/api/executions", 201, said=of_both, answer=of_both)
+    story.ask("found", 0.25, "GET", "/api/executions/a", answer=of_both)
+    story.ask("bad id", 0.3, "POST", "/api/executions", said=of_both | {"connection_id": "*"}, **problem(422))
+    story.ask("on", 0.4, "POST", "/api/kill-switch", said=here | {"active": True, "colour": "blue"}, answer={})
+    story.ask("shown", 0.45, "GET", switch, api=2, answer=json.loads(ACTIVE))
+    story.ask("away", 0.5, "GET", switch, api=2, database_away=True, **problem(503))
+    claim, heartbeat = (PATHS[kind][1] for kind in ("claim", "heartbeat"))
+    said = {"worker_id": "caller-1"}
+    story.ask("claim", 0.6, "POST", claim, said=said, answer=granted, row_before=before, row_after=later(0.61))
+    then = {"token_sent": "", "row_before": later(0.7), "row_after": later(0.71)}
+    story.ask("without a token", 0.7, "POST", heartbeat, **then, **problem(409))
+    listed = [granted | {"status": "running"}]
+    return story.ask("listed", 0.8, "GET", "/api/executions?status=running", answer=listed, row_before=later(0.8))
+
+
 RIGHT = {
     one.__name__: one
     for one in (
         completed, without_digests, rolled_back, got_worse, not_undone, refused, stopped, turned_down, contested, taken_over,
-        frozen,
+        frozen, called,
     )
 }  # fmt: skip
 """Every kind of a right history, by name."""

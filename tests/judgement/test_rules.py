@@ -9,8 +9,11 @@ import pytest
 from support.judgement.rules import RULES, contract_rules, judge_all, registry
 from support.judgement.rules.registry import BROKEN, KEPT, NOT_TRIED, SAFETY, UNKNOWN
 from tests.documents.test_contract_ids import IDS
+from tests.judgement.api_examples import API_EXAMPLES, MORE
 from tests.judgement.histories import RIGHT, RUN, moment
-from tests.judgement.rule_examples import EXAMPLES
+from tests.judgement.rule_examples import EXAMPLES as OF_WORKERS
+
+EXAMPLES = OF_WORKERS | API_EXAMPLES
 
 
 def state(rule, story):
@@ -18,8 +21,8 @@ def state(rule, story):
 
 
 CASES = [
-    pytest.param(rule, wanted, story, id=f"{rule}-{wanted}-{number}")
-    for rule, examples in EXAMPLES.items()
+    pytest.param(rule, wanted, story, id=f"{rule}-{wanted}-{number}{'-more' * (examples is MORE.get(rule))}")
+    for rule, examples in [*EXAMPLES.items(), *MORE.items()]
     for wanted, stories in examples.by_state().items()
     for number, story in enumerate(stories)
 ]
@@ -76,7 +79,9 @@ ALLOWED = (
     "support.record.evidence",
     "support.result_words",
 )
-LIBRARY = {"collections", "collections.abc", "dataclasses", "datetime", "fractions", "json", "re", "urllib.parse"}
+LIBRARY = {
+    "collections", "collections.abc", "dataclasses", "datetime", "fractions", "http", "json", "re", "typing", "urllib.parse",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("module", sorted({inspect.getmodule(rule.judge).__name__ for rule in RULES.values()}))

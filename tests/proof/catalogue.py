@@ -22,7 +22,7 @@ ROOMS = {
         "takeovers",
         "verifying",
     ),
-    "api": ("answers", "claiming", "records"),
+    "api": ("answers", "callers", "claiming", "records"),
 }
 """The modules that hold the mutants of each program; each program loads only its own."""
 

@@ -53,7 +53,7 @@ def errors_are_problem_documents(history: History) -> Iterator[Ruling]:
         if call.status is None or call.status < 400 or call.fault or call.content_type is None:
             continue
         said = _answer(call)
-        of_the_type = call.content_type.partition(";")[0].strip().lower() == PROBLEM_TYPE, ROLLBACKS_PATH
+        of_the_type = call.content_type.partition(";")[0].strip().lower() == PROBLEM_TYPE
         right = (
             isinstance(said, dict)
             and said.get("status", call.status) == call.status
