@@ -142,8 +142,6 @@ class History(Notes):
     switches: list[dict[str, Any]] = field(default_factory=list)
     apart: float = 0.001
 
-    # -- order ----------------------------------------------------------------------------------------------
-
     def before(self, first: datetime, second: datetime) -> bool | None:
         """``first`` was before ``second``; None if they are nearer to each other than their clocks can tell."""
         seconds = (second - first).total_seconds()
@@ -165,8 +163,8 @@ class History(Notes):
     @property
     def all_calls(self) -> list[Call]:
         """The same, with the suite's calls about other runs, and about none."""
-        of_workers = (call for one in self.participants.values() for call in one.calls)
-        return sorted([*of_workers, *self.suite_calls], key=lambda call: call.arrived)
+        calls = [*self.suite_calls, *(call for one in self.participants.values() for call in one.calls)]
+        return sorted(calls, key=lambda call: call.arrived)
 
     def by(self, worker: Participant, statements: list[Statement]) -> list[Statement]:
         """Those that the worker sent."""
@@ -184,9 +182,8 @@ class History(Notes):
     @property
     def end_report(self) -> Call | None:
         """The report by which the run came to its end."""
-        return next(
-            (call for call in self.calls if call.reports_an_end and call.reached_the_api and call.row_ended), None
-        )
+        reports = (call for call in self.calls if call.reports_an_end and call.reached_the_api)
+        return next((call for call in reports if call.row_ended), None)
 
     @property
     def ended_at(self) -> datetime | None:
@@ -201,7 +198,7 @@ class History(Notes):
     @property
     def states(self) -> list[RunRow]:
         """The run's row as it was seen before and after each call, in order."""
-        rows = [row for call in self.calls for row in (call.row_before, call.row_after) if row]
+        rows = (row for call in self.calls for row in (call.row_before, call.row_after) if row)
         return sorted(rows, key=lambda row: row.at)
 
     # -- what the server counted ----------------------------------------------------------------------------

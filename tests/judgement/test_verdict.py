@@ -49,7 +49,17 @@ def test_the_reasons_name_every_test_case_that_did_not_pass():
     decision, reasons = decide(dict.fromkeys(TEST_CASES, "PASS") | {"TC-07": "FAIL"})
 
     assert decision == APPROVED
-    assert reasons == ["passed: P0 3 of 3, P1 2 of 2, P2 4 of 5", "P2 TC-07 Verification Fail + Rollback Fail: FAIL"]
+    assert reasons == ["passed: P0 3 of 3, P1 2 of 2, P2 4 of 5; beyond the form: 1 of 1", "P2 TC-07 Verification Fail + Rollback Fail: FAIL"]
+
+
+@pytest.mark.parametrize(("beyond", "expected"), [("PASS", APPROVED), ("FAIL", CONDITIONAL), ("NOT RUN", APPROVED)])
+def test_a_test_case_beyond_the_form_has_no_part_in_its_numbers_but_forbids_an_approval_if_it_is_red(beyond, expected):
+    decision, reasons = decide(dict.fromkeys(TEST_CASES, "PASS") | {"TC-11": beyond})
+
+    assert decision == expected
+    assert reasons[0] == f"passed: P0 3 of 3, P1 2 of 2, P2 5 of 5; beyond the form: {int(beyond == 'PASS')} of 1"
+    assert ("P3 TC-11 SaaS API by Itself: FAIL" in reasons) == (beyond == "FAIL")
+    assert decide(dict.fromkeys(TEST_CASES, "PASS") | {"TC-11": beyond, "TC-02": "FAIL"})[0] == BLOCKED
 
 
 def record(location, result="PASS", status="FAILED", blames=None, case_id="TC-09"):
@@ -83,7 +93,7 @@ def test_the_verdict_has_what_a_pipeline_needs():
     content = verdict("run-1", [record("a")], {"TC-09": {"a"}}, {"OS": "Debian"}, [])
 
     assert (content["run_id"], content["decision"], content["environment"]) == ("run-1", BLOCKED, {"OS": "Debian"})
-    assert list(content["test_cases"]) == [f"TC-{n:02d}" for n in range(1, 11)]
+    assert list(content["test_cases"]) == [f"TC-{n:02d}" for n in range(1, 12)]
     assert content["test_cases"]["TC-09"] == {
         "name": "Kill Switch API Failure",
         "priority": "P0",
@@ -114,6 +124,16 @@ def test_a_rule_that_was_never_tried_is_a_gap_and_no_approval():
     assert content["decision"] == CONDITIONAL
     assert "the contract's rules R-01 were never tried" in content["reasons"]
     records[0].rules[0] = Judged("R-01", KEPT, 1)
+    assert verdict("r", records, expected, {}, [])["decision"] == APPROVED
+
+
+def test_what_only_test_cases_beyond_the_form_try_is_no_gap_where_one_of_their_scenarios_was_left_out():
+    records, expected = everything()
+    for one in records:
+        one.rules = [Judged(rule.rule, NOT_TRIED if rule.rule == "R-57" else KEPT, 0) for rule in one.rules]
+    assert verdict("r", records, expected, {}, [])["decision"] == CONDITIONAL
+
+    records[-1].result, records[-1].unmet = "N/A", "needs a second SaaS API"
     assert verdict("r", records, expected, {}, [])["decision"] == APPROVED
 
 
