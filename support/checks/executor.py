@@ -13,9 +13,10 @@ from support.checks import checklists
 from support.checks.findings import Findings, Missing
 from support.checks.needs import Offer
 from support.contract import EXECUTIONS_PATH, KILL_SWITCH_PATH
-from support.form import TEST_CASES
+from support.form import TEST_CASES, TestCase
 from support.history.change import RunSpec
 from support.mysql.database import Account, Database
+from support.result_words import NOT_APPLICABLE
 from support.settings import Settings
 from support.stacks.saas_api import SaasApi
 from support.stacks.stack import Stack
@@ -66,7 +67,7 @@ def look_at_test_cases(findings: Findings, stack: Stack, scenarios: Mapping[str,
     findings.group("Test cases")
     offer = Offer(stack)
     for case in TEST_CASES.values():
-        findings.look(f"{case.id} {case.name}", partial(_can_run, offer, scenarios.get(case.id, {})))
+        findings.look(f"{case.id} {case.name}", partial(_can_run, offer, case, scenarios.get(case.id, {})))
 
 
 def _health(api: SaasApi) -> str:
@@ -140,10 +141,14 @@ def _short(answer: dict[str, Any]) -> str:
     return " ".join(str(answer).split())[:120]
 
 
-def _can_run(offer: Offer, scenarios: Mapping[str, Iterable[str]]) -> str:
+def _can_run(offer: Offer, case: TestCase, scenarios: Mapping[str, Iterable[str]]) -> str:
     unmet = {name: offer.unmet(tags) for name, tags in scenarios.items()}
-    if lacking := [f"{name}: {why.result}, {why.reason}" for name, why in unmet.items() if why]:
-        raise Missing("\n".join(lacking))
+    lacking = {name: f"{name}: {why.result}, {why.reason}" for name, why in unmet.items() if why}
+    if case.is_beyond and all(why.result == NOT_APPLICABLE for why in unmet.values() if why):
+        if lacking:  # the form's own decision does without them
+            return f"{len(scenarios) - len(lacking)} of its {len(scenarios)} scenarios can run; {'; '.join(lacking.values())}"
+    elif lacking:
+        raise Missing("\n".join(lacking.values()))
     return f"all {len(scenarios)} of its scenarios can run" if len(scenarios) > 1 else "its scenario can run"
 
 

@@ -49,7 +49,10 @@ def test_the_reasons_name_every_test_case_that_did_not_pass():
     decision, reasons = decide(dict.fromkeys(TEST_CASES, "PASS") | {"TC-07": "FAIL"})
 
     assert decision == APPROVED
-    assert reasons == ["passed: P0 3 of 3, P1 2 of 2, P2 4 of 5; beyond the form: 1 of 1", "P2 TC-07 Verification Fail + Rollback Fail: FAIL"]
+    assert reasons == [
+        "passed: P0 3 of 3, P1 2 of 2, P2 4 of 5; beyond the form: 1 of 1",
+        "P2 TC-07 Verification Fail + Rollback Fail: FAIL",
+    ]
 
 
 @pytest.mark.parametrize(("beyond", "expected"), [("PASS", APPROVED), ("FAIL", CONDITIONAL), ("NOT RUN", APPROVED)])
