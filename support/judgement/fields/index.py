@@ -4,6 +4,8 @@ from support.contract import FAILED, REQUIRES_MANUAL, ROLLBACK_PENDING
 from support.history.history import History
 from support.history.statements import as_sent
 from support.judgement.fields.registry import Seen, observation, observations, yes_or_no
+from support.judgement.rules.approved import is_approved
+from support.judgement.rules.reasons import names
 
 
 def _there(history: History) -> str:
@@ -58,7 +60,7 @@ def index_created(history: History) -> Seen:
 @observation("Index still exists")
 def index_still_exists(history: History) -> Seen:
     """The index the run made is there now, with the approved columns."""
-    if history.index is not None and list(history.index.columns) != history.run.columns:
+    if history.index is not None and is_approved(history.index, history.run) is False:
         return Seen("No", f"there is another one of that name: {history.index}")
     return yes_or_no(history.index, _there(history))
 
@@ -152,7 +154,6 @@ def rollback_record_status(history: History) -> Seen:
 @observation("Measure named by the rollback")
 def measure_named(history: History) -> Seen:
     """The measures that got worse by the server's count and that the rollback's reason names."""
-    reasons = " ".join(str(row.get("trigger_reason") or "") for row in history.rollbacks).lower()
-    words = {"latency": "latency", "rows examined": "rows", "full scans": "scan"}
-    named = [measure for measure in history.worse() if words[measure] in reasons]
+    reasons = " ".join(str(row.get("trigger_reason") or "") for row in history.rollbacks)
+    named = [measure for measure in history.worse() if names(reasons, measure)]
     return Seen(", ".join(named) or "none", f"trigger_reason: {reasons or 'none'}")
