@@ -49,6 +49,18 @@ def somebody_else_adds_index(context: Context, index: str, table: str, columns: 
     preparing.place_index(context.case, index, table, columns)
 
 
+@when("somebody adds the same index for another run")
+@when("มีคนสร้าง index เดียวกันให้ run อื่น")
+def index_of_another_run(context: Context) -> None:
+    preparing.place_index_of_another_run(context.case)
+
+
+@given("the run's list of queries is empty")
+@given("รายการ query ของ run ว่างเปล่า")
+def list_of_queries_is_empty(context: Context) -> None:
+    context.case.run.empty_list = True
+
+
 @given("there is a table test_places of locations")
 @given("มีตาราง test_places สำหรับเก็บพิกัด")
 def table_of_locations(context: Context) -> None:

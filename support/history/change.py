@@ -1,9 +1,13 @@
 """The approved change, as it is handed to the executor, and the index that comes of it."""
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from support.contract import ADD_INDEX
+
+
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 @dataclass
@@ -23,6 +27,11 @@ class RunSpec:
     index_type: str | None = None
     action: str = ADD_INDEX
     empty_list: bool = False
+
+    @property
+    def has_plain_names(self) -> bool:
+        """Its identifiers are ones that no executor may turn down."""
+        return all(PLAIN_NAME.fullmatch(name) for name in (self.table_name, self.index_name))
 
     def body(self) -> dict[str, Any]:
         """The request body of ``POST /api/executions``."""

@@ -73,7 +73,7 @@ class Notes:
     """What phrases keep for the observations while the scenario goes on.
 
     ``expected_errors`` are the server's errors that the situation was made for. ``counters_set_back`` is when somebody set
-    the server's statement counters back to nothing, by the server's clock.
+    the server's statement counters back to nothing, by the server's clock. ``turned_down``: the API took no such run.
     """
 
     index_before: Index | None = None
@@ -82,6 +82,7 @@ class Notes:
     answer_to_same_id: str | None = None
     expected_errors: list[int] = field(default_factory=list)
     counters_set_back: AwareDatetime | None = None
+    turned_down: bool = False
 
 
 @dataclass(kw_only=True)

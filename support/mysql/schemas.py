@@ -178,5 +178,5 @@ def remove_traces(database: Database, schema: str) -> None:
     remove_rows(database, schema)
     prefixes = tuple(form().leftovers.index_prefixes)
     for index in indexes(database, schema):
-        if index.table in TEST_TABLES and index.name.startswith(prefixes):
+        if index.table in TEST_TABLES and index.name.lstrip().startswith(prefixes):
             database.execute(f"ALTER TABLE {quoted(schema)}.{quoted(index.table)} DROP INDEX {quoted(index.name)}")

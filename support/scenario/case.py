@@ -49,7 +49,7 @@ class Case:
     ``measured`` are the application's queries that the run is about, if it is about any, and ``digests`` all that it names,
     of queries that never run, too. ``schema`` is what the schema
     has to be at the end but for the run's own index. ``table_gates`` are by table; ``frozen_call`` is the gate at the
-    call in whose middle worker 1 froze. ``workers`` has the worker that was made last by its number; ``roles`` maps a
+    call in whose middle worker 1 froze, ``waited`` the statement with which it waited for a table. ``workers`` has the worker that was made last by its number; ``roles`` maps a
     worker's number in the result log to that of its process, where the two differ.
     """
 
@@ -63,6 +63,7 @@ class Case:
         self.schema = stack.pristine
         self.table_gates: dict[str, TableGate] = {}
         self.frozen_call: CallGate | None = None
+        self.waited = ""
         self._run: RunSpec | None = None
         self._clean_ups: list[Callable[[], object]] = []
         self._clear()
@@ -179,7 +180,10 @@ class Case:
 
     def _schedule(self) -> None:
         self.run.query_digests = self.digests
-        self.stack.api.create_run(self.run)
+        if self.run.has_plain_names:
+            self.stack.api.create_run(self.run)
+        else:
+            self.notes.turned_down = not self.stack.api.create_or_be_refused(self.run)
         for one in self.measured:
             one.counted_before = one.workload.counted(self.database, self.stack.schema)
         self.stack.journal.mark()

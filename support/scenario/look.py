@@ -68,7 +68,7 @@ def _everything(case: Case) -> History:
     history = History(
         run=run,
         row=database.first("SELECT * FROM execution_runs WHERE id = %s", (run.id,)),
-        told=stack.api.run(run.id),
+        told={} if case.notes.turned_down else stack.api.run(run.id),
         claims=database.rows("SELECT * FROM execution_claims WHERE execution_run_id = %s", (run.id,)),
         rollbacks=database.rows("SELECT * FROM rollbacks WHERE execution_run_id = %s", (run.id,)),
         audit=database.rows("SELECT * FROM audit_logs WHERE resource_id = %s", (run.id,)),

@@ -39,6 +39,21 @@ def place_index(case: Case, name: str, table: str, columns: str) -> None:
     case.notes.index_before = tables.find_index(tables.indexes(case.database, case.stack.schema), table, name)
 
 
+def place_index_of_another_run(case: Case) -> None:
+    """Make the index that another run, whose id only begins like this one's, would have made: with that id for this one's.
+
+    Where the executor's statement does not name its run, there is nothing to be mistaken for, and the index is a plain one.
+    """
+    run = case.run
+    if case.waited and run.id not in case.waited:
+        place_index(case, run.index_name, run.table_name, ", ".join(run.columns))
+    elif case.waited:
+        case.change_schema(case.waited.replace(run.id, f"{run.id}0"))
+        case.notes.expected_errors.append(DUPLICATE_NAME)
+        found = tables.indexes(case.database, case.stack.schema)
+        case.notes.index_before = tables.find_index(found, run.table_name, run.index_name)
+
+
 def make_table_of_locations(case: Case) -> None:
     """A table with a column that only a SPATIAL index fits, and the executor's right to change it."""
     agent, schema = case.stack.accounts.agent, case.stack.schema

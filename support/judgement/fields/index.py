@@ -1,6 +1,6 @@
 """Whether the index was made or taken back, and is there: the schema, the records, and the server's count of statements."""
 
-from support.contract import FAILED, REQUIRES_MANUAL, ROLLBACK_PENDING
+from support.contract import COMPLETED, FAILED, REQUIRES_MANUAL, ROLLBACK_PENDING, VALIDATION_ERROR
 from support.history.history import History
 from support.history.statements import as_sent
 from support.judgement.fields.registry import Seen, observation, observations, yes_or_no
@@ -55,6 +55,15 @@ def index_created(history: History) -> Seen:
         return Seen("Yes, and dropped again", f"the server was sent: {as_sent(history.changes)}")
     made = history.index is not None and history.index != history.index_before
     return yes_or_no(made or history.added, _there(history))
+
+
+@observation("Index name taken as it is, or turned down")
+def name_taken_or_turned_down(history: History) -> Seen:
+    """The run completed with an index of exactly this name, or was turned down before anything was sent."""
+    if history.ended_as(COMPLETED):
+        return yes_or_no(history.index, _there(history))
+    down = history.turned_down or (history.ended_as(FAILED) and history.said("fail_reason") == VALIDATION_ERROR)
+    return yes_or_no(down and not history.changes, f"the run is {history.status}; sent: {as_sent(history.changes)}")
 
 
 @observation("Index still exists")
