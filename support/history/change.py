@@ -6,7 +6,6 @@ from typing import Any
 
 from support.contract import ADD_INDEX
 
-
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 

@@ -251,7 +251,9 @@ class History(Notes):
 
     def worse_in(self, digest: str) -> list[str]:
         """The measures in which the server saw a digest get worse beyond what the workers were told to allow."""
-        shares = {name: max((one.may_grow(name) for one in self.participants.values()), default=0.0) for name in MEASURES}
+        shares = {
+            name: max((one.may_grow(name) for one in self.participants.values()), default=0.0) for name in MEASURES
+        }
         return [name for name, (before, after) in self.measured(digest).items() if after > before * (1 + shares[name])]
 
     def samples_of(self, digest: str) -> list[int]:

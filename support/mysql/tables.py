@@ -36,7 +36,8 @@ def indexes(database: Database, schema: str) -> frozenset[Index]:
     found: dict[tuple[str, str, bool, str], list[str]] = {}
     for row in database.rows(
         "SELECT TABLE_NAME AS t, INDEX_NAME AS i, NON_UNIQUE AS n, COLUMN_NAME AS c, SUB_PART AS p, INDEX_TYPE AS k,"
-        f" COLLATION AS o, {_hidden(database)} AS h FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = %s ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
+        f" COLLATION AS o, {_hidden(database)} AS h FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = %s"
+        " ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
         (schema,),
     ):
         column = f"{row['c']}({row['p']})" if row["p"] else str(row["c"])

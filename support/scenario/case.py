@@ -47,10 +47,10 @@ class Case:
     """A scenario in progress.
 
     ``measured`` are the application's queries that the run is about, if it is about any, and ``digests`` all that it names,
-    of queries that never run, too. ``schema`` is what the schema
-    has to be at the end but for the run's own index. ``table_gates`` are by table; ``frozen_call`` is the gate at the
-    call in whose middle worker 1 froze, ``waited`` the statement with which it waited for a table. ``workers`` has the worker that was made last by its number; ``roles`` maps a
-    worker's number in the result log to that of its process, where the two differ.
+    of queries that never run, too. ``schema`` is what the schema has to be at the end but for the run's own index.
+    ``table_gates`` are by table; ``waited`` is the statement with which worker 1 waited at one. ``frozen_call`` is the gate
+    at the call in whose middle worker 1 froze. ``workers`` has the worker that was made last by its number; ``roles`` maps
+    a worker's number in the result log to that of its process, where the two differ.
     """
 
     def __init__(self, stack: Stack, settings: Settings, evidence: Evidence, logs: Path) -> None:

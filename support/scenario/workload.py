@@ -71,9 +71,7 @@ class Workload:
     :param elsewhere: the same statements are sent from another schema, so that the server counts them apart.
     """
 
-    def __init__(
-        self, account: Account, query: Query, connections: int = CONNECTIONS, elsewhere: bool = False
-    ) -> None:
+    def __init__(self, account: Account, query: Query, connections: int = CONNECTIONS, elsewhere: bool = False) -> None:
         self.query, self._table = query, f"{quoted(account.database or '')}.{TEST_ORDERS}"
         there = replace(account, database="information_schema") if elsewhere else account
         self._databases = [Database(there, observed=True) for _ in range(connections)]

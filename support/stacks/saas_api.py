@@ -38,7 +38,9 @@ class SaasApi:
         """Schedule a run whose names the API may turn down; false if it does."""
         answer = self._answer("POST", EXECUTIONS_PATH, json=run.body())
         if answer.status_code not in (201, 422):
-            raise AssertionError(f"the SaaS API answered POST {EXECUTIONS_PATH} with {answer.status_code}: {answer.text[:300]}")
+            raise AssertionError(
+                f"the SaaS API answered POST {EXECUTIONS_PATH} with {answer.status_code}: {answer.text[:300]}"
+            )
         return answer.status_code == 201
 
     def run(self, run_id: str) -> dict[str, Any]:

@@ -148,11 +148,21 @@ def too_few_samples_are_inconclusive(history: History) -> Iterator[Ruling]:
         if may_be_handed_on and any(after >= found.needed for _, after in found.samples.values()):
             return
         said = not history.ended_as(COMPLETED) or INCONCLUSIVE in history.said("message").lower()
-        because = f"{list(found.samples.values())} samples; the run is {history.status}, message: {history.said('message')}"
+        because = (
+            f"{list(found.samples.values())} samples; the run is {history.status}, message: {history.said('message')}"
+        )
         yield ruling(said and not found.taken_back_for_it, because, history.ended_by, history.ended_at)
 
 
-@rule("R-62", SAFETY, "C-METRIC-4", "C-METRIC-6", "C-METRIC-7", "C-END-9", thai="เมื่อวัดได้ว่าแย่ลงเกินเกณฑ์และมีตัวอย่างพอ ต้องไม่ completed")
+@rule(
+    "R-62",
+    SAFETY,
+    "C-METRIC-4",
+    "C-METRIC-6",
+    "C-METRIC-7",
+    "C-END-9",
+    thai="เมื่อวัดได้ว่าแย่ลงเกินเกณฑ์และมีตัวอย่างพอ ต้องไม่ completed",
+)
 def worse_is_not_completed(history: History) -> Iterator[Ruling]:
     """A run whose queries got worse beyond a threshold, with samples enough, does not complete."""
     found = judged(history)

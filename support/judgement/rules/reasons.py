@@ -20,9 +20,8 @@ def named_without_figures(reason: str) -> set[str]:
 
     Beside the measure that got worse a reason may say what each of the others was; that names none as the cause.
     """
-    found = list(re.finditer(_PLAINLY, reason))
-    ends = [*(one.start() for one in found[1:]), len(reason)]
-    measures = list(_WORDS)
+    found, measures = list(re.finditer(_PLAINLY, reason)), list(_WORDS)
+    ends = [one.start() for one in found[1:]] + [len(reason)] * bool(found)
     return {
         measures[(one.lastindex or 1) - 1]
         for one, end in zip(found, ends, strict=True)

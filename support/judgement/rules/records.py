@@ -19,6 +19,7 @@ from support.judgement.rules.reasons import named_without_figures, names
 from support.judgement.rules.registry import RECORD, SAFETY, Ruling, rule, ruling
 from support.judgement.rules.sent import drops, made, taken_back
 
+
 def _plain(sql: str) -> str:
     """A statement in one form, be it as it was sent or as a digest has it."""
     text = re.sub(r"/\*.*?\*/", " ", sql, flags=re.DOTALL).strip().rstrip(";").replace("`", "").lower()

@@ -80,7 +80,9 @@ def samples_of_all_digests_counted_together(judge):
 
     def generous(digests, baseline, after, limits):
         fewest = min(sum(one.executions for one in window.values()) for window in (baseline, after))
-        return judge(digests, baseline, after, replace(limits, min_samples=1) if fewest >= limits.min_samples else limits)
+        return judge(
+            digests, baseline, after, replace(limits, min_samples=1) if fewest >= limits.min_samples else limits
+        )
 
     return generous
 
@@ -97,7 +99,7 @@ def counters_of_every_schema(read_snapshot):
     return _everywhere
 
 
-@mutant("TC-08", "Message contains inconclusive", of="agent.metrics.read_snapshot", scenario=FIFTEEN)
+@mutant("TC-08", "Rollback performed", of="agent.metrics.read_snapshot", scenario=FIFTEEN)
 def samples_of_every_schema(read_snapshot):
     """Executions in other schemas count as samples."""
     return _everywhere
@@ -154,4 +156,6 @@ def unreadable_counters_taken_for_fine(judge):
 )
 def every_measure_named(roll_back):
     """The rollback's reason names all measures, whichever got worse."""
-    return lambda job, fail_reason, trigger: roll_back(job, fail_reason, "latency, rows examined or full scans got worse")
+    return lambda job, fail_reason, trigger: roll_back(
+        job, fail_reason, "latency, rows examined or full scans got worse"
+    )
