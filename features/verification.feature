@@ -191,7 +191,7 @@ Feature: Verification after ADD INDEX
       | samples | needed | conduct                                                            |
       | 0       | 10     | never runs                                                         |
       | 9       | 10     | gets worse once the index exists, but runs too rarely to be judged |
-      | 15      | 20     | never runs                                                         |
+      | 12      | 15     | never runs                                                         |
 
   @TC-08 @P2 @normal @needs.accounts
   Scenario Outline: TC-08 Low Sample - Inconclusive: <who> will <deed>
