@@ -38,6 +38,12 @@ def sample_minimum_not_read(judge):
     return _with(min_samples=10)(judge)
 
 
+@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.ask", scenario="Failure: answer a byte at a time")
+def deadline_of_the_kill_switch_not_read(ask):
+    """The kill switch has a minute to answer, whatever the agent was told."""
+    return lambda config, connection_id: ask(replace(config, kill_switch_timeout=60.0), connection_id)
+
+
 # -- several queries --------------------------------------------------------------------------------------------
 
 
@@ -87,7 +93,7 @@ def samples_of_all_digests_counted_together(judge):
     return generous
 
 
-@mutant("TC-08", "Final execution_run Status", of="agent.metrics.window", scenario=NONE)
+@mutant("TC-08", "Final execution_run Status", of="agent.metrics.window", scenario=TWELVE)
 def digest_that_never_ran_breaks_the_agent(window):
     """A digest that the server does not know ends the agent with a KeyError."""
     return lambda opening, closing, digests: window(opening, {one: closing[one] for one in digests}, digests)
@@ -99,7 +105,7 @@ def counters_of_every_schema(read_snapshot):
     return _everywhere
 
 
-@mutant("TC-08", "Rollback performed", of="agent.metrics.read_snapshot", scenario=TWELVE)
+@mutant("TC-08", "Rollback performed", of="agent.metrics.read_snapshot", scenario=NONE)
 def samples_of_every_schema(read_snapshot):
     """Executions in other schemas count as samples."""
     return _everywhere

@@ -66,6 +66,17 @@ def mark_compared_by_its_beginning(difference):
     return of_one_beginning
 
 
+@mutant("TC-10", "Lease expired", of="agent.client.Client.claim", scenario=FINISHED)
+def length_of_the_lease_not_read(claim):
+    """The agent asks for a lease of 60 seconds, whatever it was told."""
+
+    def of_a_minute(self, run_id):
+        self._config = replace(self._config, lease_seconds=60.0)
+        return claim(self, run_id)
+
+    return of_a_minute
+
+
 @mutant("TC-10", "Final execution_run Status", of="agent.change.read_digests", scenario=ALIVE)
 def empty_list_of_digests_refused(read_digests):
     """A run with an empty list of digests is turned down."""
