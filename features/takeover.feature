@@ -40,12 +40,12 @@ Feature: Taking over from a dead worker
       | Index found and not added again | Yes                      |
 
   @TC-10 @P2 @normal
-  Scenario: TC-10 Worker Crash + Lease Expiry: somebody else's index has the name when the successor comes
-    มีคนอื่นสร้าง index ชื่อเดียวกันบนคอลัมน์อื่นระหว่างนั้น → worker ใหม่ห้ามถือว่าเป็นของ run และห้ามแตะ
+  Scenario Outline: TC-10 Worker Crash + Lease Expiry: <whose> index has the name when the successor comes
+    มี index ชื่อเดียวกันที่คนอื่นสร้าง หรือที่ run อื่นสร้างบนคอลัมน์เดียวกัน → worker ใหม่ห้ามถือว่าเป็นของ run และห้ามแตะ
 
     Given the claim of worker 1 has a short lease
     When worker 1 is killed while its ADD INDEX waits for the table's lock, and the ADD INDEX dies with it
-    And somebody else adds index "idx_tc10_crash" on test_orders (customer_id)
+    And <deed>
     And the lease of worker 1 has run out
     And worker 2 carries out the run
     Then the result log reads
@@ -56,6 +56,11 @@ Feature: Taking over from a dead worker
       | Worker 2 claimed successfully   | Yes (after lease expiry) |
       | Index taken for the run's own   | No                       |
       | Index that was there before     | unchanged                |
+
+    Examples:
+      | whose           | deed                                                                   |
+      | somebody else's | somebody else adds index "idx_tc10_crash" on test_orders (customer_id) |
+      | another run's   | somebody adds the same index for another run                           |
 
   @TC-10 @P2 @normal
   Scenario: TC-10 Worker Crash + Lease Expiry: a successor that comes too early
@@ -93,6 +98,7 @@ Feature: Taking over from a dead worker
     Worker ที่ยังทำงานอยู่ต้องต่ออายุ lease → worker อื่นต้องได้ 409
 
     Given the claim of worker 1 has a short lease
+    And the run's list of queries is empty
     When worker 1 waits for the table's lock for longer than its lease, and worker 2 claims the run meanwhile
     Then the result log reads
       | Field                         | Expected     |

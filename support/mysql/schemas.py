@@ -74,7 +74,7 @@ def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
         database.execute(f"CREATE USER '{made.user}'@'%%' IDENTIFIED BY %s", (made.password,))
         database.execute(f"GRANT {rights} ON {quoted(schema)}.* TO '{made.user}'@'%'")
         if metrics:
-            database.execute(f"GRANT SELECT ON performance_schema.* TO '{made.user}'@'%'")
+            grant_metrics(database, made)
         return made
 
     with Database(server) as database:
@@ -92,6 +92,15 @@ def grant_alter(database: Database, agent: Account, schema: str, table: str) -> 
 def revoke_alter(database: Database, agent: Account, schema: str, table: str) -> None:
     """Take the right to change the table away; an open connection feels it at its next statement."""
     database.execute(f"REVOKE ALTER, INDEX ON {quoted(schema)}.{quoted(table)} FROM '{agent.user}'@'%'")
+
+
+def grant_metrics(database: Database, account: Account) -> None:
+    database.execute(f"GRANT SELECT ON performance_schema.* TO '{account.user}'@'%'")
+
+
+def revoke_metrics(database: Database, account: Account) -> None:
+    """Take the right to read the server's counters away; an open connection feels it at its next statement."""
+    database.execute(f"REVOKE SELECT ON performance_schema.* FROM '{account.user}'@'%'")
 
 
 def drop_schemas(account: Account, names: Sequence[str], users: Sequence[tuple[str, str]]) -> None:
@@ -169,5 +178,5 @@ def remove_traces(database: Database, schema: str) -> None:
     remove_rows(database, schema)
     prefixes = tuple(form().leftovers.index_prefixes)
     for index in indexes(database, schema):
-        if index.table in TEST_TABLES and index.name.startswith(prefixes):
+        if index.table in TEST_TABLES and index.name.lstrip().startswith(prefixes):
             database.execute(f"ALTER TABLE {quoted(schema)}.{quoted(index.table)} DROP INDEX {quoted(index.name)}")

@@ -121,7 +121,7 @@ def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
     if waiting is None:
         gate.release()
         return
-    number = case.plan.claims_at_the_crash
+    case.waited, number = waiting.text, case.plan.claims_at_the_crash
     successor = _held_at(case, number, "claim", always, "the claim") if number else None
     if index_is_made:
         # Frozen first: MariaDB ends the statement of a dead client, but a frozen one is alive to every server

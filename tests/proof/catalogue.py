@@ -14,6 +14,7 @@ ROOMS = {
         "changing",
         "claims",
         "looks",
+        "measures",
         "outcomes",
         "records",
         "rollbacks",
