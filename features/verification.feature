@@ -104,6 +104,7 @@ Feature: Verification after ADD INDEX
     Given execution run "test-tc07-001" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
     And the application's queries will get slower once the index exists
     And the executor will lose its right to change test_orders once the index exists
+    And the SaaS API will at first fail to take the records of the rollback
     When worker 1 carries out the run
     Then the result log reads
       | Field                      | Expected        |

@@ -100,7 +100,8 @@ class Participant:
 class Notes:
     """What phrases keep for the observations while the scenario goes on.
 
-    ``expected_errors`` are the server's errors that the situation was made for.
+    ``expected_errors`` are the server's errors that the situation was made for. ``claims_met``: claims that were let go
+    together all waited for the run's row; None where nobody tried that.
     """
 
     index_before: Index | None = None
@@ -108,6 +109,7 @@ class Notes:
     calls_before_takeover: list[Call] = field(default_factory=list)
     answer_to_same_id: str | None = None
     expected_errors: list[int] = field(default_factory=list)
+    claims_met: bool | None = None
 
 
 @dataclass(kw_only=True)
