@@ -29,7 +29,7 @@ Feature: Taking over from a dead worker
     Given the claim of worker 1 has a short lease
     When worker 1 is killed while its ADD INDEX waits for the table's lock, but the server completes the ADD INDEX all the same
     And the lease of worker 1 has run out
-    And workers 2 and 3 claim the run at the same moment, and the one that gets it is called worker 2
+    And worker 2 carries out the run
     Then the result log reads
       | Field                           | Expected                 |
       | Worker 1 claimed successfully   | Yes                      |
@@ -149,16 +149,18 @@ Feature: Taking over from a dead worker
   @TC-10 @P2 @normal
   Scenario: TC-10 Worker Crash + Lease Expiry: the kill switch is turned on before the successor comes
     Kill switch เปิดหลัง worker 1 crash → worker ใหม่ต้องถาม kill switch ก่อน แล้วเอา index ออก
+    Two successors come at once, and one of them gets the run.
 
     Given the claim of worker 1 has a short lease
     When worker 1 is killed while its ADD INDEX waits for the table's lock, but the server completes the ADD INDEX all the same
     And the kill switch is turned on
     And the lease of worker 1 has run out
-    And worker 2 carries out the run
+    And workers 2 and 3 claim the run at the same moment, and the one that gets it is called worker 2
     Then the result log reads
       | Field                         | Expected                 |
       | Worker 1 crashed              | Yes (simulated)          |
       | Worker 2 claimed successfully | Yes (after lease expiry) |
+      | Worker 2 exit status          | 0                        |
       | ADD INDEX carried out         | once                     |
       | Index exists after rollback   | No                       |
       | Final execution_run Status    | ROLLED_BACK              |

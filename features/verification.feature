@@ -125,6 +125,7 @@ Feature: Verification after ADD INDEX
     Given execution run "test-tc07-001" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
     And the application's queries will get slower once the index exists
     And another session will hold a lock on test_orders once the index exists
+    And the claim of worker 1 has a short lease
     When worker 1 carries out the run
     Then the result log reads
       | Field                      | Expected        |

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 from support.clock import now
 from support.contract import KILL_SWITCH_PATH
 from support.errors import GateNotReached
-from support.gateway.faults import FAULTS, REPORT_FAULTS
+from support.gateway.faults import REPORT_FAULTS
 from support.gateway.gates import ANY, CallGate, Condition
 from support.gateway.gateway import Gateway
 from support.history.calls import Call

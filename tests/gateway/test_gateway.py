@@ -11,7 +11,6 @@ import pytest
 import requests
 
 from support.errors import TestEnvironmentError
-from support.gateway import faults
 from support.gateway.faults import FAULTS
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals

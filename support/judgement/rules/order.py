@@ -74,9 +74,9 @@ def nothing_after_a_lost_lease(history: History) -> Iterator[Ruling]:
                 yield ruling(_sent_before(worker, call, lost.arrived), because, str(worker), call.arrived)
         for call in (one for one in worker.writes if one.kind in REPORTS):
             over = _lease_end(history, worker, call.arrived)
-            late = (call.arrived - over).total_seconds() if over else 0.0
-            if over and late > MARGIN_SECONDS + history.apart:
-                because = f"{worker} sent {call.method} {call.path} {late:.3f} s after the end of its lease"
+            seconds = (call.arrived - over).total_seconds() if over else 0.0
+            if over and seconds > MARGIN_SECONDS + history.apart:
+                because = f"{worker} sent {call.method} {call.path} {seconds:.3f} s after the end of its lease"
                 yield ruling(_sent_before(worker, call, over), because, str(worker), call.arrived)
 
 

@@ -133,7 +133,7 @@ def zombie_writes_accepted(holds_lease):
 
 
 @mutant(
-    "TC-10", "R-41", of="api.runs.claim", scenario="the server finishes", cause=("the SaaS API", "rule broken", "R-41")
+    "TC-10", "R-41", of="api.runs.claim", scenario="turned on before", cause=("the SaaS API", "rule broken", "R-41")
 )
 def takeover_reads_then_writes(claim):
     """Whether the lease of a run has ended is looked at first, and the run is taken in a second statement."""
