@@ -110,6 +110,7 @@ Feature: Verification after ADD INDEX
     Given execution run "test-tc07-001" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
     And the application's queries will get slower once the index exists
     And the executor will lose its right to change test_orders once the index exists
+    And the SaaS API will at first fail to take the records of the rollback
     When worker 1 carries out the run
     Then the result log reads
       | Field                      | Expected        |
@@ -131,6 +132,7 @@ Feature: Verification after ADD INDEX
     And the limits are 10 % more latency and 5 % more rows, with 10 samples at least
     And the application's queries will examine 10 % more rows once the index exists
     And another session will hold a lock on test_orders once the index exists
+    And the claim of worker 1 has a short lease
     When worker 1 carries out the run
     Then the result log reads
       | Field                      | Expected        |

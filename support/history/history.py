@@ -74,6 +74,7 @@ class Notes:
 
     ``expected_errors`` are the server's errors that the situation was made for. ``counters_set_back`` is when somebody set
     the server's statement counters back to nothing, by the server's clock. ``turned_down``: the API took no such run.
+    ``claims_met``: claims that were let go together all waited for the run's row; None where nobody tried that.
     """
 
     index_before: Index | None = None
@@ -83,6 +84,7 @@ class Notes:
     expected_errors: list[int] = field(default_factory=list)
     counters_set_back: AwareDatetime | None = None
     turned_down: bool = False
+    claims_met: bool | None = None
 
 
 @dataclass(kw_only=True)

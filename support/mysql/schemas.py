@@ -1,7 +1,6 @@
 """The schema and the accounts of a run, and what its scenarios leave: made by the run, and taken away by it."""
 
 import re
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from support.errors import SettingsError, TestEnvironmentError, cause_of
 from support.form import form
 from support.mysql.database import Account, Database, quoted
 from support.mysql.tables import column_names, indexes
+from support.secret_text import new_secret
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
     """Create the accounts ``users(suffix)`` on ``server`` with new random passwords and the rights each part needs."""
 
     def account(role: str, rights: str, metrics: bool) -> Account:
-        made = Account(server.host, server.port, f"ex_{role}_{suffix}", secrets.token_urlsafe(18), schema)
+        made = Account(server.host, server.port, f"ex_{role}_{suffix}", new_secret(), schema)
         database.execute(f"CREATE USER '{made.user}'@'%%' IDENTIFIED BY %s", (made.password,))
         database.execute(f"GRANT {rights} ON {quoted(schema)}.* TO '{made.user}'@'%'")
         if metrics:

@@ -33,7 +33,8 @@ class Plan:
     """What is to happen beside the workers: ``at`` each moment, in this order; and who claims the run as worker 1 is killed.
 
     ``fault`` meets worker 1's kill-switch calls: from the first one, or from the first after the index exists.
-    ``times`` are the contract's variables of worker 1, in lower case, that differ from the run's settings.
+    ``times`` are the contract's variables of worker 1, in lower case, that differ from the run's settings. ``arrangements``
+    are made with every worker before it starts.
     """
 
     at: defaultdict[str, list[Callable[[], None]]] = field(default_factory=lambda: defaultdict(list))
@@ -41,6 +42,7 @@ class Plan:
     fault_once_index_exists: bool = False
     claims_at_the_crash: int | None = None
     times: dict[str, float] = field(default_factory=dict)
+    arrangements: list[Callable[[Worker], None]] = field(default_factory=list)
 
 
 class Case:
@@ -167,6 +169,8 @@ class Case:
         if str(log) not in self.evidence.logs:
             self.evidence.logs.append(str(log))
         worker.gateway.on_arrival, worker.gateway.look_at_run = self._note_index, self.run_row
+        for arrange in self.plan.arrangements:
+            arrange(worker)
         return worker
 
     def start(self, worker: Worker) -> None:

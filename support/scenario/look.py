@@ -13,6 +13,7 @@ from support.mysql.journal import Journal
 from support.record.evidence import Query
 from support.scenario.case import Case
 from support.scenario.workload import Measured
+from support.secret_text import forms_of
 from support.waiting import WaitTimeout, eventually
 
 GIVEN = (
@@ -100,7 +101,7 @@ def _leaks(case: Case, history: History) -> list[str]:
         f"{kind} is in {place}"
         for kind, values in kinds.items()
         for place, text in places.items()
-        if any(value in text for value in values)
+        if any(form in text for value in values for form in forms_of(value))
     ]
 
 

@@ -195,6 +195,7 @@ class Story:
             "arrived": arrived,
             "answered": answered,
             "response_body": what.pop("answer", body),
+            "content_type": "application/json" if "fault" not in what else None,
             "row_before": before,
             "row_after": after,
             "after_index": there if kind == "kill switch" else None,

@@ -82,6 +82,15 @@ def told(**flags):
     return json.dumps(json.loads(INACTIVE) | flags)
 
 
+def rollback_inherited():
+    """Worker 1 dies in its DROP INDEX; worker 2 finishes the rollback although the switch is off again."""
+    story = rolled_back().without("record", "report").change("claim", lease=2.0).change("drop", errno=1317)
+    story.worker(1, exit_status=-9, killed=1.5, ended=1.5).worker(2, ended=5.0).without("heartbeat")
+    story.call("other claim", 3.5, "claim", worker=2, said={"worker_id": "worker-2"})
+    story.sent("own drop", 3.7, DROP, worker=2).call("record", 3.8, "rollback", worker=2, said=UNDONE)
+    return story.call("report", 3.9, "status", worker=2, said=STOPPED)
+
+
 def nameless(story):
     """The workers don't say their names in their claims."""
     return story.change("claim", said={})
@@ -142,6 +151,7 @@ EXAMPLES = {
             frozen().call("late record", 4.15, "rollback", said=UNDONE, status=409),
             completed().change("heartbeat", status=409),
             completed().change("claim", lease=0.5).without("heartbeat"),
+            completed().change("claim", lease=1.5).change("report", status=409).without("heartbeat"),
         ],
         not_tried=[stopped(), turned_down()],
         unknown=[
@@ -165,6 +175,7 @@ EXAMPLES = {
             completed(),
             refused(),
             completed().call("first try", 0.05, "kill switch", status=503, fault="503 Service Unavailable"),
+            completed().change("look", content_type="Application/JSON; charset=utf-8"),
         ],
         broken=[
             completed().without("look"),
@@ -176,6 +187,11 @@ EXAMPLES = {
             completed().change("look", answer='{"global_active": true, ' + INACTIVE[1:]),
             completed().change("look", answer=f"{INACTIVE} {INACTIVE}"),
             completed().change("look", answer='{"global_active": false}'),
+            completed().change("look", answer=INACTIVE.replace("null", "NaN")),
+            completed().change("look", answer=INACTIVE.replace("global_a", "Global_A")),
+            completed().change("look", content_type="application/json-seq"),
+            completed().change("look", content_type="text/json"),
+            completed().change("look", content_type=""),
             completed().change("look", status=204),
             completed().change("look", status=None, fault="connection reset"),
             completed().call("refused", 0.5, "kill switch", status=None, fault="connection refused", answered=None),
@@ -183,7 +199,11 @@ EXAMPLES = {
             completed().worker(1, given=GIVEN | {"KILL_SWITCH_TIMEOUT_SECONDS": 0.2}).change("look", took=0.5),
         ],
         not_tried=[stopped(), taken_over().without("add")],
-        unknown=[completed().change("look", took=0.8995), completed().change("add", at=0.1205)],
+        unknown=[
+            completed().change("look", took=0.8995),
+            completed().change("add", at=0.1205),
+            completed().change("look", content_type=None),
+        ],
     ),
     "R-11": Examples(
         kept=[completed(), without_digests(), taken_over()],
@@ -235,6 +255,9 @@ EXAMPLES = {
             claimed().without("look").call("refused", 0.3, "kill switch", status=None, fault="connection refused", answered=None)
             .sent("add", 1.0, ADD),
             completed().change("look", status=302, answer=""),
+            completed().change("third look", content_type="text/html"),
+            completed().worker(1, given=GIVEN | {"KILL_SWITCH_TIMEOUT_SECONDS": 0.03})
+            .call("first try", 0.05, "kill switch", status=None, fault="time-out", took=0.03),
             completed().change("second look", took=2.9).change("open again", at=4.2).change("close again", at=4.8)
             .change("third look", at=4.9).change("report", at=5.0),
         ],
@@ -578,8 +601,20 @@ EXAMPLES = {
             .call("third", 0.1, "claim", worker=3, took=0.1),
             completed().change("claim", took=0.3).call("again", 0.1, "claim"),
         ],
-        not_tried=[completed(), taken_over()],
+        not_tried=[completed(), taken_over(), contested().known(claims_met=False)],
         always_known="both calls are timed by the gateways of one machine",
+    ),
+    "R-16": Examples(
+        kept=[
+            rollback_inherited(),
+            taken_over().sent("drop", 1.6, DROP, errno=1317),  # without a word of it
+        ],
+        broken=[
+            rollback_inherited().change("report", said=DONE),
+            rollback_inherited().without("pending").call("noted", 1.35, "progress").change("report", said=DONE),
+        ],
+        not_tried=[completed(), rolled_back(), taken_over()],
+        always_known=NO_TIMES,
     ),
     "R-42": Examples(
         kept=[
@@ -687,6 +722,16 @@ EXAMPLES = {
         ],
         not_tried=[without_digests(), completed().change("heartbeat", status=409), turned_down()],
         always_known="both looks are at the database's own clock",
+    ),
+    "R-55": Examples(
+        kept=[completed().change("report", token_fits=True)],
+        broken=[
+            completed().change("report", token_fits=False, status=409),
+            completed().change("heartbeat", token_fits=False),
+            rolled_back().change("record", token_fits=False, status=409),
+        ],
+        not_tried=[completed(), turned_down()],
+        always_known=NO_TIMES,
     ),
     "R-53": Examples(
         kept=[
@@ -806,6 +851,7 @@ EXAMPLES = {
             not_undone(),
             rolled_back().known(rollbacks=[UNDONE | {"status": "pending"}, UNDONE]),
             rolled_back().change("drop", errno=1205).sent("again", 1.5, DROP),
+            rolled_back().without("pending").change("record", status=422, fault="422 Unprocessable Entity"),
         ],
         broken=[
             rolled_back().known(rollbacks=[]),

@@ -13,6 +13,7 @@ ROOMS = {
     "agent": (
         "changing",
         "claims",
+        "conduct",
         "looks",
         "measures",
         "outcomes",

@@ -48,7 +48,8 @@ def rollback_outcome_is_true(history: History) -> Iterator[Ruling]:
     """A rollback is on record once, as completed exactly if a worker's DROP INDEX was carried out, and not before."""
     final = [str(row["status"]) for row in history.rollbacks if row["status"] != ROLLBACK_PENDING]
     drop = taken_back(history)
-    if history.end_report and (final or drops(history)):
+    refused = any(one.kind == "rollback" and one.fault and _is_answered(one) for one in history.calls)
+    if history.end_report and (final or (drops(history) and not refused)):
         because = f"on record: {', '.join(final) or 'none'}; the server was sent: {as_sent(history.drops)}"
         wanted = ["completed"] if drop else ["failed"]
         who = _to_blame(history, "rollback", wanted[0]) if not final or len(final) > 1 else history.ended_by
