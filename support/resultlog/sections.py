@@ -18,7 +18,9 @@ def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
     decision, reasons, clock = content["decision"], content["reasons"], material.clock
     judged = content["test_cases"]
     cases = [CaseLog(f"2.{number}", case, judged[case.id], material) for number, case in enumerate(of_the_form(), 1)]
-    beyond = [CaseLog(f"E.{number}", case, judged[case.id], material) for number, case in enumerate(beyond_the_form(), 1)]
+    beyond = [
+        CaseLog(f"E.{number}", case, judged[case.id], material) for number, case in enumerate(beyond_the_form(), 1)
+    ]
     results = {case.id: case.result for case in cases}
     passed, failed, unrun = (list(results.values()).count(word) for word in (PASS, FAIL, NOT_RUN))
     end = clock.minute(material.ended) if material.ended else "not recorded: the run was cut off"

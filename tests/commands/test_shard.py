@@ -55,7 +55,7 @@ def test_no_share_is_empty(count):
     [
         (("--of", "3", "--index", "4"), "has to be 0 to 3, not '4'"),
         (("--of", "3"), "JOB_COMPLETION_INDEX has to be 0 to 3, not ''"),
-        (("--of", "11", "--index", "0"), "--of 11"),
+        (("--of", "12", "--index", "0"), "--of 12"),
         (("--of", "2", "--index", "2", "--within", "0"), "no run has left anything"),
     ],
 )
@@ -68,12 +68,12 @@ def test_what_makes_no_sense_is_one_clear_line(tmp_path, arguments, complaint):
 
 
 def test_a_share_runs_and_the_shares_that_did_not_are_not_forgotten(tmp_path):
-    """Index 9 of 10 is the lightest test case; it comes from the variable that a Job sets."""
-    status, said = command("--of", 10, "--into", tmp_path, JOB_COMPLETION_INDEX="9")
+    """Index 10 of 11 is the lightest test case; it comes from the variable that a Job sets."""
+    status, said = command("--of", 11, "--into", tmp_path, JOB_COMPLETION_INDEX="10")
     assert status == 0, said
-    assert (tmp_path / "shard-9" / ENDED).read_text() == "0\n"
+    assert (tmp_path / "shard-10" / ENDED).read_text() == "0\n"
 
-    status, said = command("--of", 10, "--into", tmp_path, "--within", "0", JOB_COMPLETION_INDEX="10")
+    status, said = command("--of", 11, "--into", tmp_path, "--within", "0", JOB_COMPLETION_INDEX="11")
     assert status == 4, said
     assert "no end of shard-0, shard-1" in said
     assert "Decision: BLOCKED" in said

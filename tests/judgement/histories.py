@@ -192,6 +192,8 @@ class Story:
             state.take(kind, worker, 200 if does_it else status, said or {}, at + 0.002, what)
         after = state.at(at + took - 0.001) if reaches else None
         body = INACTIVE if kind == "kill switch" and status == 200 and "fault" not in what else ""
+        if status is not None and status >= 400 and reaches:
+            body = json.dumps({"title": "refused", "status": status})
         if kind == "claim" and status == 200:
             body = json.dumps({"claim_token": (said or {}).get("claim_token") or f"token of {at}"})
         there = kind == "kill switch" and any(
@@ -202,6 +204,9 @@ class Story:
             "arrived": arrived,
             "answered": answered,
             "response_body": what.pop("answer", body),
+            "content_type": None
+            if "fault" in what
+            else f"application/{'problem+' if (status or 0) >= 400 else ''}json",
             "row_before": before,
             "row_after": after,
             "after_index": there if kind == "kill switch" else None,
@@ -233,9 +238,9 @@ def _standing(statements: Any, until: datetime | None = None) -> list[Statement]
 
 def _query(at: float, what: dict[str, Any]) -> Statement:
     started = moment(at)
-    more = {"rows_examined": 5, "full_scan": False} | what
+    more = {"rows_examined": 5, "full_scan": False, "digest": "d" * 64} | what
     ended = started + timedelta(seconds=more["seconds"])
-    return Statement(thread=98, event=int(at * 1e6), kind="select", text=QUERY, digest="d" * 64, errno=0, message="",
+    return Statement(thread=98, event=int(at * 1e6), kind="select", text=QUERY, errno=0, message="",
                      started=started, ended=ended, owner="suite", **more)  # fmt: skip
 
 
