@@ -29,7 +29,7 @@ def run(arguments: tuple[str, ...], jobs: int | None) -> int:
       acceptance run
       acceptance run --tags=@P0                  the blockers
       acceptance run --tags=@TC-03               one test case
-      acceptance run features/claiming.feature:6 one scenario
+      acceptance run features/claiming.feature:5 one scenario
       acceptance run --jobs 1                    one scenario after the other
       acceptance run -D server=mariadb-10.11     a setting; docs/settings.md lists them
 
@@ -41,7 +41,12 @@ def run(arguments: tuple[str, ...], jobs: int | None) -> int:
       3  CONDITIONAL
       4  BLOCKED; a run that is interrupted, or cannot start, is, too
     """
-    failed = behave([*(["-D", f"jobs={jobs}"] if jobs else []), *arguments])
+    return carry_out([*(["-D", f"jobs={jobs}"] if jobs else []), *arguments])
+
+
+def carry_out(arguments: Sequence[str]) -> int:
+    """Run behave with ``arguments``; the decision's exit status."""
+    failed = behave(arguments)
     if AcceptanceRunner.decision is None:
         return NOTHING_DONE
     return EXIT_STATUS[AcceptanceRunner.decision] or failed

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from support.again import again
 from support.clock import Clock
 from support.form import TEST_CASES
 from support.judgement import verdict
@@ -24,13 +25,15 @@ class Material(RunRecord):
     """What a log is made from: one run or several as one, whose id is then the ids of all.
 
     ``records`` have one record for each scenario: of several copies the worst. ``copies`` are the runs and results of
-    the scenarios that were judged more than once, by location. ``hashes`` are by path below the ``runs`` folder.
+    the scenarios that were judged more than once, by location. ``hashes`` are by path below the ``runs`` folder;
+    ``settings_of`` are the settings by run.
     """
 
     run_ids: list[str]
     records: list[Record]
     copies: dict[str, list[tuple[str, str]]]
     hashes: dict[str, str]
+    settings_of: dict[str, list[tuple[str, str]]]
 
     @cached_property
     def clock(self) -> Clock:
@@ -79,13 +82,18 @@ def merge(folders: list[Folder]) -> Material:
         records=[_worst(copies, several) for copies in scenarios.values()],
         copies={at: [(one.run_id, one.result) for one in them] for (_, at), them in scenarios.items() if len(them) > 1},
         hashes={path: sha for folder in folders for path, sha in folder.hashes.items()},
+        settings_of={run.run_id: run.settings for run in runs},
     )
 
 
 def verdict_of(material: Material) -> dict[str, Any]:
     """The content of ``verdict.json``; the one source of the decision."""
     expected = {case_id: set(locations) for case_id, locations in material.expected.items()}
-    return verdict.verdict(material.run_id, material.records, expected, material.environment, material.troubles)
+    content = verdict.verdict(material.run_id, material.records, expected, material.environment, material.troubles)
+    runs = {record.location: record.run_id for record in material.records}
+    for cause in content["causes"]:
+        cause["again"] = again(material.settings_of[runs[cause["location"]]], cause["location"])
+    return content
 
 
 def place(location: str) -> tuple[str, int]:

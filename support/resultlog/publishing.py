@@ -42,6 +42,12 @@ def publish(run_folder: Path, reports: Path) -> dict[str, Any]:
     return content
 
 
+def folder_of(run: Path, reports: Path) -> Path:
+    """The folder of a run that is named by its id, or by a path, which is returned as it is."""
+    by_id = reports / RUNS / run
+    return by_id if len(run.parts) == 1 and not run.exists() and by_id.is_dir() else run
+
+
 def point_at(run_folder: Path, reports: Path) -> None:
     """Make ``latest`` a link to the folder of a run."""
     partial = reports / f".{LATEST}-{os.getpid()}"

@@ -119,7 +119,7 @@ def _case(case: CaseLog) -> Group:
     parts.append(Group([_result(case.result), blocks.lines(notes(case), "Notes:")], "keep"))
     for number, one in enumerate(case.further, 2):
         title = (Words(f"{case.section}.{number} {case.id}: "), one.title or "the same again")
-        where = Paragraph((blocks.Code(f"behave {one.location}"), " — ", one.record.description), "small")
+        where = Paragraph((blocks.Code(one.location), " — ", one.record.description), "small")
         parts.append(Group([Heading(4, title, one.result), where, _scenario(one), _result(one.result)], "further"))
     return Group(parts, "case", case.id)
 

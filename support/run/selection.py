@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from behave.configuration import Configuration
 from behave.model import Feature, Scenario
-from behave.runner_util import collect_feature_locations, parse_features
+from behave.runner_util import FeatureLineDatabase, collect_feature_locations, parse_features
 
 from support.checks.needs import names_in
 from support.errors import SettingsError, SuiteError
@@ -104,13 +104,29 @@ def _check_judgement(scenario: Scenario) -> None:
             raise SuiteError(f"{location_of(scenario)}: {error}") from error
 
 
+def _check_lines(paths: Iterable[str]) -> None:
+    """A SettingsError for ``FILE:LINE`` where no scenario begins: behave takes the one before, whatever it is by now."""
+    for location in collect_feature_locations(list(paths)):
+        if not location.line:
+            continue
+        (feature,) = parse_features([location.filename])
+        begins = FeatureLineDatabase(feature)
+        if location.line not in begins.data:
+            near = begins.select_run_item_by_line(location.line)
+            raise SettingsError(
+                f"{location.filename}:{location.line}: no scenario begins there; the one before begins at"
+                f" {location.filename}:{near.location.line}: {near.name}"
+            )
+
+
 def select(features: Iterable[Feature], config: Configuration) -> Selection:
     """What this run is to do.
 
-    :raises SettingsError: the tags, names or files of the command line select no scenario.
+    :raises SettingsError: the tags, names or files of the command line select no scenario, or a line has none.
     :raises SuiteError: an id, a priority, a need or a table that makes no sense.
     """
     expected = expected_scenarios(all_features())
+    _check_lines(config.paths)
     selected = [scenario for scenario in scenarios_of(features) if scenario.should_run(config)]
     if not selected:
         tags = sorted({str(tag) for scenario in scenarios_of(all_features()) for tag in scenario.effective_tags})

@@ -28,7 +28,7 @@ def show_verdict(terminal: Terminal, verdict: Verdict, place: str) -> None:
         red = sum(cause["scenarios"] for cause in causes)
         terminal.say("", f"Red: {counted(red, 'scenario')}, {counted(len(causes), 'cause')}")
         for cause in causes:
-            terminal.say(f"  {cause['scenarios']} × {cause['sentence']}", f"      Again: behave {cause['location']}")
+            terminal.say(f"  {cause['scenarios']} × {cause['sentence']}", f"      Again: {cause['again']}")
         terminal.say("")
     terminal.say(f"Decision: {terminal.coloured(verdict['decision'])}")
     terminal.say(*(f"  - {reason}" for reason in verdict["reasons"]), f"Verdict and evidence: {place}")

@@ -21,7 +21,20 @@ from tests.harness.running import PATIENCE, PROJECT, done, start, verdict_of
 from tests.resultlog.test_resultlog_data import LOCATIONS, make_run
 
 MODULE = [sys.executable, "-m", "support.commands"]
-NAMES = ["bench", "judge", "matrix", "merge", "mutate", "preflight", "prove", "report", "run", "shard", "signoff"]
+NAMES = [
+    "again",
+    "bench",
+    "judge",
+    "matrix",
+    "merge",
+    "mutate",
+    "preflight",
+    "prove",
+    "report",
+    "run",
+    "shard",
+    "signoff",
+]
 
 
 def acceptance(*arguments, **environment):

@@ -60,7 +60,7 @@ class Place:
 
 TC_01 = "acceptance run"
 TC_02 = "acceptance run --tags=@P0"
-ONE_SCENARIO = "acceptance run features/claiming.feature:6"
+ONE_SCENARIO = "acceptance run features/claiming.feature:5"
 SHARDS = "for index in 0 1; do acceptance shard --of 2 --index $index --into reports/shards & done\nwait"
 NODE = ("node", "npm")
 PASSED = r"^[1-9]\d* scenarios? passed, 0 failed"
