@@ -24,6 +24,11 @@ EMBEDDED, COMPOSE, EXTERNAL = STACKS = ("embedded", "compose", "external")
 BUNDLED_API = f"{shlex.quote(sys.executable)} -m executor_v1.api"
 BUNDLED_AGENT = f"{shlex.quote(sys.executable)} -m executor_v1.agent run {{execution_id}}"
 MASK = "********"
+OF_THE_PLACE = (
+    "reports", "jobs", "tester", "reviewer", "time_zone", "api_port", "api_url", "api_secret", "mysql_host", "mysql_port",
+    "mysql_user", "mysql_password", "mysql_database", "agent_mysql_user", "agent_mysql_password", "allow_remote_host",
+)  # fmt: skip
+"""The settings that say where and for whom a run is, and nothing of what it judges."""
 
 _YES_OR_NO = {**dict.fromkeys(("yes", "true", "on", "1"), True), **dict.fromkeys(("no", "false", "off", "0"), False)}
 _WORDS = {int: "a whole number", float: "a number", bool: "yes or no"}

@@ -36,6 +36,7 @@ def acceptance() -> None:
     \b
     The usual order, from the project's folder:
       acceptance run                 about half a minute; the exit status is the decision
+      reports/index.html             the last whole run, and what ran in part since
       reports/result-log.html        look at the log: every Expected with its Actual, blockers, what to sign
       acceptance signoff --verify    before it is signed: was any evidence changed since?
 

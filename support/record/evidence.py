@@ -21,6 +21,8 @@ from support.result_words import NOT_RUN, PASS, UNJUDGED
 from support.settings import MASK
 
 RUN_FILE = "run.json"
+SUITE = "Acceptance suite"
+"""What a run's environment calls the suite that judged."""
 _TOKEN = re.compile(r'((?:\\?")[a-z_]*(?:token|secret|password)[a-z_]*\\?"\s*:\s*\\?")([^"\\]+)(\\?")', re.IGNORECASE)
 
 

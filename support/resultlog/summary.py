@@ -19,15 +19,15 @@ ACTIONS = {
 }
 
 
-def totals(material: Material, cases: list[CaseLog], tally: tuple[int, int, int]) -> list[Part]:
-    """3 to 3.2: how many of the test cases passed, failed and did not run (``tally``), and which."""
+def totals(material: Material, cases: list[CaseLog], tally: tuple[int, int, int], whole: bool) -> list[Part]:
+    """3 to 3.2: how many of the test cases passed, failed and did not run (``tally``), and which; of a ``whole`` run or not."""
     passed, failed, total = tally[0] == len(cases), tally[1] > 0, len(cases)
     boxes = (
         Box("ALL PASSED", passed, strong=True),
         Box("PARTIAL", not passed and not failed, WARN, True),
         Box("FAILED", failed, BAD, True),
     )
-    whole = material.ended is not None and not material.troubles
+    whole = whole and not material.troubles
     there = sum(len(locations) for locations in material.expected.values())
     part = "" if len(material.selected) >= there else f"{len(material.selected)} of {there} scenarios were selected"
     rows: list[tuple[str, Inline]] = [

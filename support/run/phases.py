@@ -12,9 +12,10 @@ from support.allure.report import REPORT
 from support.allure.results import RESULTS
 from support.clock import now
 from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
-from support.record.evidence import Check, Evidence, RunRecord, Secrets
+from support.record.evidence import SUITE, Check, Evidence, RunRecord, Secrets
 from support.record.evidence import write as write_evidence
 from support.result_words import NOT_RUN
+from support.resultlog import standing
 from support.resultlog.publishing import point_at, prune, publish, withdraw
 from support.run import notices
 from support.run.behave_watch import BehaveWatch
@@ -22,7 +23,7 @@ from support.run.handlers.allure_results import AllureResults
 from support.run.notices import Handler, Notices
 from support.run.scenario_hooks import ScenarioHooks
 from support.run.selection import Selection, location_of
-from support.run.session import Environment, Session
+from support.run.session import Environment, Session, suite_version
 from support.run.signals import interrupts_ignored
 from support.settings import EXTERNAL, Settings
 
@@ -96,6 +97,7 @@ class PreparedRun:
             withdraw(self.settings.reports_folder, RESULTS, REPORT)
             (self.folder / "logs").mkdir(parents=True)
             point_at(self.folder, self.settings.reports_folder)
+            standing.write(self.settings.reports_folder)
         self.notices.say(notices.FolderMade(self.folder, self.record, self.watch.planned()))
 
     def ready(self, environment: Environment) -> None:
@@ -108,7 +110,8 @@ class PreparedRun:
             self.secrets.add(password)
         first = not record.pre_checks
         if first:
-            record.environment, record.pre_checks = environment.parts, environment.pre_checks
+            record.environment = {**environment.parts, SUITE: suite_version()}
+            record.pre_checks = environment.pre_checks
             with self.notices.writing():
                 record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
         failed = [f"{check.item}: {check.detail}" for check in environment.pre_checks if check.done is False]
@@ -184,13 +187,15 @@ class PreparedRun:
                 record.write(self.folder, self.secrets)
                 content = publish(self.folder, self.settings.reports_folder)
                 prune(self.settings.reports_folder)
+                standing.write(self.settings.reports_folder)
             with self.notices.writing():
                 timing = {"reporting_s": round(self.notices.seconds, 3)}
                 (self.folder / TIMING_FILE).write_text(json.dumps(timing))
         except AcceptanceError as error:
             self._do_without_a_verdict(error)
             return None
-        self.notices.say(notices.VerdictReached(content, self.folder, self.watch.anything_begun))
+        how_it_stands = standing.lines(self.settings.reports_folder)
+        self.notices.say(notices.VerdictReached(content, self.folder, self.watch.anything_begun, how_it_stands))
         return str(content["decision"])
 
     def _do_without_a_verdict(self, error: AcceptanceError) -> None:

@@ -1,5 +1,6 @@
 """A session: one test environment that is begun, used for scenarios one after the other, and ended."""
 
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from support.errors import AcceptanceError, TestEnvironmentError
 from support.record.evidence import Check, Evidence, Secrets
 from support.scenario.case import Case
 from support.scenario.workload import seconds_of_a_burst
-from support.settings import EXTERNAL, Settings
+from support.settings import EXTERNAL, PROJECT, Settings
 from support.stacks.kinds import make_stack
 from support.stacks.stack import Stack
 from support.stacks.warden import FOLDER_PREFIX, Warden, sweep_leftovers
@@ -90,6 +91,16 @@ class Session:
         """A scenario's case, with the database in its first state; each ``attempt`` after 1 has windows twice as long."""
         self.stack.window_factor = self._window_factor * 2 ** (attempt - 1)
         return Case(self.stack, self._settings, record, logs)
+
+
+def suite_version() -> str:
+    """The suite's commit, with a word if its files were changed since; unknown where git does not tell."""
+    words = ["git", "-C", str(PROJECT), "describe", "--always", "--dirty=, changed", "--abbrev=12", "--exclude=*"]
+    try:
+        asked = subprocess.run(words, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return "commit unknown"
+    return asked.stdout.strip()
 
 
 def _stack(settings: Settings, run_id: str, folder: Path, logs: Path, secret: str, warden: Warden) -> Stack:

@@ -13,12 +13,13 @@ from support.commands.__main__ import GROUPS
 from support.commands.__main__ import acceptance as acceptance_group
 from support.commands.command_line import INTERRUPTED, NOTHING_DONE, status_of
 from support.result_words import PASS
+from support.resultlog import publishing
 from support.run.runner import AcceptanceRunner
 from support.run.verdict_table import show_verdict
 from support.terminal import Terminal
 from support.waiting import eventually
 from tests.harness.running import PATIENCE, PROJECT, done, start, verdict_of
-from tests.resultlog.test_resultlog_data import LOCATIONS, make_run
+from tests.resultlog.test_resultlog_data import LOCATIONS, RUN, make_run
 
 MODULE = [sys.executable, "-m", "support.commands"]
 NAMES = [
@@ -126,6 +127,18 @@ def test_bad_input_is_one_line_and_2(arguments, words):
     assert status == NOTHING_DONE
     assert words in output
     assert len(output.splitlines()) == 1, output
+
+
+@pytest.mark.parametrize("arguments", [["--tagz=@P0"], ["--tags=@P0 and"], ["-f", "nosuch"], ["--jobs", "0"]])
+def test_wrong_words_leave_no_older_verdict(reports, arguments):
+    publishing.publish(make_run(reports), reports)
+
+    status, _ = acceptance("run", "-D", f"reports={reports}", *arguments)
+
+    assert status == NOTHING_DONE
+    assert not (reports / "verdict.json").exists()
+    assert RUN in (reports / "result-log.md").read_text(), "the last whole run's, which says when it was"
+    assert RUN in (reports / "index.html").read_text()
 
 
 def test_a_run_takes_everything_that_behave_takes(reports):

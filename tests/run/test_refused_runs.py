@@ -102,7 +102,7 @@ def test_two_runs_at_once_both_pass_and_leave_whole_verdicts(two_green_runs):
     assert (reports / "latest").resolve().name == newest
     assert list(allure_of(reports).values()) == ["passed"]
     assert {path.name for path in reports.iterdir()} == {
-        "runs", "latest", "verdict.json", "result-log.md", "result-log.html", "allure-results",
+        "runs", "latest", "verdict.json", "result-log.md", "result-log.html", "index.html", "allure-results",
     }  # fmt: skip
 
 

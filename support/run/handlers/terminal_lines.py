@@ -55,10 +55,11 @@ class TerminalLines:
                 terminal.say(f"Stopping here: {self._secrets.masked(reason)}")
             case notices.RunTrouble(kind, message):
                 terminal.trouble(kind, message)
-            case notices.VerdictReached(content, folder, True):
+            case notices.VerdictReached(content, folder, True, standing):
                 show_verdict(terminal, content, shown(folder))
-            case notices.VerdictReached(content):
-                terminal.say(f"Nothing was run. Decision: {terminal.coloured(content['decision'])}")
+                terminal.say(*standing)
+            case notices.VerdictReached(content, standing=standing):
+                terminal.say(f"Nothing was run. Decision: {terminal.coloured(content['decision'])}", *standing)
 
     def _show_progress(self) -> None:
         done = self._count - len(self._to_come) + len(self._early)
