@@ -93,7 +93,7 @@ def _check_needs(scenario: Scenario) -> None:
 
 
 def _check_judgement(scenario: Scenario) -> None:
-    """A SuiteError with the place for a scenario without a Then, or with a table that can't be judged."""
+    """A SuiteError with the place for a scenario without a When or a Then, or with a table that can't be judged."""
     thens = [step for step in scenario.all_steps if step.step_type == "then"]
     if not thens:
         raise SuiteError(f"{location_of(scenario)} has no Then: it could not fail")
@@ -102,6 +102,8 @@ def _check_judgement(scenario: Scenario) -> None:
             rows_of(step.table)
         except SuiteError as error:
             raise SuiteError(f"{location_of(scenario)}: {error}") from error
+    if not any(step.step_type == "when" for step in scenario.all_steps):
+        raise SuiteError(f"{location_of(scenario)} has no When: nothing would happen that could be judged")
 
 
 def _check_lines(paths: Iterable[str]) -> None:
@@ -119,6 +121,18 @@ def _check_lines(paths: Iterable[str]) -> None:
             )
 
 
+def _check_rows(path: str) -> None:
+    """A SuiteError with the place for a row of a table that has no ``|`` at its end: behave cuts the last letter off."""
+    if not os.path.exists(path):
+        return
+    text = False
+    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+        line = line.strip()
+        text ^= line.startswith(('"""', "'''"))
+        if not text and line.startswith("|") and not line.endswith("|"):
+            raise SuiteError(f"{path}:{number}: the row has no | at its end, which would cut its last cell: {line}")
+
+
 def select(features: Iterable[Feature], config: Configuration) -> Selection:
     """What this run is to do.
 
@@ -133,6 +147,8 @@ def select(features: Iterable[Feature], config: Configuration) -> Selection:
         raise SettingsError(
             f"the selection matches no scenario, so nothing was tested; the tags there are: {' '.join('@' + tag for tag in tags)}"
         )
+    for path in sorted({scenario.location.filename for scenario in selected}):
+        _check_rows(path)
     for scenario in selected:
         id_of(scenario)
         _check_needs(scenario)
