@@ -46,8 +46,9 @@ def acceptance() -> None:
       acceptance preflight           for one that is running already (docs/your-executor.md)
 
     \b
-    Exit status of every command: 2 bad input, or nothing could be done; 130 interrupted. Output that nobody reads
-    any more (| head) changes nothing. The others, and examples: acceptance COMMAND --help.
+    Exit status of every command: 2 bad input, or nothing could be done; 130 interrupted. A run that is interrupted, or
+    whose tags or files match nothing, leaves a verdict: 4. Output that nobody reads any more (| head) changes nothing.
+    The others, and examples: acceptance COMMAND --help.
     """
 
 

@@ -11,7 +11,7 @@ from behave.model import Scenario
 from support.allure.report import REPORT
 from support.allure.results import RESULTS
 from support.clock import now
-from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
+from support.errors import INTERRUPTED, AcceptanceError, SettingsError, TestEnvironmentError
 from support.record.evidence import SUITE, Check, Evidence, RunRecord, Secrets
 from support.record.evidence import write as write_evidence
 from support.result_words import NOT_RUN
@@ -103,7 +103,7 @@ class PreparedRun:
     def ready(self, environment: Environment) -> None:
         """A test environment is there; of several the first stands for all.
 
-        :raises TestEnvironmentError: it is not as it has to be.
+        :raises TestEnvironmentError: it is not as it has to be; SettingsError if it is agent_command alone.
         """
         record = self.record
         for password in environment.secrets:  # of a job, which knows its accounts alone
@@ -116,7 +116,11 @@ class PreparedRun:
                 record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
         failed = [f"{check.item}: {check.detail}" for check in environment.pre_checks if check.done is False]
         if failed:
-            raise TestEnvironmentError(f"the pre-test check failed: {'; '.join(failed)}")
+            theirs = all(
+                check.detail.startswith("agent_command") for check in environment.pre_checks if check.done is False
+            )
+            kind = SettingsError if theirs else TestEnvironmentError
+            raise kind(f"the pre-test check failed: {'; '.join(failed)}")
         if first:
             count, server, api = len(record.selected), environment.server_version, environment.api_version
             self.notices.say(notices.EnvironmentReady(record.run_id, count, server, api, self.jobs, self._why_one))

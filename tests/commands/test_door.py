@@ -1,5 +1,6 @@
 """The command ``acceptance``: help, words that are wrong, and every exit status, as real processes have them."""
 
+import json
 import os
 import re
 import signal
@@ -245,7 +246,11 @@ def test_a_run_that_is_interrupted_is_blocked(reports, number):
     process.send_signal(number)
 
     assert process.wait(PATIENCE) == 4
-    assert "the run was interrupted" in verdict_of(reports)["reasons"]
+    verdict = verdict_of(reports)
+    assert "the run was interrupted" in verdict["reasons"]
+    assert verdict["scope"] in ("partial", "refused")
+    record = json.loads((reports / "latest" / "run.json").read_text())
+    assert record["clean_up"], "what was cleaned up is told, of a run that is stopped, too"
 
 
 def test_a_merging_that_is_interrupted_is_130(tmp_path):
