@@ -19,7 +19,7 @@ from support.run.jobs import number_of_jobs
 from support.run.phases import PreparedRun
 from support.run.phrase_check import check_phrases
 from support.run.scenario_hooks import make_again_where_needed
-from support.run.selection import Selection, select
+from support.run.selection import Selection, check_encoding, select
 from support.run.side_by_side import SideBySide
 from support.run.signals import interrupts_ignored, signals_as_interrupts
 from support.settings import PROJECT, Settings
@@ -38,6 +38,10 @@ class AcceptanceRunner(Runner):
     def run(self) -> bool:
         """Load and run everything and return whether it failed; what can't be loaded is a run that cannot start."""
         AcceptanceRunner.decision = None
+        try:
+            check_encoding(self.config.paths)
+        except SuiteError as error:
+            return self._refuse(error)
         try:
             return super().run()
         except Exception as error:  # noqa: BLE001 - a step file may raise anything, and each leaves no verdict

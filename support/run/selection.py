@@ -106,6 +106,22 @@ def _check_judgement(scenario: Scenario) -> None:
         raise SuiteError(f"{location_of(scenario)} has no When: nothing would happen that could be judged")
 
 
+def check_encoding(paths: Iterable[str]) -> None:
+    """Whether behave can read the features.
+
+    :raises SuiteError: a file is not UTF-8, or begins with a byte order mark, which behave takes for a part of its text.
+    """
+    for path in sorted({location.filename for location in collect_feature_locations(list(paths), strict=False)}):
+        try:
+            marked = Path(path).read_text(encoding="utf-8").startswith("\ufeff")
+        except OSError:
+            continue  # behave says it
+        except UnicodeDecodeError as error:
+            raise SuiteError(f"{path}: is not UTF-8 (byte {error.start}): save it as UTF-8") from error
+        if marked:
+            raise SuiteError(f"{path}: begins with a byte order mark: save it as UTF-8 without one")
+
+
 def _check_lines(paths: Iterable[str]) -> None:
     """A SettingsError for ``FILE:LINE`` where no scenario begins: behave takes the one before, whatever it is by now."""
     for location in collect_feature_locations(list(paths)):

@@ -211,6 +211,16 @@ def test_an_output_that_is_closed_or_full_is_no_traceback(reports):
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "tis-620", "ascii"])
+def test_an_output_that_cannot_show_every_letter_changes_no_status(reports, encoding):
+    folder = make_run(reports, failing={LOCATIONS["TC-09"][1]})
+
+    status, output = acceptance("signoff", folder, PYTHONIOENCODING=encoding)
+
+    assert status == 4
+    assert "Decision: BLOCKED" in output
+
+
 def test_a_run_whose_output_nobody_reads_ends_with_its_decision(reports):
     words = [*MODULE, "run", "--tags=@TC-02", "-D", f"reports={reports}"]
 
