@@ -7,6 +7,8 @@ from typing import Any
 import click
 from behave.__main__ import main as behave_main
 
+from support.allure.report import REPORT
+from support.allure.results import RESULTS
 from support.commands.command_line import FOR_ANOTHER, NOTHING_DONE, behave_arguments
 from support.commands.signoff import EXIT_STATUS
 from support.errors import SettingsError
@@ -39,7 +41,7 @@ def _withdraw(arguments: Sequence[str]) -> None:
     except SettingsError:
         reports = Settings(reports=given[-1] if given else Settings.reports).reports_folder
     if reports.is_dir():
-        withdraw(reports)
+        withdraw(reports, RESULTS, REPORT)
         standing.write(reports)
 
 

@@ -32,7 +32,9 @@ _PATH = click.Path(path_type=Path)
     help="Where to write. Default: a single run's own folder, or one in reports/merged/.",
 )
 @click.option("--verify", is_flag=True, help="Write nothing: was evidence changed after the log was made?")
-@click.option("--log", type=_PATH, metavar="FILE", help="With --verify: the result log. Default: the one written here.")
+@click.option(
+    "--log", type=_PATH, metavar="FILE", help="With --verify: the result log. Default: the one on top, or that of RUN."
+)
 def signoff(runs: tuple[Path, ...], into: Path | None, verify: bool, log: Path | None) -> int:
     """Make verdict and result log from evidence; verify it.
 
@@ -127,8 +129,9 @@ def _read(paths: Sequence[Path], into: Path | None) -> tuple[Path, list[Folder],
 
 
 def _verify(paths: Sequence[Path], into: Path | None, log: Path | None) -> int:
-    _, folders, home = _read(paths, into)
-    log, terminal = log or home / MARKDOWN, Terminal()
+    reports, folders, home = _read(paths, into)
+    on_top = not paths and not into and (reports / MARKDOWN).exists()  # it is what people look at, and sign
+    log, terminal = log or (reports if on_top else home) / MARKDOWN, Terminal()
     stated = verifying.hashes_in(log)
     changes = verifying.differences(stated, folders)
     decision, stated_decision = verdict_of(merge(folders))["decision"], verifying.decision_in(log)

@@ -442,8 +442,16 @@ def test_the_default_is_the_run_whose_log_is_on_top(reports, capsys):
     publishing.publish(make_run(reports, run_id=PART, only=LOCATIONS["TC-02"]), reports)
 
     assert run(capsys) == (0, _Containing("Decision: APPROVED", RUN))
-    assert run(capsys, "--verify") == (0, _Containing("21 files", RUN))
+    assert run(capsys, "--verify") == (0, _Containing("21 files", str(reports / "result-log.md")))
     assert json.loads((reports / "verdict.json").read_text())["run_id"] == PART
+
+    log = reports / "result-log.md"
+    log.write_text(
+        log.read_text().replace(
+            "**Decision:** ✅ APPROVED / ⬜ CONDITIONAL / ⬜", "**Decision:** ⬜ APPROVED / ⬜ CONDITIONAL / ❌"
+        )
+    )
+    assert run(capsys, "--verify") == (1, _Containing("says BLOCKED, the evidence says APPROVED"))
 
 
 def test_a_log_that_is_there_is_not_made_again(reports, capsys):
