@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from support.contract import FAILED, LOCK_NONE_REFUSED, REQUIRES_MANUAL
+from support.contract import COMPLETED, FAILED, LOCK_NONE_REFUSED, REQUIRES_MANUAL, ROLLED_BACK, RUNNING
 from support.errors import SuiteError
 from support.history.history import History
 from support.record.evidence import Observation
@@ -21,6 +21,9 @@ ALWAYS = ("Unexpected changes", "None")
 SIMILAR = {
     ("MySQL error detected", "Error 1846 หรือ similar"): [f"Error {errno}" for errno in LOCK_NONE_REFUSED],
     ("Final execution_run Status", "FAILED หรือ REQUIRES_MANUAL"): [FAILED.upper(), REQUIRES_MANUAL.upper()],
+    ("Final execution_run Status", "COMPLETED หรือ REQUIRES_MANUAL"): [COMPLETED.upper(), REQUIRES_MANUAL.upper()],
+    ("Final execution_run Status", "ROLLED_BACK หรือ COMPLETED"): [ROLLED_BACK.upper(), COMPLETED.upper()],
+    ("Final execution_run Status", "COMPLETED หรือ RUNNING"): [COMPLETED.upper(), RUNNING.upper()],
 }
 """The actual values that an Expected cell of a Field allows, where these are several."""
 
@@ -120,7 +123,7 @@ def compare(name: str, expected: str, history: History) -> Observation:
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the row must not be lost nor pass
         because = f"the observation failed: {type(error).__name__}: {error}"
         return Observation(name, expected, "unknown", UNKNOWN, because)
-    verdict = PASS if seen.actual in SIMILAR.get((name, expected), [expected]) else FAIL
+    verdict = PASS if seen.actual in SIMILAR.get((name, expected), expected.split(OR)) else FAIL
     return Observation(name, expected, seen.actual, verdict, seen.because)
 
 
