@@ -82,8 +82,8 @@ _HALF = _INACTIVE[: len(_INACTIVE) // 2]
 _LOGIN_PAGE = b"<!doctype html><title>Sign in</title><h1>Sign in</h1>"
 
 ELSEWHERE_PATH = "/elsewhere"
-UNPROCESSABLE = _error(HTTPStatus(422))
-"""What a report can meet, and a question can't."""
+CONFLICT, UNPROCESSABLE = _error(HTTPStatus(409)), _error(HTTPStatus(422))
+"""What a heartbeat or a report can meet, and a question can't."""
 
 ELSEWHERE = Fault("an answer from another address", 200, http_answer(200, _INACTIVE))
 

@@ -1,6 +1,7 @@
 """What phrases do while workers work: carry a run out, with everything that is planned happening at its moment."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
 from support.clock import now
@@ -10,11 +11,18 @@ from support.gateway.faults import FAULTS, UNPROCESSABLE
 from support.gateway.gates import ANY, CallGate, Condition
 from support.gateway.gateway import Gateway
 from support.history.calls import Call
+from support.mysql.gates import WaitingStatement
 from support.scenario.case import BASELINE, INDEX, MOMENTS, WINDOW, Case
 from support.stacks.worker import UnusableAgent, Worker
 from support.waiting import eventually
 
 T = TypeVar("T")
+
+
+OVERLONG_SECONDS = 1.5
+"""What a statement may take beside its two waits for a lock, and a little more."""
+
+OVERLONG_LOOK_SECONDS = 0.25
 
 
 class Trouble(NamedTuple):
@@ -43,6 +51,12 @@ REPORT_TROUBLES = {
 def carry_out(case: Case, number: int) -> None:
     """Let worker ``number`` do the run from start to end."""
     worker = case.new_worker(number)
+    act_at_moments(case, worker)
+    wait_for(case, worker)
+
+
+def act_at_moments(case: Case, worker: Worker) -> None:
+    """Start the worker, and do what is planned for each moment when it comes."""
     gate = _arm(case, worker)
     case.start(worker)
     for moment in MOMENTS:
@@ -57,7 +71,6 @@ def carry_out(case: Case, number: int) -> None:
             gate.release()
     if gate:
         gate.release()
-    wait_for(case, worker)
 
 
 def carry_out_with_a_troubled_report(case: Case, trouble: str) -> None:
@@ -141,13 +154,42 @@ def wait_for(case: Case, worker: Worker) -> None:
     """
     if case.plan.fault and case.plan.fault.refuses:
         _refuse_first_attempts(case, worker, case.plan.fault.name)
-    status = worker.wait(case.settings.patience, case.stack.watch)
+    overlong = _Overlong(case, worker)
+
+    def watch() -> None:
+        case.stack.watch()
+        overlong.let_go()
+
+    status = worker.wait(case.settings.patience, watch)
     case.evidence.fact(f"Worker {worker.number} End Time", f"exit status {status}", worker.ended)
     if not worker.gateway.calls:
         raise UnusableAgent(
             f"{worker.name} ended with exit status {status} and never called the SaaS API; its last words:"
             f" {worker.last_words()}; check agent_command: {worker.command}"
         )
+
+
+class _Overlong:
+    """Lets go of a table for which one statement has waited longer than any right one does: its end is then to be judged."""
+
+    def __init__(self, case: Case, worker: Worker) -> None:
+        self._case, self._gates = case, list(case.table_gates.values())
+        limit = float(worker.environment.get("DDL_LOCK_WAIT_TIMEOUT_SECONDS", case.settings.patience))
+        self._longest = timedelta(seconds=2 * limit + OVERLONG_SECONDS)
+        self._looked, self._since = now(), dict[WaitingStatement, datetime]()
+
+    def let_go(self) -> None:
+        """To be called all the time; looks once in a while."""
+        if not self._gates or now() - self._looked < timedelta(seconds=OVERLONG_LOOK_SECONDS):
+            return
+        self._looked = now()
+        for gate in self._gates:
+            for one in gate.all_waiting():
+                if self._looked - self._since.setdefault(one, self._looked) > self._longest:
+                    self._case.evidence.fact(
+                        "Let go of the table", f"for longer than is right this had waited: {one.text}"
+                    )
+                    gate.release()
 
 
 def _refuse_first_attempts(case: Case, worker: Worker, fault: str) -> None:

@@ -127,6 +127,23 @@ def _is_in(error: Statement, recorded: str) -> bool:
     return bool(re.search(rf"\b{error.errno}\b", recorded)) and error.message.rstrip(". …") in recorded
 
 
+@rule(
+    "R-29",
+    SAFETY,
+    "C-RUN-5",
+    "C-END-18",
+    thai="run ที่จบเพราะใช้ MySQL ไม่ได้ต้องเป็น execution_error และบันทึก error ของ server",
+)
+def no_entry_is_an_error(history: History) -> Iterator[Ruling]:
+    """A run that ends because the server lets its worker not in ends as failed for this error, which is recorded."""
+    if history.no_entry and history.row and history.end_report:
+        recorded = history.said("error_message")
+        right = history.ended_as(FAILED, REQUIRES_MANUAL) and history.said("fail_reason") == EXECUTION_ERROR
+        right = right and bool(re.search(rf"\b{history.no_entry}\b", recorded))
+        because = f"the server answered error {history.no_entry}; {_stands(history)}; error_message: {recorded}"
+        yield ruling(right, because, history.ended_by, history.ended_at)
+
+
 @rule("R-33", SAFETY, "C-RUN-4", thai="fail_reason ต้องเป็นค่าที่ contract กำหนดสำหรับสถานะนั้น")
 def the_reason_fits_the_status(history: History) -> Iterator[Ruling]:
     """A run that ended has a reason that the contract has for this status; a completed one has none."""
