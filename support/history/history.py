@@ -102,7 +102,7 @@ class Notes:
     """What phrases keep for the observations while the scenario goes on.
 
     ``expected_errors`` are the server's errors that the situation was made for; ``no_entry`` is that with which it lets no
-    worker in, if it does not.
+    worker in, if it does not. ``waited_together`` is True if two ADD INDEX of the run were seen to wait for the table at once.
     """
 
     index_before: Index | None = None
@@ -111,6 +111,7 @@ class Notes:
     answer_to_same_id: str | None = None
     expected_errors: list[int] = field(default_factory=list)
     no_entry: int | None = None
+    waited_together: bool = False
 
 
 @dataclass(kw_only=True)

@@ -11,7 +11,7 @@ from support.gateway.faults import FAULTS, UNPROCESSABLE
 from support.gateway.gates import ANY, CallGate, Condition
 from support.gateway.gateway import Gateway
 from support.history.calls import Call
-from support.mysql.gates import WaitingStatement
+from support.mysql.gates import TableGate, WaitingStatement
 from support.scenario.case import BASELINE, INDEX, MOMENTS, WINDOW, Case
 from support.stacks.worker import UnusableAgent, Worker
 from support.waiting import eventually
@@ -131,6 +131,17 @@ def await_gate(case: Case, worker: Worker, reached: Callable[[], T | None], what
 
     within, what = case.settings.patience, f"{what} ({worker.name})"
     return eventually(arrived_or_over, within=within, what=what, error=GateNotReached)[0]
+
+
+def await_another(case: Case, worker: Worker, gate: TableGate, first: WaitingStatement | None) -> None:
+    """Wait until an ALTER waits at the gate that is not the first one, and note if that waits there, too; or for the end."""
+
+    def another() -> bool:
+        waiting = set(gate.all_waiting())
+        case.notes.waited_together |= first in waiting and len(waiting) > 1
+        return bool(waiting - {first})
+
+    await_gate(case, worker, another, f"another ALTER of {gate.table} waiting for its lock")
 
 
 def await_call(case: Case, worker: Worker, gate: CallGate, what: str) -> Call | None:

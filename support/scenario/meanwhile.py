@@ -9,7 +9,7 @@ from support.gateway.faults import CONFLICT, FAULTS
 from support.mysql import tables
 from support.mysql.database import quoted
 from support.mysql.gates import OwnedTable, TableGate, WaitingStatement
-from support.scenario.carrying_out import act_at_moments, await_gate, wait_for
+from support.scenario.carrying_out import act_at_moments, await_another, await_gate, wait_for
 from support.scenario.case import INDEX, Case
 from support.scenario.preparing import INTERRUPTED, use_short_lease
 from support.stacks.worker import Worker
@@ -119,9 +119,12 @@ def _end_the_statement(case: Case, _worker: Worker, gate: TableGate, waiting: Wa
 
 def _cut(case: Case, worker: Worker, gate: TableGate, waiting: WaitingStatement) -> None:
     """The network loses the connection. The table comes free when another ALTER waits, too, or the worker has ended."""
-    case.notes.expected_errors.append(INTERRUPTED)  # who comes back may end what is left
+    case.notes.expected_errors += [
+        INTERRUPTED,
+        DUPLICATE_NAME,
+    ]  # who comes back may end what is left, or meet what it made
     worker.relay.cut(one for one in worker.relay.open_connections if one.connection_id == waiting.connection)
-    await_gate(case, worker, lambda: set(gate.all_waiting()) - {waiting}, "another ALTER, or the worker's end")
+    await_another(case, worker, gate, waiting)
     gate.release()
 
 

@@ -25,7 +25,7 @@ def no_change_without_a_claim(history: History) -> Iterator[Ruling]:
 
 
 @rule(
-    "R-02", SAFETY, "C-ORDER-2", thai="หลังรายงานสถานะสุดท้ายแล้ว ต้องไม่มีการเปลี่ยน schema อ่าน metrics หรือบันทึกอะไรเพื่อ run นั้นอีก"
+    "R-02", SAFETY, "C-ORDER-2", thai="หลังรายงานสถานะสุดท้ายแล้ว worker นั้นต้องไม่ส่งอะไรไปยัง server หรือบันทึกอะไรอีก และ worker อื่นต้องไม่เปลี่ยน schema หรืออ่าน metrics"
 )
 def nothing_after_the_end(history: History) -> Iterator[Ruling]:
     """After the terminal report its worker sends the server nothing and records nothing, and no other one changes or measures."""
