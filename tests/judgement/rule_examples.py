@@ -137,11 +137,13 @@ EXAMPLES = {
             frozen().call("late record", 4.15, "rollback", said=UNDONE, status=409),
             completed().change("heartbeat", status=409),
             completed().change("claim", lease=0.5).without("heartbeat"),
+            frozen().without("late heartbeat").call("late report", 4.15, "status", said=STOPPED, status=409),
         ],
         not_tried=[stopped(), turned_down()],
         unknown=[
             frozen().without("late heartbeat").sent("near", 2.01, LOOK.replace("SELECT", "ALTER TABLE x"), kind="alter_table"),
             completed().change("heartbeat", status=409, at=0.9795).without("report"),
+            frozen().without("late heartbeat").call("near", 2.3, "status", said=STOPPED, status=409),
         ],
     ),
     "R-04": Examples(

@@ -9,6 +9,9 @@ from support.judgement.rules.claims import MARGIN_SECONDS
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 
 REPORTS = ("status", "rollback", "audit")
+ON_THE_WAY_SECONDS = 0.5
+"""How long a call may take from its worker's last look at the clock to the gateway on a busy machine."""
+
 GOODBYES = ("commit", "rollback")
 """What a client may send by itself before it leaves: the end of a transaction in which nothing was done."""
 
@@ -25,7 +28,10 @@ def no_change_without_a_claim(history: History) -> Iterator[Ruling]:
 
 
 @rule(
-    "R-02", SAFETY, "C-ORDER-2", thai="หลังรายงานสถานะสุดท้ายแล้ว worker นั้นต้องไม่ส่งอะไรไปยัง server หรือบันทึกอะไรอีก และ worker อื่นต้องไม่เปลี่ยน schema หรืออ่าน metrics"
+    "R-02",
+    SAFETY,
+    "C-ORDER-2",
+    thai="หลังรายงานสถานะสุดท้ายแล้ว worker นั้นต้องไม่ส่งอะไรไปยัง server หรือบันทึกอะไรอีก และ worker อื่นต้องไม่เปลี่ยน schema หรืออ่าน metrics",
 )
 def nothing_after_the_end(history: History) -> Iterator[Ruling]:
     """After the terminal report its worker sends the server nothing and records nothing, and no other one changes or measures."""
@@ -74,14 +80,18 @@ def nothing_after_a_lost_lease(history: History) -> Iterator[Ruling]:
                 because = (
                     f"{worker} was answered 409 to {lost.method} {lost.path}; then it sent {call.method} {call.path}"
                 )
-                yield ruling(_sent_before(worker, call, lost), because, str(worker), call.arrived)
+                yield ruling(_sent_before(worker, call, lost.arrived), because, str(worker), call.arrived)
+        for call in (one for one in worker.writes if one.kind in REPORTS):
+            over = _lease_end(history, worker, call.arrived)
+            seconds = (call.arrived - over).total_seconds() if over else 0.0
+            if over and seconds > 0 and not _sent_before(worker, call, over):
+                because = f"{worker} sent {call.method} {call.path} {seconds:.3f} s after the end of its lease"
+                yield ruling(None if seconds < ON_THE_WAY_SECONDS else False, because, str(worker), call.arrived)
 
 
-def _sent_before(worker: Participant, call: Call, lost: Call) -> bool:
+def _sent_before(worker: Participant, call: Call, lost: datetime) -> bool:
     """It is no new one: what is kept is sent again until it is answered."""
-    return any(
-        one.kind == call.kind and one.says_the_same(call) and one.arrived <= lost.arrived for one in worker.writes
-    )
+    return any(one.kind == call.kind and one.says_the_same(call) and one.arrived <= lost for one in worker.writes)
 
 
 def _lease_end(history: History, worker: Participant, moment: datetime) -> datetime | None:

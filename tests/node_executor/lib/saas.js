@@ -17,6 +17,7 @@ class Refused extends Error {}
 
 class Saas {
   #token = null;
+  #leaseEnd = Infinity;
 
   constructor({ url, secret, worker, leaseSeconds, killSwitchSeconds }) {
     Object.assign(this, { url: url.replace(/\/+$/, ''), secret, worker, leaseSeconds, killSwitchSeconds });
@@ -54,9 +55,12 @@ class Saas {
 
   /**
    * A call that has to get through: trouble on the way is met with more attempts for at least the length of the lease, a
-   * lost lease with LeaseLost, and any other refusal with Refused.
+   * lost lease with LeaseLost, and any other refusal with Refused. When the lease is over by this machine's clock nothing
+   * new is told; whether it can still be renewed the API knows.
    */
   async #report(method, path, content) {
+    const tells = content !== undefined;
+    if (tells && Date.now() >= this.#leaseEnd) throw new LeaseLost(`${method} ${path}: the lease was not renewed in time`);
     const giveUp = Date.now() + Math.max(this.leaseSeconds, PATIENCE_SECONDS) * 1000;
     for (let attempt = 1; ; attempt += 1) {
       let trouble;
@@ -87,17 +91,21 @@ class Saas {
   /** The run with its lease, `takeover` and `notes`; null if somebody else has it or it is over. */
   async claim(id) {
     const wish = { worker_id: this.worker, lease_seconds: this.leaseSeconds };
+    const asked = Date.now();
     const { status, body } = await this.#call('POST', this.#path(id, '/claim'), wish);
     if (status === 409) return null;
     if (status !== 200) throw new Error(`the claim was answered with ${status}`);
     this.#token = body.claim_token;
     // What was granted counts, not what was asked for
     this.leaseSeconds = (utc(body.lease_expires_at) - utc(body.claimed_at)) / 1000;
+    this.#leaseEnd = asked + this.leaseSeconds * 1000;
     return body;
   }
 
-  heartbeat(id) {
-    return this.#report('POST', this.#path(id, '/heartbeat'));
+  async heartbeat(id) {
+    const asked = Date.now();
+    await this.#report('POST', this.#path(id, '/heartbeat'));
+    this.#leaseEnd = asked + this.leaseSeconds * 1000;
   }
 
   /** The run's end. Said twice, because an answer was lost on the way, it is answered alike. */

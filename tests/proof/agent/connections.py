@@ -204,6 +204,12 @@ def lost_lease_ends_the_process_at_once(surrender):
     return lambda self, why: os._exit(4)
 
 
+@mutant("TC-10", "R-03", of="agent.runner.report", scenario=LEASE_OVER, cause=("worker 1", "rule broken", "R-03"))
+def report_sent_when_the_lease_is_over(report):
+    """The outcome is reported whatever became of the lease: the API will say so if it is not wanted."""
+    return lambda client, lease, run_id, outcome: client.change_status(run_id, outcome.report())
+
+
 LINGERING = """
 import os, sys
 from executor_v1.agent.config import AgentConfig
