@@ -54,12 +54,12 @@ class TableGate(_LockGate):
         """The ALTER that waits at the gate now, if any."""
         return next(iter(self.all_waiting()), None)
 
-    def all_waiting(self) -> list[WaitingStatement]:
-        """Every ALTER that waits at the gate now."""
+    def all_waiting(self, seconds: float = 0) -> list[WaitingStatement]:
+        """Every ALTER that waits at the gate now, and was sent at least so many seconds ago."""
         rows = self._looking.rows(
             "SELECT ID, INFO FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
-            " AND LOCATE(%s, INFO) AND (DB = %s OR LOCATE(%s, INFO))",
-            (self.table, self._account.database, self._account.database),
+            " AND LOCATE(%s, INFO) AND (DB = %s OR LOCATE(%s, INFO)) AND TIME >= %s",
+            (self.table, self._account.database, self._account.database, seconds),
         )
         waiting = [WaitingStatement(row["ID"], row["INFO"]) for row in rows]
         return [one for one in waiting if kind_of_text(one.text) in SCHEMA_CHANGES]
