@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from support.contract import DUPLICATE_NAME, LOCK_WAIT, NO_SUCH_COLUMN
-from support.gateway.faults import CONFLICT, FAULTS
+from support.gateway.faults import FAULTS, REPORT_FAULTS
 from support.mysql import tables
 from support.mysql.database import quoted
 from support.mysql.gates import OwnedTable, TableGate, WaitingStatement
@@ -143,7 +143,7 @@ def _lease_runs_out(case: Case, worker: Worker, _gate: TableGate, _waiting: Wait
 
 
 def _lease_is_refused(_case: Case, worker: Worker, _gate: TableGate, _waiting: WaitingStatement) -> None:
-    worker.gateway.fail("heartbeat", CONFLICT)
+    worker.gateway.fail("heartbeat", REPORT_FAULTS[409])
 
 
 INCIDENTS = {

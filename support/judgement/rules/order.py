@@ -9,9 +9,6 @@ from support.judgement.rules.claims import MARGIN_SECONDS
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 
 REPORTS = ("status", "rollback", "audit")
-ON_THE_WAY_SECONDS = 0.5
-"""How long a call may take from its worker's last look at the clock to the gateway on a busy machine."""
-
 GOODBYES = ("commit", "rollback")
 """What a client may send by itself before it leaves: the end of a transaction in which nothing was done."""
 
@@ -84,14 +81,14 @@ def nothing_after_a_lost_lease(history: History) -> Iterator[Ruling]:
         for call in (one for one in worker.writes if one.kind in REPORTS):
             over = _lease_end(history, worker, call.arrived)
             seconds = (call.arrived - over).total_seconds() if over else 0.0
-            if over and seconds > 0 and not _sent_before(worker, call, over):
+            if over and seconds > MARGIN_SECONDS + history.apart:
                 because = f"{worker} sent {call.method} {call.path} {seconds:.3f} s after the end of its lease"
-                yield ruling(None if seconds < ON_THE_WAY_SECONDS else False, because, str(worker), call.arrived)
+                yield ruling(_sent_before(worker, call, over), because, str(worker), call.arrived)
 
 
-def _sent_before(worker: Participant, call: Call, lost: datetime) -> bool:
+def _sent_before(worker: Participant, call: Call, moment: datetime) -> bool:
     """It is no new one: what is kept is sent again until it is answered."""
-    return any(one.kind == call.kind and one.says_the_same(call) and one.arrived <= lost for one in worker.writes)
+    return any(one.kind == call.kind and one.says_the_same(call) and one.arrived <= moment for one in worker.writes)
 
 
 def _lease_end(history: History, worker: Participant, moment: datetime) -> datetime | None:

@@ -24,7 +24,7 @@ def reason_lost(report):
     return lambda self: {**report(self), "fail_reason": None}
 
 
-@mutant("TC-09", "Rollback record status", of="agent.client.Client.record_rollback", scenario="after ADD INDEX: empty")
+@mutant("TC-09", "Rollback record status", of="agent.client.Client.record_rollback", scenario="after ADD INDEX: 500")
 def rollback_record_lost_after_api_failure(record_rollback):
     """The rollback is done, but its record never sent."""
     return lambda self, record, check: None

@@ -126,7 +126,7 @@ def fail_open_on_reset(assume_active):
     return _open_when("Connection reset")(assume_active)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.http.call", scenario=BEFORE + "answer a byte at a time")
+@mutant("TC-09", "Fail-closed behavior", of="agent.http.call", scenario=BEFORE + "headers in time")
 def deadline_for_each_byte_only(call):
     """The deadline bounds the wait for each byte and not the whole call."""
 

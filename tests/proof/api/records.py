@@ -37,7 +37,7 @@ def api_loses_audit_entries(audit):
     return lambda cursor, token, entry: {"id": 1, "execution_run_id": entry.execution_run_id, "action": entry.action}
 
 
-@mutant("TC-08", "Message contains inconclusive", of="api.runs.change_status", scenario="Inconclusive: 5 samples")
+@mutant("TC-08", "Message contains inconclusive", of="api.runs.change_status", scenario="Inconclusive: 9 samples")
 def api_loses_messages(change_status):
     """The API keeps status and fail_reason of a report and drops its message."""
     return lambda cursor, run_id, token, report: change_status(
