@@ -1,8 +1,10 @@
 """Fields and the functions that observe them."""
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 from support.contract import LOCK_NONE_REFUSED
 from support.errors import SuiteError
@@ -24,6 +26,10 @@ SIMILAR = {
 OR = " หรือ "
 
 
+OR = " หรือ "
+"""Between several values of which an Expected cell allows each."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """An actual value as people write it, and what it rests on."""
@@ -36,9 +42,20 @@ Observe = Callable[[History], Seen]
 
 REGISTRY: dict[str, Observe] = {}
 
+VALUES: dict[str, tuple[str, ...]] = {}
+"""What an Expected cell may say, by Field; ``#`` stands for a whole number. Each Field says it when it is registered."""
 
-def observation(name: str) -> Callable[[Observe], Observe]:
-    """Register the function that observes the Field ``name``.
+VALUES_TOLD = 8
+
+YES_OR_NO = ("Yes", "No")
+
+_MEASURES = ("latency", "rows examined", "full scans")
+MEASURES = tuple(", ".join(some) for count in (1, 2, 3) for some in combinations(_MEASURES, count))
+"""One of the measures that can get worse, or several."""
+
+
+def observation(name: str, *values: str) -> Callable[[Observe], Observe]:
+    """Register the function that observes the Field ``name``, which can have the ``values``.
 
     :raises SuiteError: the Field has an observation already.
     """
@@ -47,15 +64,36 @@ def observation(name: str) -> Callable[[Observe], Observe]:
         if name in REGISTRY:
             raise SuiteError(f"Field {name!r} has two observations: {REGISTRY[name].__name__} and {observe.__name__}")
         REGISTRY[name] = observe
+        VALUES[name] = values
         return observe
 
     return register
 
 
-def observations(table: Mapping[str, Observe]) -> None:
-    """Register Fields, by name, that are each seen in one expression."""
+def observations(table: Mapping[str, Observe], *values: str) -> None:
+    """Register Fields, by name, that are each seen in one expression and can have the ``values``."""
     for name, observe in table.items():
-        observation(name)(observe)
+        observation(name, *values)(observe)
+
+
+def check_expected(name: str, expected: str) -> None:
+    """Whether the Field can have this value, or each of several: what can never come would blame the executor.
+
+    :raises SuiteError: it can't; the message has the nearest value that it can have.
+    """
+    if not expected:
+        raise SuiteError(f"the Field {name!r} has an empty Expected cell")
+    values = VALUES[name]
+    for one in () if (name, expected) in SIMILAR else expected.split(OR):
+        if values and not any(re.fullmatch(_pattern(value), one) for value in values):
+            near = difflib.get_close_matches(one.upper(), {value.upper(): value for value in values}, n=1)
+            hint = "".join(f"; did you mean {value!r}?" for value in values if [value.upper()] == near)
+            some = ", ".join(values[:VALUES_TOLD]) + (" …" if values[VALUES_TOLD:] else "")
+            raise SuiteError(f"the Field {name!r} can't be {one!r}{hint or '.'} It can be: {some}")
+
+
+def _pattern(value: str) -> str:
+    return re.escape(value).replace(r"\#", r"-?\d+")
 
 
 def known_fields() -> list[str]:
