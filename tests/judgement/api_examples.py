@@ -43,7 +43,7 @@ API_EXAMPLES = {
         not_tried=[completed(), completed().call("early", 0.5, "status", status=422, fault="422", content_type="text/html")],
         always_known=NO_TIMES,
     ),
-    "R-82": Examples(
+    "R-83": Examples(
         kept=[called()],
         broken=[
             called().change("uninvited", status=200),

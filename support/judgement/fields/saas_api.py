@@ -20,7 +20,7 @@ observations(
         # Heartbeats, reports and records of callers without the last claim, its token or its lease
         "Writes without the claim refused": partial(_kept, "R-51"),
         # Calls without the secret in the header X-API-SECRET
-        "Calls without the secret refused": partial(_kept, "R-82"),
+        "Calls without the secret refused": partial(_kept, "R-83"),
         # Ids of the contract's form that were taken, and others that were not
         "Ids taken as they are": partial(_kept, "R-56"),
         # Settings of kill switches, and looks at them

@@ -23,7 +23,7 @@ from support.history.history import History
 from support.judgement.rules.claims import API, time_told, utc
 from support.judgement.rules.registry import RECORD, SAFETY, Ruling, rule, ruling
 
-OF_THE_API_ALONE = ("R-46", "R-54", "R-82", "R-56", "R-57", "R-58", "R-59")
+OF_THE_API_ALONE = ("R-46", "R-54", "R-83", "R-56", "R-57", "R-58", "R-59")
 """The rules whose situations no worker makes."""
 
 CREATING = (EXECUTIONS_PATH, ROLLBACKS_PATH, AUDIT_PATH)
@@ -63,7 +63,7 @@ def errors_are_problem_documents(history: History) -> Iterator[Ruling]:
         yield ruling(of_the_type and right, because, API, call.answered)
 
 
-@rule("R-82", SAFETY, "C-SECRET-1", thai="ทุกคำขอยกเว้น /health ที่ไม่มี secret ที่ถูกต้องใน X-API-SECRET ต้องได้ 401")
+@rule("R-83", SAFETY, "C-SECRET-1", thai="ทุกคำขอยกเว้น /health ที่ไม่มี secret ที่ถูกต้องใน X-API-SECRET ต้องได้ 401")
 def nobody_comes_in_without_the_secret(history: History) -> Iterator[Ruling]:
     """A call without the secret in the header X-API-SECRET is answered 401; to look at the API's health needs none."""
     for call in history.all_calls:

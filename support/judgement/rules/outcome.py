@@ -100,24 +100,28 @@ def rolled_back_is_true(history: History) -> Iterator[Ruling]:
 
 
 @rule(
-    "R-32", SAFETY, "C-RUN-5", "C-END-4", "C-END-5", "C-END-15", "C-END-16",
-    thai="ADD INDEX ที่ล้มเหลวต้องจบเป็น failed หรือ requires_manual ตาม error นั้น และบันทึก error ของ server",
+    "R-32", SAFETY, "C-RUN-5", "C-END-4", "C-END-5", "C-END-15", "C-END-16", "C-END-18",
+    thai="ADD INDEX ที่ล้มเหลว หรือการเชื่อมต่อที่ถูกปฏิเสธ ต้องจบเป็น failed หรือ requires_manual ตาม error นั้น และบันทึก error ของ server",
 )  # fmt: skip
 def a_failed_add_is_no_success(history: History) -> Iterator[Ruling]:
-    """A run whose ADD INDEX failed ends as the contract says for that error, with its number and text recorded."""
+    """A run whose ADD INDEX failed, or whose worker MySQL let not in, ends as the contract says, with the error recorded."""
     failed = [one for one in adds(history) if one.errno and one.owner == history.ended_by]
-    if not failed or made(history) or not history.end_report or not history.row:
+    if not (failed or history.no_entry) or made(history) or not history.end_report or not history.row:
         return
-    error, recorded, worker = failed[-1], history.said("error_message"), participant(history, history.ended_by)
+    recorded, worker = history.said("error_message"), participant(history, history.ended_by)
     allowed: tuple[str, ...] = (FAILED, REQUIRES_MANUAL)
-    if error.errno in LOCK_NONE_REFUSED:
-        allowed = (REQUIRES_MANUAL,)
-    elif error.errno == DUPLICATE_NAME and worker and not predecessors(history, worker):
-        allowed = (FAILED,)
-    said = f"the server answered error {error.errno} ({error.message})"
+    if not failed:
+        said, is_recorded = f"the server answered error {history.no_entry}", str(history.no_entry) in recorded
+    else:
+        error = failed[-1]
+        if error.errno in LOCK_NONE_REFUSED:
+            allowed = (REQUIRES_MANUAL,)
+        elif error.errno == DUPLICATE_NAME and worker and not predecessors(history, worker):
+            allowed = (FAILED,)
+        said, is_recorded = f"the server answered error {error.errno} ({error.message})", _is_in(error, recorded)
     because = f"{said}; the run is {history.status}, {history.said('fail_reason')}, error_message: {recorded}"
     right = history.ended_as(*allowed) and history.said("fail_reason") == EXECUTION_ERROR
-    yield ruling(right and _is_in(error, recorded), because, history.ended_by, history.ended_at)
+    yield ruling(right and is_recorded, because, history.ended_by, history.ended_at)
 
 
 def _is_in(error: Statement, recorded: str) -> bool:
@@ -223,6 +227,8 @@ def allowed_ends(history: History) -> set[End]:
         return {(REQUIRES_MANUAL, EXECUTION_ERROR)}
     if refused:
         return {(FAILED, EXECUTION_ERROR)} if refused[-1] == DUPLICATE_NAME else _NOT_DONE
+    if history.no_entry:
+        return _NOT_DONE
     return {*((FAILED, reason) for reason in (KILL_SWITCH_REASON, *TURNED_DOWN)), *_NOT_DONE}
 
 

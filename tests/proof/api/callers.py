@@ -107,13 +107,13 @@ def the_secret_may_stand_in_the_address(header):
     return from_anywhere
 
 
-@mutant("TC-11", "R-82", of="api.guard.is_allowed", scenario=SECRET, cause=broken("R-82"))
+@mutant("TC-11", "R-83", of="api.guard.is_allowed", scenario=SECRET, cause=broken("R-83"))
 def the_beginning_of_the_secret_is_enough(is_allowed):
     """A secret is right if the API's own begins with it."""
     return lambda path, secret, given: is_allowed(path, secret, given) or bool(given and secret.startswith(given))
 
 
-@mutant("TC-11", "R-82", of="api.guard.is_allowed", scenario=SECRET, cause=broken("R-82"))
+@mutant("TC-11", "R-83", of="api.guard.is_allowed", scenario=SECRET, cause=broken("R-83"))
 def the_secret_in_any_letters(is_allowed):
     """The secret is compared without regard to case."""
     return lambda path, secret, given: is_allowed(path, secret.lower(), given.lower())
