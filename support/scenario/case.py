@@ -12,7 +12,7 @@ from support.gateway.faults import Fault
 from support.gateway.gates import CallGate
 from support.history.calls import Call, RunRow
 from support.history.change import RunSpec
-from support.history.history import Notes
+from support.history.notes import Notes
 from support.mysql import tables
 from support.mysql.database import quoted
 from support.mysql.gates import TableGate

@@ -27,11 +27,12 @@ observations(
         "Kill switches shown as set": partial(_kept, "R-57"),
         # Calls to an API that could not reach its database
         "Calls without the database failed": partial(_kept, "R-58"),
-    }
+    },
+    "# of #",
 )
 
 
-@observation("Claims granted")
+@observation("Claims granted", "# of #")
 def claims_granted(history: History) -> Seen:
     """How many of the claims of the run were granted."""
     claims = [call for call in history.calls if call.kind == "claim"]
