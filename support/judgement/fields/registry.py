@@ -24,9 +24,6 @@ SIMILAR = {
 """The actual values that an Expected cell of a Field allows, where it does not name them itself, with ``OR`` between them."""
 
 OR = " หรือ "
-
-
-OR = " หรือ "
 """Between several values of which an Expected cell allows each."""
 
 
