@@ -35,7 +35,7 @@ def judge(run: Path | None) -> int:
     """
     folder = read(run or Settings.read({}).reports_folder / LATEST)
     terminal, states, changes = Terminal(), dict[str, Counter[str]](), list[str]()
-    histories = [record for record in folder.records if record.history]
+    histories = [record for record in folder.records if record.history and record.rules]
     if not histories:
         raise BadEvidence(f"{folder.path}: this run has left no history, so there is nothing to judge")
     for record in histories:

@@ -50,7 +50,7 @@ class RunRow:
 
 @dataclass
 class Call:
-    """One call of one worker, as it went over the wire.
+    """One call of one worker, by its name, as it went over the wire.
 
     ``status`` is the status code the worker was given, or None when it got no whole answer. ``fault`` names what
     the gateway did to the call. ``row_before`` and ``row_after`` are the run's row just before the call reached the API and

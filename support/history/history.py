@@ -50,6 +50,11 @@ class Window:
         return sum(getattr(sample, measure) for sample in self.samples) / len(self.samples) if self.samples else 0.0
 
 
+def name_of(number: int) -> str:
+    """The name of a worker, whoever speaks of it: of who made a call, sent a statement, is to blame."""
+    return f"worker {number}"
+
+
 @dataclass
 class Participant:
     """A worker, as the suite saw it from outside: all its processes of one number.
@@ -69,11 +74,11 @@ class Participant:
     last_words: str = ""
 
     def __str__(self) -> str:
-        return f"worker {self.number}"
+        return name_of(self.number)
 
     @property
-    def name(self) -> str:
-        """Its WORKER_ID."""
+    def worker_id(self) -> str:
+        """The WORKER_ID that it was given."""
         return f"worker-{self.number}"
 
     def calls_of(self, kind: CallKind) -> list[Call]:
@@ -186,7 +191,7 @@ class History(Notes):
     @property
     def ended_by(self) -> str:
         """Whose report ended the run."""
-        return self.end_report.worker.replace("-", " ") if self.end_report else "nobody"
+        return self.end_report.worker if self.end_report else "nobody"
 
     @property
     def states(self) -> list[RunRow]:

@@ -55,7 +55,7 @@ def _refusals(history: History) -> Iterator[Cause]:
     for call in history.calls:
         if call.fault or call.status is None or call.status < 400 or _is_expected(call, history):
             continue
-        what = f"{call.worker.replace('-', ' ')}'s {_CALLS.get(call.kind, call.kind)}"
+        what = f"{call.worker}'s {_CALLS.get(call.kind, call.kind)}"
         sentence = f"The SaaS API refused {what} ({call.method} {call.path}) with {call.status}: {_detail(call)}"
         yield Cause("the SaaS API", "call refused", str(call.status), sentence, call.answered)
 

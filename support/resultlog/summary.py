@@ -180,8 +180,8 @@ def _observations(material: Material) -> list[str]:
     if records:
         slowest = max(records, key=lambda record: record.duration_s)
         seconds = sum(record.duration_s for record in records)
-        calls = [call for record in records for call in record.wire]
-        faults, changes = sum(1 for call in calls if call["fault"]), sum(len(record.statements) for record in records)
+        calls = [call for record in records for call in record.calls]
+        faults, changes = sum(1 for call in calls if call.fault), sum(len(record.changes) for record in records)
         found = [
             f"{len(records)} scenarios took {seconds:.1f} s, the longest {slowest.duration_s:.1f} s: {slowest.name.strip()}",
             f"{len(calls)} calls of workers went over the wire; {faults} of them were made to fail on purpose.",

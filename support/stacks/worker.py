@@ -83,10 +83,6 @@ class Worker:
         """Its calls, with those of the processes of the same number before it."""
         return [*self.earlier_calls, *self.gateway.calls]
 
-    def record(self) -> dict[str, object]:
-        """Its times and end, for the evidence."""
-        return {name: getattr(self, name) for name in ("number", "started", "ended", "killed", "exit_status")}
-
     @property
     def running(self) -> bool:
         """True until the process has ended; a frozen process runs."""

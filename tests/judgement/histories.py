@@ -201,7 +201,7 @@ class Story:
         }
         what.pop("lease", None)  # was for the API
         return Call(
-            f"worker-{worker}", what.pop("method", method), what.pop("path", path), status=status, **given | what
+            f"worker {worker}", what.pop("method", method), what.pop("path", path), status=status, **given | what
         )
 
 

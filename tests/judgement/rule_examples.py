@@ -872,7 +872,7 @@ EXAMPLES = {
     "R-80": Examples(
         kept=[completed()],
         broken=[
-            completed().known(leaks=["a claim token is in the log of worker-1"]),
+            completed().known(leaks=["a claim token is in the log of worker 1"]),
             rolled_back().known(leaks=["a password or the secret is in the run's row"]),
         ],
         not_tried=[Story()],
@@ -881,7 +881,7 @@ EXAMPLES = {
     "R-81": Examples(
         kept=[completed(), contested()],
         broken=[
-            completed().known(left_running=["worker-1"]),
+            completed().known(left_running=["worker 1"]),
             completed().sent("hangs", 1.9, LOOK, ended=None),
         ],
         not_tried=[completed().worker(killed=3.0, exit_status=-9)],
