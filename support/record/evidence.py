@@ -90,7 +90,8 @@ class Query:
 class Judged:
     """What became of a rule of the contract: ``state`` is kept, broken, unknown or not tried, of ``times`` occasions.
 
-    ``because``, ``who`` and ``at`` are of the first breach, or of what could not be told.
+    ``because``, ``who`` and ``at`` are of the first breach, or of what could not be told. ``of`` are the ids of the
+    contract's sentences that were kept, broken, or not to be told.
     """
 
     rule: str
@@ -99,6 +100,7 @@ class Judged:
     because: str = ""
     who: str = ""
     at: AwareDatetime | None = None
+    of: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def rollback_record_lost_after_api_failure(record_rollback):
 # -- what only a rule sees --------------------------------------------------------------------------------------
 
 
-@mutant("TC-01", "R-33", of="agent.outcomes.Outcome.report", cause=("worker 1", "rule broken", "R-37"))
+@mutant("TC-01", "R-37", of="agent.outcomes.Outcome.report", cause=("worker 1", "rule broken", "R-37"))
 def completed_run_has_the_default_reason(report):
     """A report without a fail_reason gets the default one, execution_error, also that of a run that completed."""
     return lambda self: {**report(self), "fail_reason": self.fail_reason or vocabulary.EXECUTION_ERROR}

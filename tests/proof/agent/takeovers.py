@@ -189,7 +189,7 @@ def whatever_stops_a_run_told_as_kill_switch(resume, requires_manual):
 
 
 @mutant(
-    "TC-10", "R-33", of="agent.outcomes.requires_manual", scenario=FOREIGN, cause=("worker 2", "rule broken", "R-37")
+    "TC-10", "R-37", of="agent.outcomes.requires_manual", scenario=FOREIGN, cause=("worker 2", "rule broken", "R-37")
 )
 def foreign_index_told_without_reason(requires_manual):
     """A run that ends because of somebody else's index has no fail_reason."""
@@ -265,11 +265,3 @@ def refused_report_ends_the_agent_as_done(attempt):
             return ExitCode.FINISHED
 
     return contented
-
-
-@mutant(
-    "TC-10", "R-37", of="agent.outcomes.requires_manual", scenario=FOREIGN, cause=("worker 2", "rule broken", "R-37")
-)
-def foreign_index_told_as_validation_error(requires_manual):
-    """A run that ends because of somebody else's index has the fail_reason validation_error."""
-    return lambda message, error=None: replace(requires_manual(message, error), fail_reason="validation_error")
