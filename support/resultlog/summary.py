@@ -1,6 +1,7 @@
 """Sections 3 and 4: totals, blockers, the decision, failures, issues, observations and recommendations."""
 
 from support.form import TEST_CASES, Impact, form
+from support.judgement.cause import beside
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, PASS, UNJUDGED
 from support.resultlog import blocks
 from support.resultlog.blocks import BAD, WARN, Box, Choice, Heading, Inline, Key, Paragraph, Part, Strong, Table
@@ -113,7 +114,12 @@ def failures(cases: list[CaseLog]) -> list[Part]:
 def _failure(case: CaseLog) -> list[Part]:
     blames = _blames(case)
     because = [f"{row.field}: {row.because}" for scenario in case.failed for row in scenario.differing if row.because]
-    causes = dict.fromkeys(one.record.cause.sentence for one in case.failed if one.record.cause)
+    causes = dict.fromkeys(
+        line
+        for record in (one.record for one in case.failed)
+        if record.cause
+        for line in (record.cause.sentence, *beside(record.history))
+    )
     impacts: dict[Impact, bool] = {
         "blocks_canary": case.form.priority == "P0",
         "code_fix": "the executor" in blames or "the suite" in blames,

@@ -98,7 +98,8 @@ def every_claim_is_on_record(history: History) -> Iterator[Ruling]:
     on_record = Counter(str(row["worker_id"]) for row in history.claims)
     named = Counter(str(one.request_json["worker_id"]) for one in granted if one.request_json.get("worker_id"))
     leases = [row["lease_expires_at"] for row in history.claims if row.get("lease_expires_at")]
-    at = granted[0].answered if granted else None
+    first = min(len(history.claims), len(granted) - 1)  # of those that have no row
+    at = granted[first].answered if granted else None
     because = f"{len(granted)} claims were granted; on record are those of {', '.join(on_record) or 'nobody'}"
     enough = len(granted) <= len(history.claims) <= len(granted) + len(lost) and not named - on_record
     yield ruling(enough, because, API, at)

@@ -92,11 +92,12 @@ def _may_have_failed(history: History, worker: Participant) -> bool:
     """Something has happened that a run may fail for: a statement that failed or has not ended, somebody else's change, a
     predecessor, which may have left anything; or an error of MySQL's is on record, for not every one reaches the server.
     """
-    own = history.by(worker, history.statements)
+    own, maker = history.by(worker, history.statements), made(history)
+    unknown = bool(predecessors(history, worker)) and (maker is None or maker.owner != str(worker))
     seen = any(one.errno or one.ended is None or one.hidden for one in own)
     foreign = len(by_workers(history, history.changes)) < len(history.changes)
     on_record = _NUMBER.search(history.said("error_message"))
-    return bool(seen or foreign or predecessors(history, worker) or on_record)
+    return bool(seen or foreign or unknown or on_record)
 
 
 @rule(

@@ -6,6 +6,7 @@ from support.contract import (
     COMPLETED,
     EXECUTION_ERROR,
     FAILED,
+    NOT_ENDED,
     OUT_OF_SCOPE,
     ROLLED_BACK,
     RUNNING,
@@ -118,6 +119,12 @@ def states_in_their_order(history: History) -> Iterator[Ruling]:
         (row, one) for one in history.calls for row in (one.row_before, one.row_after) if row
     ]
     seen.sort(key=lambda pair: pair[0].at)
+    for call in history.calls:
+        first, after = call.is_granted_claim, call.row_after
+        if after and call.status == 200 and call.fault is None and (first or call.reports_an_end):
+            done = after.status not in ((SCHEDULED,) if first else NOT_ENDED)
+            because = f"{call.worker}: {call.method} {call.path} was answered {call.answer}, and the run is {after}"
+            yield ruling(done, because, API, call.answered)
     for (old, its_call), (new, call) in zip(seen, seen[1:], strict=False):
         holds: bool | None = _may_become(old, new)
         if not holds and call is not its_call and (new.at - old.at).total_seconds() < MARGIN_SECONDS:

@@ -16,8 +16,8 @@ from support.judgement.rules.order import REPORTS
 from support.judgement.rules.registry import RECORD, SAFETY, Ruling, rule, ruling
 from support.judgement.rules.sent import drops, made, taken_back
 
-WORDS = ("latency", "rows", "scan")
-"""One of them is in a reason that names a measure."""
+WORDS = {"latency": "latency", "rows examined": "rows", "full scans": "scan"}
+"""What is in a reason that names a measure."""
 
 
 def _plain(sql: str) -> str:
@@ -205,10 +205,11 @@ def a_rollback_says_what_led_to_it(history: History) -> Iterator[Ruling]:
     """A worker's rollback record is of type auto, and says what led to it: of a measure that got worse, which."""
     if made(history) is None:
         return
+    words = [WORDS[name] for name in history.worse()] or list(WORDS.values())
     for row in history.rollbacks:
         kind, reason = row.get("rollback_type"), str(row.get("trigger_reason") or "").lower()
         named = (
-            any(word in reason for word in WORDS)
+            any(word in reason for word in words)
             if history.said("fail_reason") == VERIFICATION_FAILED
             else bool(reason)
         )

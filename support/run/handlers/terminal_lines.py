@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from support.files import shown
+from support.judgement.cause import beside
 from support.record.evidence import Secrets
 from support.run import notices
 from support.run.notices import Notice
@@ -77,5 +78,9 @@ class TerminalLines:
         if record.failure is not None:
             notes = [("Blame", f"{record.blames}"), ("Evidence", shown(judged.path))]
             notes += [("Log", shown(log)) for log in record.logs]
-            cause = f"{record.cause.sentence}\n\n" if record.cause else ""
-            self._terminal.failure(masked(cause + record.failure), [*notes, ("Again", f"behave {record.location}")])
+            cause = (
+                [record.cause.sentence, *(f"  {line}" for line in beside(record.history)), ""] if record.cause else []
+            )
+            self._terminal.failure(
+                masked("\n".join([*cause, record.failure])), [*notes, ("Again", f"behave {record.location}")]
+            )
