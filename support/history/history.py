@@ -105,7 +105,8 @@ class Participant:
 class Notes:
     """What phrases keep for the observations while the scenario goes on.
 
-    ``expected_errors`` are the server's errors that the situation was made for.
+    ``expected_errors`` are the server's errors that the situation was made for; ``deeds`` is what the suite, as somebody
+    else, has done with the run's index.
     """
 
     index_before: Index | None = None
@@ -113,6 +114,7 @@ class Notes:
     calls_before_takeover: list[Call] = field(default_factory=list)
     answer_to_same_id: str | None = None
     expected_errors: list[int] = field(default_factory=list)
+    deeds: list[str] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)

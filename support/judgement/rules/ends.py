@@ -95,7 +95,7 @@ def _may_have_failed(history: History, worker: Participant) -> bool:
     own, maker = history.by(worker, history.statements), made(history)
     unknown = bool(predecessors(history, worker)) and (maker is None or maker.owner != str(worker))
     seen = any(one.errno or one.ended is None or one.hidden for one in own)
-    foreign = len(by_workers(history, history.changes)) < len(history.changes)
+    foreign = history.deeds or len(by_workers(history, history.changes)) < len(history.changes)
     on_record = _NUMBER.search(history.said("error_message"))
     return bool(seen or foreign or unknown or on_record)
 
