@@ -41,7 +41,7 @@ class Attachments:
             ("Timeline", picture or record.facts, pages.facts(record, clock, picture)),
             ("Calls of the workers", record.calls, pages.wire(record, clock, red)),
             ("Schema changes the server counted", record.changes, pages.statements(record, clock)),
-            ("Rules of the contract", record.rules, pages.rules(record)),
+            ("The contract, sentence by sentence", record.rules, pages.contract(record)),
             ("Database verification", record.queries, pages.queries(record, clock, red)),
         ]
         found = [self.add(title, page, AttachmentType.HTML) for title, there, page in shown if there]

@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from support.clock import Clock
 from support.history.calls import Call
-from support.judgement.rules import RULES
-from support.judgement.rules.registry import BROKEN, KEPT, NOT_TRIED
+from support.judgement.obligations import NOT_JUDGED, ORDER, standings
+from support.judgement.rules.registry import BROKEN, NOT_TRIED, UNKNOWN
 from support.record.evidence import Evidence, Observation
 from support.resultlog import rendering
 from support.resultlog.blocks import Code, Heading, Inline, Paragraph, Part, Preformatted, Strong, Table
@@ -105,15 +105,22 @@ def statements(record: Evidence, clock: Clock) -> str:
     return page("Schema changes", about, Table(head, rows, marks=marks))
 
 
-def rules(record: Evidence) -> str:
-    """What became of each rule of the contract; the broken ones first."""
-    order = sorted(record.rules, key=lambda one: (one.state != BROKEN, one.state == NOT_TRIED, one.rule))
-    rows = [
-        (one.rule, one.state, str(one.times or ""), RULES[one.rule].english if one.rule in RULES else "", one.because)
-        for one in order
-    ]
-    marks = ["bad" if one.state == BROKEN else "odd" if one.state != KEPT else "good" for one in order]
-    return page("Rules of the contract", Table(("Rule", "State", "Times", "Says", "Because"), rows, marks=marks))
+def contract(record: Evidence) -> str:
+    """The sentences of the contract that this scenario has tried, the broken ones first; and the ids of the others."""
+    found = sorted(standings([record]), key=lambda one: ORDER.index(one.state))
+    tried = [(one, said) for one in found for _, said in one.found.get(one.state, [])]
+    rows = [(one.obligation.id, one.obligation.text, one.state, said) for one, said in tried]
+    looks = {BROKEN: "bad", UNKNOWN: "odd"}
+    marks = [looks.get(one.state, "good") for one, _ in tried]
+    others = {state: ", ".join(one.obligation.id for one in found if one.state == state) for state in ORDER}
+    return page(
+        "The contract, sentence by sentence",
+        Table(("Id", "The contract says", "State", "Which rule or Field says so"), rows, marks=marks),
+        Paragraph(f"Not tried in this scenario: {others[NOT_TRIED] or 'none'}.", "small"),
+        Paragraph(
+            f"Not judged: {others[NOT_JUDGED] or 'none'}; the reasons are in the result log's Appendix D.", "small"
+        ),
+    )
 
 
 def facts(record: Evidence, clock: Clock, picture: str = "") -> str:
