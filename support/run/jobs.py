@@ -26,6 +26,9 @@ SCENARIOS_A_JOB = 3
 
 RUNS_LOOKED_AT = 3
 
+BORNE = 6
+"""So many processes that want a processor at once it bears without a worker missing its turn; a run alone makes about 3."""
+
 THE_MACHINE = f"{PREFIX}refusals"
 """The tag of a scenario beside which nothing else of the run may go on: it reads a counter of the whole machine."""
 
@@ -58,6 +61,15 @@ def bearable() -> int:
 def cores() -> int:
     """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pace() -> int:
+    """How many times as long as set leases, windows and deadlines have to be for workers to get their turns in them.
+
+    It is 1 but on a machine that is busy far beyond a run's own jobs, as its load over the last minute says: there a
+    right worker could not renew a short lease in time, and that would say nothing about it.
+    """
+    return max(1, math.ceil(os.getloadavg()[0] / cores() / BORNE))
 
 
 def needs_the_machine(scenario: Scenario) -> bool:

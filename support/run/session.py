@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from support.checks.checklists import clean_up, pre_checks
 from support.checks.needs import Offer
 from support.errors import AcceptanceError, TestEnvironmentError
 from support.record.evidence import Check, Evidence, Secrets
+from support.run.jobs import pace
 from support.scenario.case import Case
 from support.scenario.workload import seconds_of_a_burst
 from support.settings import EXTERNAL, Settings
@@ -87,9 +89,15 @@ class Session:
         return clean_up(self.stack, run_folder)
 
     def case(self, record: Evidence, logs: Path, attempt: int) -> Case:
-        """A scenario's case, with the database in its first state; each ``attempt`` after 1 has windows twice as long."""
+        """A scenario's case, with the database in its first state; each ``attempt`` after 1 has windows twice as long.
+
+        All its times are longer on a machine that is far too busy (``pace``).
+        """
         self.stack.window_factor = self._window_factor * 2 ** (attempt - 1)
-        return Case(self.stack, self._settings, record, logs)
+        self.stack.pace = times = pace()
+        if times > 1:
+            record.fact("The machine is busy", f"all times are {times} times as long as set")
+        return Case(self.stack, replace(self._settings, time_scale=self._settings.time_scale * times), record, logs)
 
 
 def _stack(settings: Settings, run_id: str, folder: Path, logs: Path, secret: str, warden: Warden) -> Stack:

@@ -46,6 +46,9 @@ class Stack:
     window_factor = 1.0
     """How much longer than set the windows are in which queries are measured; who uses the stack may lengthen them."""
 
+    pace = 1
+    """How many times as long as set all times of workers are; who uses the stack raises it on a busy machine."""
+
     owns_its_server = False
     """Whether nobody else uses the server, so that its record of statements may be emptied."""
 
@@ -197,7 +200,7 @@ class Stack:
             "LATENCY_DEGRADATION_THRESHOLD": f"{LATENCY_DEGRADATION:.2f}",
             "ROWS_EXAMINED_DEGRADATION_THRESHOLD": f"{ROWS_EXAMINED_DEGRADATION:.2f}",
             "MIN_SAMPLE_COUNT": str(settings.min_sample_count),
-            **{name.upper(): number_text(settings.scaled(value)) for name, value in values.items()},
+            **{name.upper(): number_text(settings.scaled(value) * self.pace) for name, value in values.items()},
         }
         return {**environment, **settings.agent_variables(environment)}
 

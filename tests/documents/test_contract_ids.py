@@ -2,7 +2,10 @@
 
 import re
 
+import yaml
+
 from tests.harness.commands import DOCUMENTS
+from tests.harness.running import PROJECT
 
 PAGE = DOCUMENTS["docs/contract.md"]
 (AS_SAID,) = re.findall(r"<!-- Ids and their sentences: (\S.*\S)  \(multi-line\) -->", PAGE)
@@ -46,3 +49,16 @@ def test_a_sentence_is_whole():
 
     assert sentences["C-RUN-1"].endswith("a report under that claim the second.")
     assert all(sentence.endswith((".", "|", ":")) for sentence in sentences.values())
+
+
+def test_the_openapi_document_has_the_calls_of_the_contract_and_its_version():
+    document = yaml.safe_load((PROJECT / "docs" / "openapi.yaml").read_text())
+    said = {
+        (method.lower(), path.partition("?")[0])
+        for row in re.findall(r"^\| .*\[C-API-\d+\].*$", PAGE, re.MULTILINE)
+        for method, path in re.findall(r"`(GET|POST|PATCH) (/\S*?)`?[ `]", row.split(" | ")[0] + " ")
+    }
+
+    calls = {(method, path) for path, item in document["paths"].items() for method in item if method != "parameters"}
+    assert calls == said
+    assert f"Contract version {document['info']['version']}\n" in PAGE

@@ -3,11 +3,14 @@
 import os
 import secrets
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import requests
 
 from support.servers.ports import free_port
+from tests.harness.running import PROJECT
 
 RUN = {
     "id": "run-1",
@@ -194,3 +197,16 @@ def test_a_switch_that_is_on_without_a_reason(api):
 def test_a_switch_that_can_not_be_read_is_not_inactive(api):
     api.schema.query("DROP TABLE kill_switches")
     assert api.call("GET", "/api/kill-switch?connection_id=conn-001").status_code >= 500
+
+
+def test_answers_are_those_of_the_openapi_document_whatever_is_asked(api):
+    command = [Path(sys.executable).with_name("schemathesis"), "run", "docs/openapi.yaml", "--url", api.address]
+    bounds = ["--seed", "1", "--phases", "coverage"]
+    checks = (
+        "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,ignored_auth"
+    )
+    secret = ["--header", f"X-API-SECRET: {SECRET}"]
+    done = subprocess.run(
+        [*command, *bounds, *secret, "--checks", checks], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout

@@ -342,6 +342,7 @@ def test_every_error_is_a_problem_document(runs, method, path, status):
     assert problem["title"]
     assert problem["detail"]
     assert problem["type"]
+    assert ("Allow" in answer.headers) == (status == 405)  # RFC 9110, 15.5.6
 
 
 def test_runs_are_listed_by_status(runs):

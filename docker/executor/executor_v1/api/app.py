@@ -18,7 +18,12 @@ Responses = dict[int | str, dict[str, Any]]
 PROBLEM: dict[str, Any] = {"content": {problems.MEDIA_TYPE: {}}}
 LOST: Responses = {409: {"description": "Lease lost, or not legal in the run's state", **PROBLEM}}
 MISSING: Responses = {404: {"description": "No such run", **PROBLEM}}
-INVALID: Responses = {422: {"description": "The request is not well-formed", **PROBLEM}}
+INVALID: Responses = {
+    400: {"description": "The body is no JSON", **PROBLEM},
+    422: {"description": "The request is not well-formed", **PROBLEM},
+}
+UNAUTHORIZED: Responses = {401: {"description": "The header X-API-SECRET is missing or wrong", **PROBLEM}}
+UNAVAILABLE: Responses = {503: {"description": "The database does not answer", **PROBLEM}}
 
 
 def create_app(config: ApiConfig, database: Database) -> FastAPI:
@@ -30,12 +35,15 @@ def create_app(config: ApiConfig, database: Database) -> FastAPI:
     app.add_middleware(guard.Guard, secret=config.secret)
     problems.install(app)
     # Only tells the page to ask for the secret and to send it; the guard is what compares it.
-    calls = APIRouter(dependencies=[Security(APIKeyHeader(name="X-API-SECRET", auto_error=False))])
+    calls = APIRouter(
+        dependencies=[Security(APIKeyHeader(name="X-API-SECRET", auto_error=False))],
+        responses={**UNAUTHORIZED, **UNAVAILABLE},
+    )
     add_execution_routes(calls, database, config.lease_seconds)
     add_record_routes(calls, database)
     app.include_router(calls)
 
-    @app.get("/health")
+    @app.get("/health", responses=UNAVAILABLE)
     def health() -> dict[str, str]:
         try:
             version = database.version()
