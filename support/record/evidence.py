@@ -3,6 +3,9 @@ the record of the run as a whole. They are all that reports are made from.
 """
 
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -147,7 +150,8 @@ class Attempt:
 class Evidence:
     """All that one scenario leaves. ``unmet`` is the need for which it was left out, if it was; ``history`` is all that
     happened, if any worker was made, and ``rules`` what was judged of it: nothing, if not all of it could be read;
-    ``attempts`` are those before this one in which its situation could not be made.
+    ``judging_cpu_s`` are the CPU seconds that history, rules and cause have taken; ``attempts`` are those before this one in
+    which its situation could not be made.
     """
 
     id: str
@@ -170,6 +174,7 @@ class Evidence:
     history: History | None = None
     cause: Cause | None = None
     rules: list[Judged] = field(default_factory=list)
+    judging_cpu_s: float = 0.0
     logs: list[str] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
 
@@ -181,6 +186,15 @@ class Evidence:
         """One more thing that went wrong; the first one says who is to blame."""
         self.failure = f"{self.failure}\n{message}" if self.failure else message
         self.blames = self.blames or blames
+
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """Count the CPU time of what is done meanwhile in this thread."""
+        began = time.thread_time()
+        try:
+            yield
+        finally:
+            self.judging_cpu_s = round(self.judging_cpu_s + time.thread_time() - began, 4)
 
     @property
     def workers(self) -> list[Participant]:

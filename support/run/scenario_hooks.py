@@ -107,7 +107,8 @@ class ScenarioHooks:
             record.cause = of_records(record.rules)
         elif record.blames == "the executor":
             further = [self._answer] if self._answer else []
-            record.cause = cause_of(record.history, record.rules, record.observations, further)
+            with record.judging():
+                record.cause = cause_of(record.history, record.rules, record.observations, further)
         behave_passed = scenario.status.name == "passed"
         if not behave_passed and record.failure is None:
             record.fail(f"behave calls the scenario {scenario.status.name}", "the suite")

@@ -48,7 +48,8 @@ def look(case: Case) -> History:
     for call in case.calls():
         if call.trouble:
             raise TestEnvironmentError(call.trouble)
-    history = case.evidence.history = _everything(case)
+    with case.evidence.judging():
+        history = case.evidence.history = _everything(case)
     if measured := case.measured:
         counted = measured.workload.counted(database, stack.schema) - measured.counted_before
         length = min(one.given["METRICS_WINDOW_MINUTES"] for one in history.participants.values()) * 60
@@ -187,9 +188,11 @@ def collect(case: Case) -> None:
     evidence = case.evidence
     if evidence.history is None and case.workers:  # nobody has looked
         evidence.history = _of_workers(case)
-        evidence.history = _everything(case)
+        with evidence.judging():
+            evidence.history = _everything(case)
     if evidence.history and not evidence.rules:
-        evidence.rules = judge_all(evidence.history)
+        with evidence.judging():
+            evidence.rules = judge_all(evidence.history)
 
 
 def _of_workers(case: Case) -> History:
