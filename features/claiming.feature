@@ -17,3 +17,17 @@ Feature: Claiming an execution run
       | Worker 1 exit status       | 0            |
       | Worker 2 exit status       | 3            |
       | Same run scheduled again   | 409 Conflict |
+
+  @TC-01 @P1 @critical
+  Scenario: TC-01 Worker Claim Conflict: control, the claim is answered with an error
+    Claim ได้ response ที่เป็น error ซึ่งไม่ใช่ 409 → worker ต้องไม่แตะอะไร และ exit code ต้องไม่ใช่ทั้ง 0 และ 3
+    A worker that sends its claim again meets another error the second time.
+
+    Given execution run "test-tc01-001" on connection "conn-001" adds index "idx_tc01_customer" on test_orders (customer_id)
+    And the SaaS API will answer the claim of worker 1 with 500, and then with 404
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                         | Expected  |
+      | Worker 1 claimed successfully | No        |
+      | ADD INDEX statements sent     | 0         |
+      | Final execution_run Status    | SCHEDULED |

@@ -79,6 +79,16 @@ Feature: Errors of the ADD INDEX itself
       | Index that was there before  | unchanged       |
 
   @TC-05 @P2 @normal
+  Scenario: TC-05 Index Already Exists: control, nobody has the name, which is no plain one
+    ชื่อ index มีช่องว่าง เครื่องหมายคำพูด และอักษรไทย → ต้องใช้ชื่อนั้นตรงตัว หรือปฏิเสธตั้งแต่ต้น
+
+    Given execution run "test-tc05-001" on connection "conn-005" adds index " idx_tc05 'a' "b" `c`, (d); -- ดัชนี" on test_orders (order_date)
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                                     | Expected |
+      | Index name taken as it is, or turned down | Yes      |
+
+  @TC-05 @P2 @normal
   Scenario: TC-05 Index Already Exists: the run is to drop it
     Executor v1 ทำ ADD INDEX เท่านั้น → abort และห้ามแตะ index เดิม
 

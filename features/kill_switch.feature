@@ -69,6 +69,7 @@ Feature: Kill switch
 
     Given execution run "test-tc02-001" on connection "conn-002" adds index "idx_tc02_status" on test_orders (status)
     And the kill switch of connection "conn-020" is on
+    And the answers about the kill switch come compressed, in chunks and with a charset
     When worker 1 carries out the run
     Then the result log reads
       | Field                      | Expected  |
@@ -101,6 +102,8 @@ Feature: Kill switch
 
     Given execution run "test-tc03-001" on connection "conn-003" adds index "idx_tc03_date" on test_orders (order_date)
     And the global kill switch will be turned on once the index exists
+    And the SaaS API chooses the claim tokens itself
+    And the SaaS API will at first fail to take the records of the rollback
     When worker 1 carries out the run
     Then the result log reads
       | Field                          | Expected    |
@@ -131,6 +134,22 @@ Feature: Kill switch
       | fail_reason                    | kill_switch |
       | Rollback record status         | completed   |
 
+  @TC-03 @P0 @blocker
+  Scenario: TC-03 Kill Switch After ADD INDEX: the records of the rollback are refused
+    บันทึกของ rollback ถูกปฏิเสธ → rollback และรายงานสุดท้ายต้องไม่หยุดเพราะเหตุนี้
+
+    Given execution run "test-tc03-001" on connection "conn-003" adds index "idx_tc03_date" on test_orders (order_date)
+    And the kill switch of connection "conn-003" will be turned on once the index exists
+    And the SaaS API will refuse the records of the rollback
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                          | Expected    |
+      | ADD INDEX successful           | Yes         |
+      | Kill switch detected after ADD | Yes         |
+      | Index exists after rollback    | No          |
+      | Final execution_run Status     | ROLLED_BACK |
+      | fail_reason                    | kill_switch |
+
   @TC-09 @P0 @blocker
   Scenario Outline: TC-09 Kill Switch API Failure: <API error>
     Kill switch API ล่ม → fail-closed abort
@@ -148,30 +167,33 @@ Feature: Kill switch
       | ADD INDEX statements sent  | 0                    |
 
     Examples: the API answers with an error, or not at all
-      | API error                 |
-      | 500 Internal Server Error |
-      | 503 Service Unavailable   |
-      | time-out                  |
-      | connection reset          |
-      | answer a byte at a time   |
+      | API error                          |
+      | 500 Internal Server Error          |
+      | 503 Service Unavailable            |
+      | time-out                           |
+      | connection reset                   |
+      | headers in time, the body too late |
 
     Examples: the status says that it is no answer, and the body says inactive
-      | API error                                  |
-      | 201 Created that says inactive             |
-      | 401 Unauthorized that says inactive        |
-      | 404 Not Found that says inactive           |
-      | 429 Too Many Requests that says inactive   |
-      | 502 Bad Gateway that says inactive         |
+      | API error                                |
+      | 201 Created that says inactive           |
+      | 401 Unauthorized that says inactive      |
+      | 404 Not Found that says inactive         |
+      | 502 Bad Gateway that says inactive       |
 
     Examples: the body is nearly the one that says inactive
-      | API error                        |
-      | 0 in place of false              |
-      | null in one of the two fields    |
-      | a field that is there twice      |
-      | the answer inside another object |
-      | text after the object            |
-      | plain text in place of JSON      |
-      | null instead of an object        |
+      | API error                            |
+      | 0 in place of false                  |
+      | null in one of the two fields        |
+      | fields that are there more than once |
+      | field names in other letters         |
+      | the answer inside another object     |
+      | two objects, one after the other     |
+      | a number that JSON does not have     |
+
+    Examples: the body says inactive, and is told to be something else
+      | API error                            |
+      | content type of another kind of JSON |
 
     Examples: the API answers, but not the question
       | API error                            |
@@ -208,8 +230,9 @@ Feature: Kill switch
       | Rollback record status      | completed            |
 
     Examples:
-      | API error                 |
-      | 500 Internal Server Error |
-      | time-out                  |
-      | connection reset          |
-      | empty object              |
+      | API error                                  |
+      | 500 Internal Server Error                  |
+      | time-out                                   |
+      | a byte order mark before the object        |
+      | content type that begins like that of JSON |
+      | no content type                            |

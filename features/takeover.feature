@@ -40,12 +40,12 @@ Feature: Taking over from a dead worker
       | Index found and not added again | Yes                      |
 
   @TC-10 @P2 @normal
-  Scenario: TC-10 Worker Crash + Lease Expiry: somebody else's index has the name when the successor comes
-    มีคนอื่นสร้าง index ชื่อเดียวกันบนคอลัมน์อื่นระหว่างนั้น → worker ใหม่ห้ามถือว่าเป็นของ run และห้ามแตะ
+  Scenario Outline: TC-10 Worker Crash + Lease Expiry: <whose> index has the name when the successor comes
+    มี index ชื่อเดียวกันที่คนอื่นสร้าง หรือที่ run อื่นสร้างบนคอลัมน์เดียวกัน → worker ใหม่ห้ามถือว่าเป็นของ run และห้ามแตะ
 
     Given the claim of worker 1 has a short lease
     When worker 1 is killed while its ADD INDEX waits for the table's lock, and the ADD INDEX dies with it
-    And somebody else adds index "idx_tc10_crash" on test_orders (customer_id)
+    And <deed>
     And the lease of worker 1 has run out
     And worker 2 carries out the run
     Then the result log reads
@@ -56,6 +56,11 @@ Feature: Taking over from a dead worker
       | Worker 2 claimed successfully   | Yes (after lease expiry) |
       | Index taken for the run's own   | No                       |
       | Index that was there before     | unchanged                |
+
+    Examples:
+      | whose           | deed                                                                   |
+      | somebody else's | somebody else adds index "idx_tc10_crash" on test_orders (customer_id) |
+      | another run's   | somebody adds the same index for another run                           |
 
   @TC-10 @P2 @normal
   Scenario: TC-10 Worker Crash + Lease Expiry: a successor that comes too early
@@ -92,7 +97,9 @@ Feature: Taking over from a dead worker
   Scenario: TC-10 Worker Crash + Lease Expiry: control, a worker that is alive keeps its run
     Worker ที่ยังทำงานอยู่ต้องต่ออายุ lease → worker อื่นต้องได้ 409
 
-    Given the claim of worker 1 has a short lease
+    Given the SaaS API grants worker 1 a shorter lease than it asks for
+    And the SaaS API chooses the claim tokens itself
+    And the run's list of queries is empty
     When worker 1 waits for the table's lock for longer than its lease, and worker 2 claims the run meanwhile
     Then the result log reads
       | Field                         | Expected     |
@@ -146,6 +153,72 @@ Feature: Taking over from a dead worker
       | while its last report is on the way |
 
   @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: the kill switch is turned on before the successor comes
+    Kill switch เปิดหลัง worker 1 crash → worker ใหม่ต้องถาม kill switch ก่อน แล้วเอา index ออก
+    Two successors come at once, and one of them gets the run.
+
+    Given the claim of worker 1 has a short lease
+    When worker 1 is killed while its ADD INDEX waits for the table's lock, but the server completes the ADD INDEX all the same
+    And the kill switch is turned on
+    And the lease of worker 1 has run out
+    And workers 2 and 3 claim the run at the same moment, and the one that gets it is called worker 2
+    Then the result log reads
+      | Field                         | Expected                 |
+      | Worker 1 crashed              | Yes (simulated)          |
+      | Worker 2 claimed successfully | Yes (after lease expiry) |
+      | Worker 2 exit status          | 0                        |
+      | ADD INDEX carried out         | once                     |
+      | Index exists after rollback   | No                       |
+      | Final execution_run Status    | ROLLED_BACK              |
+      | fail_reason                   | kill_switch              |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: worker 1 dies in its rollback, and the kill switch is turned off
+    Worker 1 crash ระหว่าง rollback แล้ว kill switch ถูกปิด → worker ใหม่ต้องทำ rollback ที่เริ่มไว้ให้เสร็จ
+    Only the successor of a worker that can leave no word of its rollback may complete the run.
+
+    Given the claim of worker 1 has a short lease
+    When worker 1 is killed while its DROP INDEX for the kill switch waits for the table's lock
+    And the kill switch is turned off again
+    And the lease of worker 1 has run out
+    And worker 2 carries out the run
+    Then the result log reads
+      | Field                         | Expected                   |
+      | Worker 1 crashed              | Yes (simulated)            |
+      | Worker 2 claimed successfully | Yes (after lease expiry)   |
+      | ADD INDEX carried out         | once                       |
+      | Final execution_run Status    | ROLLED_BACK หรือ COMPLETED |
+
+  @TC-10 @P2 @normal
+  Scenario Outline: TC-10 Worker Crash + Lease Expiry: heartbeats <loss> while the <statement> INDEX waits
+    Worker 1 เสีย lease ขณะที่คำสั่งของตัวเองรอ lock ของตาราง → ห้ามส่งคำสั่งหรือรายงานใหม่ ต้องปล่อย run ให้ worker ใหม่
+
+    Given the claim of worker 1 has a short lease
+    When the heartbeats of worker 1 <loss> while its <statement> INDEX waits for the table's lock
+    Then the result log reads
+      | Field                         | Expected |
+      | Worker 1 claimed successfully | Yes      |
+      | Final execution_run Status    | RUNNING  |
+
+    Examples:
+      | statement | loss                                     |
+      | ADD       | are refused with 409                     |
+      | DROP      | are not answered until its lease is over |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: control, the last report is not taken for longer than the lease
+    รายงานสุดท้ายส่งไม่ได้นานกว่า lease → worker ที่ยังส่งซ้ำอยู่ต้องต่ออายุ lease ด้วย
+    Who has tried for the length of its lease may give up.
+
+    Given the SaaS API will fail to take the last report for longer than the lease of worker 1
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                         | Expected               |
+      | Worker 1 claimed successfully | Yes                    |
+      | ADD INDEX carried out         | once                   |
+      | Final execution_run Status    | COMPLETED หรือ RUNNING |
+
+  @TC-10 @P2 @normal
   Scenario: TC-10 Worker Crash + Lease Expiry: the last report is refused
     รายงานสุดท้ายถูกปฏิเสธ → worker ต้องปล่อย run ไว้ตามนั้น ไม่รายงานผลแบบอื่น
 
@@ -171,6 +244,6 @@ Feature: Taking over from a dead worker
       | Final execution_run Status    | COMPLETED |
 
     Examples:
-      | trouble                         |
-      | is answered with 503 at first   |
-      | arrives, but its answer is lost |
+      | trouble                                    |
+      | is answered with 503 and its like at first |
+      | arrives, but its answer is lost            |

@@ -6,10 +6,11 @@ from behave.runner import Context
 from support.history.change import RunSpec
 from support.scenario import preparing
 from support.scenario.phrase_types import types_of
-from support.scenario.workload import CHANGES
+from support.scenario.workload import CHANGES, OTHERS
 
 register_type(**types_of("Change", CHANGES))
 register_type(**types_of("Deed", preparing.DEEDS))
+register_type(**types_of("Conduct", OTHERS))
 
 
 def _columns(text: str) -> list[str]:
@@ -46,6 +47,18 @@ def index_already_exists(context: Context, index: str, table: str, columns: str)
 @when('มีคนอื่นสร้าง index "{index}" บน {table:w} ({columns})')
 def somebody_else_adds_index(context: Context, index: str, table: str, columns: str) -> None:
     preparing.place_index(context.case, index, table, columns)
+
+
+@when("somebody adds the same index for another run")
+@when("มีคนสร้าง index เดียวกันให้ run อื่น")
+def index_of_another_run(context: Context) -> None:
+    preparing.place_index_of_another_run(context.case)
+
+
+@given("the run's list of queries is empty")
+@given("รายการ query ของ run ว่างเปล่า")
+def list_of_queries_is_empty(context: Context) -> None:
+    context.case.run.empty_list = True
 
 
 @given("there is a table test_places of locations")
@@ -133,6 +146,36 @@ def queries_change(context: Context, change: str) -> None:
 @given("query ของแอปพลิเคชันจะ{change:ThaiChange} เมื่อมี index แล้ว แต่จะรันเพียง {samples:d} ครั้งใน metrics window")
 def few_queries_change(context: Context, change: str, samples: int) -> None:
     preparing.change_queries(context.case, CHANGES[change], samples)
+
+
+@given("another query of the run {conduct:Conduct}")
+@given("query อีกตัวหนึ่งของ run {conduct:ThaiConduct}")
+def another_query(context: Context, conduct: str) -> None:
+    preparing.add_query(context.case, conduct)
+
+
+@given("the same queries will get worse in another schema")
+@given("query เดียวกันใน schema อื่นจะแย่ลง")
+def same_queries_elsewhere(context: Context) -> None:
+    preparing.run_queries_elsewhere(context.case)
+
+
+@given("the limits are {latency:d} % more latency and {rows:d} % more rows, with {samples:d} samples at least")
+@given("เกณฑ์คือ latency เพิ่มได้ {latency:d} % และ row เพิ่มได้ {rows:d} % โดยต้องมีอย่างน้อย {samples:d} samples")
+def limits_are(context: Context, latency: int, rows: int, samples: int) -> None:
+    preparing.set_limits(context.case, latency, rows, samples)
+
+
+@given("the executor will lose its right to read the statement counters once the index exists")
+@given("executor จะถูกถอนสิทธิ์อ่านตัวนับของ statement เมื่อมี index แล้ว")
+def executor_loses_sight(context: Context) -> None:
+    preparing.revoke_metrics_once_index_exists(context.case)
+
+
+@given("somebody else will set the statement counters back during the metrics window")
+@given("คนอื่นจะรีเซ็ตตัวนับของ statement ระหว่าง metrics window")
+def counters_are_set_back(context: Context) -> None:
+    preparing.set_counters_back_in_the_window(context.case)
 
 
 @given("somebody else will {deed:Deed} during the metrics window")

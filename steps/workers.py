@@ -3,11 +3,12 @@
 from behave import given, register_type, when
 from behave.runner import Context
 
-from support.scenario import carrying_out, preparing, two_workers
+from support.scenario import carrying_out, losing, preparing, two_workers
 from support.scenario.phrase_types import types_of
 
 register_type(**types_of("Moment", two_workers.FROZEN_AT))
 register_type(**types_of("Trouble", carrying_out.REPORT_TROUBLES))
+register_type(**types_of("Loss", losing.LOSSES))
 
 
 @given("the claim of worker 1 has a short lease")
@@ -31,7 +32,37 @@ def worker_carries_out(context: Context, number: int) -> None:
 @when("two workers claim the run at the same moment, and the one that gets it is called worker 1")
 @when("worker สองตัว claim run พร้อมกัน โดยตัวที่ claim ได้เรียกว่า worker 1")
 def two_workers_claim(context: Context) -> None:
-    two_workers.race_for_the_claim(context.case)
+    two_workers.race_for_the_claim(context.case, 1, 2)
+
+
+@when("workers 2 and 3 claim the run at the same moment, and the one that gets it is called worker 2")
+@when("worker 2 และ worker 3 claim run พร้อมกัน โดยตัวที่ claim ได้เรียกว่า worker 2")
+def two_successors_claim(context: Context) -> None:
+    two_workers.race_for_the_claim(context.case, 2, 3)
+
+
+@when("the heartbeats of worker 1 {loss:Loss} while its {statement:w} INDEX waits for the table's lock")
+@when("heartbeat ของ worker 1 {loss:ThaiLoss} ขณะที่ {statement:w} INDEX รอ lock ของตาราง")
+def loses_its_lease_while_waiting(context: Context, loss: str, statement: str) -> None:
+    losing.lose_the_lease_while_waiting(context.case, statement, loss)
+
+
+@when("worker 1 is killed while its DROP INDEX for the kill switch waits for the table's lock")
+@when("worker 1 ถูก kill ขณะที่ DROP INDEX ซึ่งส่งเพราะ kill switch รอ lock ของตาราง")
+def killed_in_its_rollback(context: Context) -> None:
+    losing.crash_in_the_rollback(context.case)
+
+
+@when("the kill switch is turned off again")
+@when("kill switch ถูกปิดอีกครั้ง")
+def switch_is_turned_off(context: Context) -> None:
+    losing.turn_the_switch(context.case, on=False)
+
+
+@when("the kill switch is turned on")
+@when("kill switch ถูกเปิด")
+def switch_is_turned_on(context: Context) -> None:
+    losing.turn_the_switch(context.case, on=True)
 
 
 @when("worker 1 is killed while its ADD INDEX waits for the table's lock, and the ADD INDEX dies with it")

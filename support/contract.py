@@ -28,6 +28,9 @@ TEST_ORDERS: Final = "test_orders"
 TEST_ORDERS_ROWS: Final = 10_000
 """`test_orders`: "10,000 rows"."""
 
+TEXT_LENGTHS: Final = {"status": 50}
+"""`test_orders`: "`status` VARCHAR(50)"; an index of so many leading characters is one of the whole column."""
+
 TEST_MYISAM_TABLE: Final = "test_myisam_table"
 TEST_MYISAM_ENGINE: Final = "MyISAM"
 """`test_myisam_table`: "ENGINE=MyISAM"."""

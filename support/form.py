@@ -86,6 +86,7 @@ class TestCase(_Part):
 
     def verification_queries(self, run: str, table: str, index: str) -> list[tuple[str, str]]:
         """(title, SQL) of its "Database Verification" for one execution run."""
+        index = index.replace("\\", "\\\\").replace("'", "''")
         return [(title, sql.format(run=run, table=table, index=index)) for title, sql in self.queries.items()]
 
     @model_validator(mode="after")

@@ -21,6 +21,19 @@ def of_kind(kind: str, when: Condition) -> Condition:
     return lambda call: kind in (call.kind, ANY) and when(call)
 
 
+def within(seconds: float, condition: Condition) -> Condition:
+    """Met by the calls that meet ``condition`` and come no later than so many seconds after the first of them."""
+    met: list[Call] = []
+
+    def meets(call: Call) -> bool:
+        if not condition(call):
+            return False
+        met.append(call)
+        return (call.arrived - met[0].arrived).total_seconds() < seconds
+
+    return meets
+
+
 class CallGate:
     """Holds the first call that meets the condition: arm, wait until reached, act, release."""
 

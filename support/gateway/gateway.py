@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 
 from support.clock import now
 from support.errors import TestEnvironmentError
-from support.gateway.faults import ELSEWHERE, ELSEWHERE_PATH, FAULTS, Fault, http_answer
-from support.gateway.gates import CallGate, Condition, always, of_kind
+from support.gateway.answers import JSON, http_answer, in_another_form
+from support.gateway.faults import DEADLINE_SECONDS, ELSEWHERE, ELSEWHERE_PATH, FAULTS, Fault
+from support.gateway.gates import CallGate, Condition, always, of_kind, within
 from support.gateway.refusals import Refusals
+from support.gateway.terms import Terms
 from support.history.calls import Call, RunRow
 
 BODY_LIMIT = 20_000
@@ -33,7 +35,7 @@ class Gateway:
     :param refusals: those of the network that the worker is in; None: it is this machine's.
 
     ``on_arrival`` is called with every call before anything else is done with it; ``look_at_run`` just before and after the
-    API has it.
+    API has it. ``terms`` are those of its claims; ``other_form``: answers to kill-switch calls come in another form of HTTP.
     """
 
     def __init__(
@@ -49,11 +51,13 @@ class Gateway:
         self.calls: list[Call] = []
         self.on_arrival: Callable[[Call], None] = lambda _call: None
         self.look_at_run: Callable[[], RunRow | None] = lambda: None
+        self.terms, self.other_form = Terms(), False
         self._gates: list[CallGate] = []
         self._failing: list[tuple[Condition, Fault]] = []
         self._losing: list[tuple[Condition, Fault]] = []
         self._refuse_after: Condition | None = None
         self._refused_before: int | None = None
+        self._deadline = DEADLINE_SECONDS
         self._closing = threading.Event()
         self._open_connections: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -74,9 +78,15 @@ class Gateway:
         self._gates.append(gate)
         return gate
 
-    def fail(self, kind: str, fault: Fault, when: Condition = always) -> None:
-        """From now on make every call of ``kind`` that meets ``when`` fail."""
-        self._failing.append((of_kind(kind, when), fault))
+    def fail(self, kind: str, fault: Fault, when: Condition = always, deadline: float = DEADLINE_SECONDS) -> None:
+        """From now on make every call of ``kind`` that meets ``when`` fail.
+
+        :param deadline: seconds that the worker waits for the answer; a fault that only a deadline ends is over with it, so
+            that who begins anew is answered.
+        """
+        condition = of_kind(kind, when)
+        self._failing.append((within(deadline, condition) if fault.hangs else condition, fault))
+        self._deadline = deadline
         if fault.redirects:
             self._failing.append((lambda call: call.path.startswith(ELSEWHERE_PATH), ELSEWHERE))
 
@@ -174,7 +184,7 @@ class Gateway:
             return False
         call.fault = fault.name
         try:
-            fault.harm(connection, fault.answer, self._closing)
+            fault.harm(connection, fault.answer, self._closing, self._deadline)
         except OSError:
             pass  # the worker gave up on the call, which is its right
         call.status, call.answered = fault.status, now()
@@ -185,6 +195,9 @@ class Gateway:
             upstream = next(self._upstreams)
         way = http.client.HTTPSConnection if upstream.scheme == "https" else http.client.HTTPConnection
         api = way(upstream.netloc.rpartition("@")[2], timeout=UPSTREAM_TIMEOUT_SECONDS)
+        accepts = next((value for name, value in headers.items() if name.lower() == "accept-encoding"), "")
+        headers = {name: value for name, value in headers.items() if name.lower() not in HOP_HEADERS}
+        headers, body = self.terms.of_request(call, headers, body)
         call.row_before = self.look_at_run()
         try:
             api.request(call.method, upstream.path.rstrip("/") + call.path, body or None, headers)
@@ -197,12 +210,15 @@ class Gateway:
         finally:
             api.close()
         call.row_after = self.look_at_run()
-        call.status = answer.status
+        content = self.terms.of_answer(call, content)
+        call.status, call.content_type = answer.status, answer.getheader("Content-Type", "")
         call.response_body = content[:BODY_LIMIT].decode("utf-8", "replace")
+        if self.other_form and call.kind == "kill switch" and call.content_type == JSON:
+            return in_another_form(call.status, content, JSON, accepts)
         kept = "".join(
             f"{name}: {value}\r\n" for name, value in answer.getheaders() if name.lower() not in ANSWER_HEADERS
         )
-        return http_answer(answer.status, content, answer.getheader("Content-Type", "application/json"), extra=kept)
+        return http_answer(answer.status, content, call.content_type, extra=kept)
 
     def close(self) -> None:
         """Release everything that is held, end every connection, free the port."""
@@ -229,8 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         self.close_connection = True
         call = Call(self._gateway.worker, self.command, self.path, body[:BODY_LIMIT].decode("utf-8", "replace"))
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_HEADERS}
-        self._gateway.carry(call, headers, body, self.connection)
+        self._gateway.carry(call, dict(self.headers.items()), body, self.connection)
 
     def _body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():

@@ -54,7 +54,9 @@ class Call:
 
     ``status`` is the status code the worker was given, or None when it got no whole answer. ``fault`` names what
     the gateway did to the call. ``row_before`` and ``row_after`` are the run's row just before the call reached the API and
-    just after its answer. ``trouble`` says what was wrong with the test environment, when the API itself did not answer.
+    just after its answer. ``content_type`` is that of the answer as the worker was given it, empty for none; None: it is not
+    known, for the evidence is older. ``token_fits``: it carried the token of the answer to its worker's last claim; None: that
+    had none yet, or nobody looked. ``trouble`` says what was wrong with the test environment, when the API itself did not answer.
     """
 
     worker: str
@@ -65,6 +67,8 @@ class Call:
     answered: AwareDatetime | None = None
     status: int | None = None
     response_body: str = ""
+    content_type: str | None = None
+    token_fits: bool | None = None
     fault: str | None = None
     held: bool = False
     after_index: bool | None = None
@@ -116,15 +120,11 @@ class Call:
         return bool(before and after and before.status not in TERMINAL and after.status in TERMINAL)
 
     @property
-    def says_inactive(self) -> bool:
-        """The worker was given a well-formed "inactive"."""
-        try:
-            answer = json.loads(self.response_body, object_pairs_hook=_without_repeats)
-        except (ValueError, RecursionError):
+    def says_inactive(self) -> bool | None:
+        """The worker was given a well-formed "inactive"; None if nobody can tell, for its content type is not known."""
+        if self.status != HTTPStatus.OK or self.fault is not None or not _is_inactive(self.response_body):
             return False
-        both = isinstance(answer, dict) and [answer.get("global_active"), answer.get("connection_active")]
-        none_is_on = both and all(one is False for one in both)  # 0 is equal to False, and is none
-        return bool(none_is_on) and self.status == HTTPStatus.OK and self.fault is None
+        return None if self.content_type is None else _is_json(self.content_type)
 
     @property
     def says_active(self) -> bool:
@@ -142,6 +142,25 @@ class Call:
 _SWITCHES = ("global_active", "connection_active")
 _SAID = ("status", "fail_reason", "action", "execution_run_id")
 """What of a report, a rollback record or an audit entry says which it is."""
+
+
+def _is_json(content_type: str) -> bool:
+    """``application/json``, with parameters or without."""
+    return content_type.partition(";")[0].strip().lower() == "application/json"
+
+
+def _is_inactive(body: str) -> bool:
+    """One JSON object, and nothing else, in which both switches are there once and ``false``."""
+    try:
+        answer = json.loads(body, object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(answer, dict) and all(answer.get(name) is False for name in _SWITCHES)  # 0 is equal to False
+
+
+def _no_constant(name: str) -> None:
+    """``NaN`` and the infinities, which Python reads and JSON does not have."""
+    raise ValueError(f"JSON has no {name}")
 
 
 def _without_repeats(members: list[tuple[str, Any]]) -> dict[str, Any]:

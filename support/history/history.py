@@ -7,47 +7,14 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
-from support.contract import LATENCY_DEGRADATION, ROWS_EXAMINED_DEGRADATION, CallKind
+from support.contract import CallKind
 from support.history.calls import UNDER_A_LEASE, Call, RunRow
 from support.history.change import Index, RunSpec
 from support.history.statements import Statement
-
-_MEASURES = {"latency": "seconds", "rows examined": "rows_examined", "full scans": "full_scan"}
-_FACTORS = {"latency": 1 + LATENCY_DEGRADATION, "rows examined": 1 + ROWS_EXAMINED_DEGRADATION, "full scans": 1.0}
-
+from support.history.windows import LIMITS, MEASURES, Window
 
 NOTED_LATE_SECONDS = 0.5
 """How long a server may take to note that a statement has ended once its sender has the answer."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """A metrics window of the executor, as the server saw it open and close; ``asked`` is when the opening read began."""
-
-    asked: datetime
-    opened: datetime
-    closed: datetime
-    samples: list[Statement]
-
-    @property
-    def seconds(self) -> float:
-        """Its length."""
-        return (self.closed - self.opened).total_seconds()
-
-    @property
-    def seconds_at_most(self) -> float:
-        """How long the executor may have waited: it may know the answer of a read before a busy server calls it ended."""
-        return (self.closed - self.asked).total_seconds()
-
-    @property
-    def last_sample(self) -> str | None:
-        """When the last sample ended, in seconds from the opening; None without samples."""
-        ends = [(sample.ended - self.opened).total_seconds() for sample in self.samples if sample.ended]
-        return f"{max(ends):.3f} s" if ends else None
-
-    def average(self, measure: str) -> float:
-        """The mean of ``seconds``, ``rows_examined`` or ``full_scan`` over the samples; 0 without samples."""
-        return sum(getattr(sample, measure) for sample in self.samples) / len(self.samples) if self.samples else 0.0
 
 
 def name_of(number: int) -> str:
@@ -85,6 +52,11 @@ class Participant:
         """Its calls of one kind, in order."""
         return [call for call in self.calls if call.kind == kind]
 
+    def may_grow(self, measure: str) -> float:
+        """The share by which a measure may grow by what this worker was told."""
+        variable, default = LIMITS[measure]
+        return self.given.get(variable, default)
+
     @property
     def claim(self) -> Call | None:
         """Its first claim."""
@@ -105,8 +77,10 @@ class Participant:
 class Notes:
     """What phrases keep for the observations while the scenario goes on.
 
-    ``expected_errors`` are the server's errors that the situation was made for; ``deeds`` is what the suite, as somebody
-    else, has done with the run's index.
+    ``expected_errors`` are the server's errors that the situation was made for. ``deeds`` is what the suite, as
+    somebody else, has done with the run's index. ``counters_set_back`` is when somebody set the server's statement
+    counters back to nothing, by the server's clock. ``turned_down``: the API took no such run. ``claims_met``: claims
+    that were let go together all waited for the run's row; None where nobody tried that.
     """
 
     index_before: Index | None = None
@@ -115,6 +89,9 @@ class Notes:
     answer_to_same_id: str | None = None
     expected_errors: list[int] = field(default_factory=list)
     deeds: list[str] = field(default_factory=list)
+    counters_set_back: AwareDatetime | None = None
+    turned_down: bool = False
+    claims_met: bool | None = None
 
 
 @dataclass(kw_only=True)
@@ -235,7 +212,8 @@ class History(Notes):
 
     def _changes(self, kind: str, clause: str) -> list[Statement]:
         """Those of a kind, or with a clause in their ALTER TABLE, that name the index."""
-        index = rf"(?<![0-9A-Za-z_$]){re.escape(self.run.index_name)}(?![0-9A-Za-z_$])"
+        name = self.run.index_name
+        index = rf"(?<![0-9A-Za-z_$]){re.escape(name)}(?![0-9A-Za-z_$])|`{re.escape(name.replace('`', '``'))}`"
         return [
             one
             for one in self.changes
@@ -261,7 +239,8 @@ class History(Notes):
             [read for read in self.metric_reads if read.started >= start and (end is None or read.started < end)]
         )
 
-    def _window(self, reads: list[Statement]) -> Window | None:
+    def _window(self, every_read: list[Statement]) -> Window | None:
+        reads = [one for one in every_read if not one.errno]
         if len(reads) < 2:
             return None
         opened, closed = reads[0].ended or reads[0].started, reads[-1].started
@@ -269,19 +248,35 @@ class History(Notes):
             reads[0].started, opened, closed, [s for s in self.workload if s.ended and opened <= s.ended <= closed]
         )
 
-    def measured(self) -> dict[str, tuple[float, float]]:
-        """(before, after) of each measure per execution, as the server measured them in the executor's two windows.
+    def measured(self, digest: str) -> dict[str, tuple[float, float]]:
+        """(before, after) of each measure per execution of a digest, as the server measured them in the executor's windows.
 
         Empty when the executor did not open and close both windows. Latency is in seconds.
         """
-        before, after = self.baseline_window, self.metrics_window
-        if before is None or after is None:
+        if self.baseline_window is None or self.metrics_window is None:
             return {}
-        return {name: (before.average(measure), after.average(measure)) for name, measure in _MEASURES.items()}
+        before, after = self.baseline_window.of(digest), self.metrics_window.of(digest)
+        return {name: (before.average(measure), after.average(measure)) for name, measure in MEASURES.items()}
+
+    def worse_in(self, digest: str) -> list[str]:
+        """The measures in which the server saw a digest get worse beyond what the workers were told to allow."""
+        shares = {
+            name: max((one.may_grow(name) for one in self.participants.values()), default=0.0) for name in MEASURES
+        }
+        return [name for name, (before, after) in self.measured(digest).items() if after > before * (1 + shares[name])]
+
+    def samples_of(self, digest: str) -> list[int]:
+        """How many executions of it each window has to judge by: none in one in which the counters went back."""
+        back, windows = self.counters_set_back, (self.baseline_window, self.metrics_window)
+        return [
+            0 if window is None or (back and window.opened <= back <= window.closed) else len(window.of(digest).samples)
+            for window in windows
+        ]
 
     def worse(self) -> list[str]:
-        """The measures in which the server saw a degradation beyond the thresholds."""
-        return [name for name, (before, after) in self.measured().items() if after > before * _FACTORS[name]]
+        """The measures in which one of the run's digests that can be judged got worse."""
+        judged = [one for one in self.run.query_digests if min(self.samples_of(one)) >= self.min_samples]
+        return [name for name in MEASURES if any(name in self.worse_in(one) for one in judged)]
 
     # -- what the executor says -----------------------------------------------------------------------------
 

@@ -78,10 +78,17 @@ class RowGate(_LockGate):
 
     def __init__(self, looking: Database, account: Account, run_id: str) -> None:
         super().__init__(looking, account, "SELECT id FROM execution_runs WHERE id = %s FOR UPDATE", (run_id,))
+        self._others = 0
+
+    def close(self) -> None:
+        super().close()
+        self._others = self._counted()
 
     def waiting(self) -> int:
-        """How many transactions wait for a row now, on the whole server.
+        """How many more transactions wait for a row now, on the whole server, than when the gate was closed."""
+        return self._counted() - self._others
 
-        Source: a status counter, because information_schema.INNODB_TRX does not change while it is read often.
-        """
+    def _counted(self) -> int:
+        # A status counter, because information_schema.INNODB_TRX does not change while it is read often. It may be off
+        # for good by what a busy server has miscounted.
         return int(self._looking.one("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")["Value"])

@@ -1,7 +1,6 @@
 """The schema and the accounts of a run, and what its scenarios leave: made by the run, and taken away by it."""
 
 import re
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from support.errors import SettingsError, TestEnvironmentError, cause_of
 from support.form import form
 from support.mysql.database import Account, Database, quoted
 from support.mysql.tables import column_names, indexes
+from support.secret_text import new_secret
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,11 @@ def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
     """Create the accounts ``users(suffix)`` on ``server`` with new random passwords and the rights each part needs."""
 
     def account(role: str, rights: str, metrics: bool) -> Account:
-        made = Account(server.host, server.port, f"ex_{role}_{suffix}", secrets.token_urlsafe(18), schema)
+        made = Account(server.host, server.port, f"ex_{role}_{suffix}", new_secret(), schema)
         database.execute(f"CREATE USER '{made.user}'@'%%' IDENTIFIED BY %s", (made.password,))
         database.execute(f"GRANT {rights} ON {quoted(schema)}.* TO '{made.user}'@'%'")
         if metrics:
-            database.execute(f"GRANT SELECT ON performance_schema.* TO '{made.user}'@'%'")
+            grant_metrics(database, made)
         return made
 
     with Database(server) as database:
@@ -92,6 +92,15 @@ def grant_alter(database: Database, agent: Account, schema: str, table: str) -> 
 def revoke_alter(database: Database, agent: Account, schema: str, table: str) -> None:
     """Take the right to change the table away; an open connection feels it at its next statement."""
     database.execute(f"REVOKE ALTER, INDEX ON {quoted(schema)}.{quoted(table)} FROM '{agent.user}'@'%'")
+
+
+def grant_metrics(database: Database, account: Account) -> None:
+    database.execute(f"GRANT SELECT ON performance_schema.* TO '{account.user}'@'%'")
+
+
+def revoke_metrics(database: Database, account: Account) -> None:
+    """Take the right to read the server's counters away; an open connection feels it at its next statement."""
+    database.execute(f"REVOKE SELECT ON performance_schema.* FROM '{account.user}'@'%'")
 
 
 def drop_schemas(account: Account, names: Sequence[str], users: Sequence[tuple[str, str]]) -> None:
@@ -169,5 +178,5 @@ def remove_traces(database: Database, schema: str) -> None:
     remove_rows(database, schema)
     prefixes = tuple(form().leftovers.index_prefixes)
     for index in indexes(database, schema):
-        if index.table in TEST_TABLES and index.name.startswith(prefixes):
+        if index.table in TEST_TABLES and index.name.lstrip().startswith(prefixes):
             database.execute(f"ALTER TABLE {quoted(schema)}.{quoted(index.table)} DROP INDEX {quoted(index.name)}")

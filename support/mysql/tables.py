@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from support.contract import STATE_TABLES, TEST_TABLES
@@ -19,15 +20,30 @@ class Snapshot:
     rows: frozenset[tuple[str, Any]]
 
 
+@lru_cache(maxsize=8)
+def _hidden(database: Database) -> str:
+    """How this server says of an index that it is hidden from the optimizer; old ones have no such thing."""
+    columns = database.rows(
+        "SELECT COLUMN_NAME AS c FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'information_schema'"
+        " AND TABLE_NAME = 'STATISTICS'"
+    )
+    ways = {"IS_VISIBLE": "IS_VISIBLE = 'NO'", "IGNORED": "IGNORED = 'YES'"}
+    return next((ways[row["c"].upper()] for row in columns if row["c"].upper() in ways), "0")
+
+
 def indexes(database: Database, schema: str) -> frozenset[Index]:
+    """All indexes of a schema; what is not plain in one (a column in descending order, hidden) stands beside it."""
     found: dict[tuple[str, str, bool, str], list[str]] = {}
     for row in database.rows(
-        "SELECT TABLE_NAME AS t, INDEX_NAME AS i, NON_UNIQUE AS n, COLUMN_NAME AS c, SUB_PART AS p, INDEX_TYPE AS k"
-        " FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = %s ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
+        "SELECT TABLE_NAME AS t, INDEX_NAME AS i, NON_UNIQUE AS n, COLUMN_NAME AS c, SUB_PART AS p, INDEX_TYPE AS k,"
+        f" COLLATION AS o, {_hidden(database)} AS h FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = %s"
+        " ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
         (schema,),
     ):
         column = f"{row['c']}({row['p']})" if row["p"] else str(row["c"])
-        found.setdefault((row["t"], row["i"], not int(row["n"]), row["k"]), []).append(column)
+        column += " DESC" if row["o"] == "D" else ""
+        kind = row["k"] + (" INVISIBLE" if row["h"] else "")
+        found.setdefault((row["t"], row["i"], not int(row["n"]), kind), []).append(column)
     return frozenset(
         Index(table, name, tuple(columns), unique, kind) for (table, name, unique, kind), columns in found.items()
     )

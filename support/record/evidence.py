@@ -22,6 +22,7 @@ from support.history.history import History, Participant
 from support.history.statements import Statement
 from support.record.envelope import as_json
 from support.result_words import NOT_RUN, PASS, UNJUDGED
+from support.secret_text import forms_of
 from support.settings import MASK
 
 RUN_FILE = "run.json"
@@ -32,16 +33,16 @@ class Secrets:
     """Takes every known secret out of what is written or shown."""
 
     def __init__(self, values: list[str]) -> None:
-        self._values = frozenset(values)
+        self._forms = {form for value in values for form in forms_of(value)}
 
     def add(self, value: str) -> None:
         """Know one more secret."""
-        self._values |= {value}
+        self._forms |= forms_of(value)
 
     def masked(self, text: str) -> str:
         """``text`` without the secrets, and without the claim tokens of an executor, which are its own passwords."""
-        for value in sorted(filter(None, self._values), key=len, reverse=True):
-            text = text.replace(value, MASK)
+        for form in sorted(self._forms, key=len, reverse=True):
+            text = text.replace(form, MASK)
         return _TOKEN.sub(_pseudonym, text)
 
 

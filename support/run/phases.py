@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from secrets import token_hex, token_urlsafe
+from secrets import token_hex
 from zoneinfo import ZoneInfo
 
 from behave.model import Scenario
@@ -24,6 +24,7 @@ from support.run.scenario_hooks import ScenarioHooks
 from support.run.selection import Selection, location_of
 from support.run.session import Environment, Session
 from support.run.signals import interrupts_ignored
+from support.secret_text import new_secret
 from support.settings import EXTERNAL, Settings
 
 TIMING_FILE = "timing.json"
@@ -51,7 +52,7 @@ class PreparedRun:
         run_id = f"{local:%Y%m%d-%H%M%S}-{token_hex(3)}"
         self.jobs, self._why_one = jobs, why_one
         self.settings, self.folder = settings, settings.reports_folder / "runs" / run_id
-        self.secret = settings.api_secret or ("" if settings.stack == EXTERNAL else token_urlsafe(18))
+        self.secret = settings.api_secret or ("" if settings.stack == EXTERNAL else new_secret())
         self.secrets = secrets
         secrets.add(self.secret)
         self.selected, self.watch = selection.selected, BehaveWatch(selection.selected)

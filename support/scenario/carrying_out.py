@@ -6,11 +6,12 @@ from typing import NamedTuple, TypeVar
 from support.clock import now
 from support.contract import KILL_SWITCH_PATH
 from support.errors import GateNotReached
-from support.gateway.faults import FAULTS, UNPROCESSABLE
+from support.gateway.faults import REPORT_FAULTS
 from support.gateway.gates import ANY, CallGate, Condition
 from support.gateway.gateway import Gateway
 from support.history.calls import Call
 from support.scenario.case import BASELINE, INDEX, MOMENTS, WINDOW, Case
+from support.scenario.conduct import SHORT_OUTAGE_IN_LEASES, fail_reports_for
 from support.stacks.worker import UnusableAgent, Worker
 from support.waiting import eventually
 
@@ -18,23 +19,26 @@ T = TypeVar("T")
 
 
 class Trouble(NamedTuple):
-    """What happens to the calls that a condition names. ``thai`` is the Thai phrase's word for it."""
+    """What happens to the calls that a condition names, of a worker with a lease of so many seconds.
+
+    ``thai`` is the Thai phrase's word for it.
+    """
 
     thai: str
-    befall: Callable[[Gateway, Condition], None]
+    befall: Callable[[Gateway, Condition, float], None]
 
 
 REPORT_TROUBLES = {
-    "is answered with 503 at first": Trouble(
-        "ได้ response 503 ในครั้งแรก",
-        lambda gateway, first: gateway.fail("status", FAULTS["503 Service Unavailable"], first),
+    "is answered with 503 and its like at first": Trouble(
+        "ได้ response 503 และ 5xx อื่นในช่วงแรก",
+        lambda gateway, _first, lease: fail_reports_for(gateway, SHORT_OUTAGE_IN_LEASES * lease),
     ),
     "is refused with 422": Trouble(
         "ถูกปฏิเสธด้วย 422",
-        lambda gateway, _first: gateway.fail("status", UNPROCESSABLE, lambda call: call.reports_an_end),
+        lambda gateway, _first, _lease: gateway.fail("status", REPORT_FAULTS[422], lambda call: call.reports_an_end),
     ),
     "arrives, but its answer is lost": Trouble(
-        "ไปถึงแต่ response หายกลางทาง", lambda gateway, first: gateway.lose_answer("status", first)
+        "ไปถึงแต่ response หายกลางทาง", lambda gateway, first, _lease: gateway.lose_answer("status", first)
     ),
 }
 """What can happen to a worker's last report, in the words of the features."""
@@ -70,7 +74,8 @@ def carry_out_with_a_troubled_report(case: Case, trouble: str) -> None:
             reports.append(call)
         return reports == [call]
 
-    REPORT_TROUBLES[trouble].befall(worker.gateway, first)
+    lease = case.settings.scaled(case.settings.short_lease_seconds)
+    REPORT_TROUBLES[trouble].befall(worker.gateway, first, lease)
     case.start(worker)
     wait_for(case, worker)
 
@@ -81,7 +86,9 @@ def _arm(case: Case, worker: Worker) -> CallGate | None:
     if plan.at[INDEX]:
         gate = gateway.hold("kill switch", lambda call: bool(call.after_index))
     if plan.fault:
-        gateway.fail("kill switch", plan.fault, lambda call: bool(call.after_index) or not plan.fault_once_index_exists)
+        deadline = float(worker.environment["KILL_SWITCH_TIMEOUT_SECONDS"])
+        failing = lambda call: bool(call.after_index) or not plan.fault_once_index_exists  # noqa: E731
+        gateway.fail("kill switch", plan.fault, failing, deadline)
         if plan.fault.refuses:
             gateway.refuse_after("claim")
     return gate

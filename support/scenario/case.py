@@ -33,7 +33,8 @@ class Plan:
     """What is to happen beside the workers: ``at`` each moment, in this order; and who claims the run as worker 1 is killed.
 
     ``fault`` meets worker 1's kill-switch calls: from the first one, or from the first after the index exists.
-    ``times`` are the contract's variables of worker 1, in lower case, that differ from the run's settings.
+    ``times`` are the contract's variables of worker 1, in lower case, that differ from the run's settings. ``arrangements``
+    are made with every worker before it starts.
     """
 
     at: defaultdict[str, list[Callable[[], None]]] = field(default_factory=lambda: defaultdict(list))
@@ -41,15 +42,17 @@ class Plan:
     fault_once_index_exists: bool = False
     claims_at_the_crash: int | None = None
     times: dict[str, float] = field(default_factory=dict)
+    arrangements: list[Callable[[Worker], None]] = field(default_factory=list)
 
 
 class Case:
     """A scenario in progress.
 
-    ``measured`` are the application's queries that the run is about, if it is about any. ``schema`` is what the schema
-    has to be at the end but for the run's own index. ``table_gates`` are by table; ``frozen_call`` is the gate at the
-    call in whose middle worker 1 froze. ``workers`` has the worker that was made last by its number; ``roles`` maps a
-    worker's number in the result log to that of its process, where the two differ.
+    ``measured`` are the application's queries that the run is about, if it is about any, and ``digests`` all that it names,
+    of queries that never run, too. ``schema`` is what the schema has to be at the end but for the run's own index.
+    ``table_gates`` are by table; ``waited`` is the statement with which worker 1 waited at one. ``frozen_call`` is the gate
+    at the call in whose middle worker 1 froze. ``workers`` has the worker that was made last by its number; ``roles`` maps
+    a worker's number in the result log to that of its process, where the two differ.
     """
 
     def __init__(self, stack: Stack, settings: Settings, evidence: Evidence, logs: Path) -> None:
@@ -57,10 +60,12 @@ class Case:
         self.plan, self.notes, self._logs = Plan(), Notes(), logs
         self.workers: dict[int, Worker] = {}
         self.roles: dict[int, int] = {}
-        self.measured: Measured | None = None
+        self.measured: list[Measured] = []
+        self.digests: list[str] = []
         self.schema = stack.pristine
         self.table_gates: dict[str, TableGate] = {}
         self.frozen_call: CallGate | None = None
+        self.waited = ""
         self._run: RunSpec | None = None
         self._clean_ups: list[Callable[[], object]] = []
         self._clear()
@@ -164,6 +169,8 @@ class Case:
         if str(log) not in self.evidence.logs:
             self.evidence.logs.append(str(log))
         worker.gateway.on_arrival, worker.gateway.look_at_run = self._note_index, self.run_row
+        for arrange in self.plan.arrangements:
+            arrange(worker)
         return worker
 
     def start(self, worker: Worker) -> None:
@@ -176,11 +183,13 @@ class Case:
         return [call for worker in self.workers.values() for call in worker.all_calls]
 
     def _schedule(self) -> None:
-        if self.measured:
-            self.run.query_digests = [self.measured.workload.digest]
-        self.stack.api.create_run(self.run)
-        if self.measured:
-            self.measured.counted_before = self.measured.workload.counted(self.database, self.stack.schema)
+        self.run.query_digests = self.digests
+        if self.run.has_plain_names:
+            self.stack.api.create_run(self.run)
+        else:
+            self.notes.turned_down = not self.stack.api.create_or_be_refused(self.run)
+        for one in self.measured:
+            one.counted_before = one.workload.counted(self.database, self.stack.schema)
         self.stack.journal.mark()
 
     def _note_index(self, call: Call) -> None:

@@ -7,10 +7,13 @@ from support.history.change import Index
 from support.history.history import NOTED_LATE_SECONDS, History, Participant, name_of
 from support.history.statements import NO_TEXT, Statement
 from support.judgement.rules import judge_all
+from support.judgement.rules.approved import is_approved
 from support.mysql import tables
 from support.mysql.journal import Journal
 from support.record.evidence import Query
 from support.scenario.case import Case
+from support.scenario.workload import Measured
+from support.secret_text import forms_of
 from support.waiting import WaitTimeout, eventually
 
 GIVEN = (
@@ -50,10 +53,10 @@ def look(case: Case) -> History:
             raise TestEnvironmentError(call.trouble)
     with case.evidence.judging():
         history = case.evidence.history = _everything(case)
-    if measured := case.measured:
+    for measured in case.measured:
         counted = measured.workload.counted(database, stack.schema) - measured.counted_before
         length = min(one.given["METRICS_WINDOW_MINUTES"] for one in history.participants.values()) * 60
-        refuse_a_failed_workload(history, counted, measured.samples, measured.worsens, stack.journal.hidden, length)
+        refuse_a_failed_workload(history, measured, counted, stack.journal.hidden, length)
     _record(case, history)
     return history
 
@@ -62,12 +65,12 @@ def _everything(case: Case) -> History:
     stack, database, run = case.stack, case.database, case.run
     found = tables.look(database, stack.schema)
     index = tables.find_index(found.indexes, run.table_name, run.index_name)
-    threads = case.measured.workload.threads if case.measured else []
+    threads = [thread for one in case.measured for thread in one.workload.threads]
     statements = _statements(stack.journal, threads)
     history = History(
         run=run,
         row=database.first("SELECT * FROM execution_runs WHERE id = %s", (run.id,)),
-        told=stack.api.run(run.id),
+        told={} if case.notes.turned_down else stack.api.run(run.id),
         claims=database.rows("SELECT * FROM execution_claims WHERE execution_run_id = %s", (run.id,)),
         rollbacks=database.rows("SELECT * FROM rollbacks WHERE execution_run_id = %s", (run.id,)),
         audit=database.rows("SELECT * FROM audit_logs WHERE resource_id = %s", (run.id,)),
@@ -78,7 +81,7 @@ def _everything(case: Case) -> History:
         unexpected_changes=tables.differences(_allowed(case, index), found),
         foreign_rows=_foreign_rows(case),
         left_running=[name_of(worker.number) for worker in case.workers.values() if worker.left_something()],
-        min_samples=case.settings.min_sample_count,
+        min_samples=int(case.plan.times.get("min_sample_count", case.settings.min_sample_count)),
         **vars(case.notes),
     )
     history.leaks = _leaks(case, history)
@@ -99,7 +102,7 @@ def _leaks(case: Case, history: History) -> list[str]:
         f"{kind} is in {place}"
         for kind, values in kinds.items()
         for place, text in places.items()
-        if any(value in text for value in values)
+        if any(form in text for value in values for form in forms_of(value))
     ]
 
 
@@ -127,48 +130,47 @@ def _foreign_rows(case: Case) -> list[str]:
 def _allowed(case: Case, index: Index | None) -> tables.Snapshot:
     """The schema a scenario may end in: as before, or with the run's own index, whose presence its Fields judge."""
     before = case.schema
-    if index is None or index in before.indexes or list(index.columns) != case.run.columns or index.unique:
+    if index is None or index in before.indexes or is_approved(index, case.run) is False:
         return before
     return tables.Snapshot(before.tables, before.columns, before.indexes | {index}, before.rows)
 
 
-def refuse_a_failed_workload(
-    history: History, counted: int, samples: tuple[int, int], intended: str | None, hidden: int, length: float
-) -> None:
-    """Hold that the queries lay in the executor's windows, were counted, and changed as meant.
+def refuse_a_failed_workload(history: History, measured: Measured, counted: int, hidden: int, length: float) -> None:
+    """Hold that the queries of one digest lay in the executor's windows, were counted, and changed as meant.
 
     :param counted: executions by the server's own counter, as the executor is told.
-    :param samples, intended: as ``samples`` and ``worsens`` of ``Measured``.
     :param hidden: prepared statements of which the server kept no text.
     :param length: seconds that a window has at least. A shorter one is the executor's doing, and left to the observations.
     :raises NotMade: it is not so.
     :raises TestEnvironmentError: it cannot be told.
     """
-    if counted != len(history.workload):
+    workload = [one for one in history.workload if one.digest == measured.workload.digest]
+    if counted != len(workload):
         raise NotMade(
-            f"the server ran {len(history.workload)} of the application's queries but counted {counted}: its statement"
+            f"the server ran {len(workload)} of the application's queries but counted {counted}: its statement"
             " counters are not locked and lost some, so the executor did not read what happened"
         )
     if hidden and not history.metrics_window:
         raise TestEnvironmentError(f"the executor's windows cannot be made out, because it reads its metrics {NO_TEXT}")
-    before, after = samples
+    digest, (before, after) = measured.workload.digest, measured.samples
     for name, window, sent, wanted in (
-        ("baseline", history.baseline_window, history.workload[:before], before),
-        ("metrics", history.metrics_window, history.workload[before:], after),
+        ("baseline", history.baseline_window, workload[:before], before),
+        ("metrics", history.metrics_window, workload[before:], after),
     ):
         if window is None or len(sent) != wanted or window.seconds_at_most < length:
             return  # the executor opened no such window, which is for the observations to judge
         if any(statement.started < window.opened for statement in sent):
             raise NotMade(f"the application's queries began beside the read that opens the {name} window")
-        if len(window.samples) < wanted:
+        inside = len(window.of(digest).samples)
+        if inside < wanted:
             raise NotMade(
-                f"the {name} window closed before the application's queries were done ({len(window.samples)} of"
+                f"the {name} window closed before the application's queries were done ({inside} of"
                 f" {wanted} in {window.seconds:.3f} s): raise metrics_window_seconds"
             )
-    if after and history.worse() != ([intended] if intended else []):
+    if after and history.worse_in(digest) != ([measured.worsens] if measured.worsens else []):
         raise NotMade(
-            f"the application's queries were to get worse in {intended or 'nothing'}, but the server measured:"
-            f" {history.measured()}"
+            f"the application's queries were to get worse in {measured.worsens or 'nothing'}, but the server measured:"
+            f" {history.measured(digest)}"
         )
 
 

@@ -1,15 +1,30 @@
 """What phrases do before the work: indexes and tables that are there, switches, faults, and the application's queries."""
 
+from datetime import UTC
+from functools import partial
+from hashlib import sha256
 from typing import NamedTuple
 
-from support.contract import DUPLICATE_NAME, LOCK_WAIT, NOT_ALLOWED
-from support.errors import SuiteError
+from support.contract import DUPLICATE_NAME, LOCK_WAIT, METRICS_TABLE, NOT_ALLOWED
+from support.errors import SuiteError, TestEnvironmentError
 from support.gateway.faults import FAULTS
 from support.mysql import tables
 from support.mysql.database import quoted
-from support.mysql.schemas import grant_alter, revoke_alter
+from support.mysql.schemas import grant_alter, grant_metrics, revoke_alter, revoke_metrics
 from support.scenario.case import BASELINE, INDEX, WINDOW, Case
-from support.scenario.workload import HISTORY, HISTORY_SAMPLES, STATUS_INDEX, Change, Measured, Workload, lookup_query
+from support.scenario.workload import (
+    ELSEWHERE,
+    HISTORY,
+    HISTORY_SAMPLES,
+    LIGHT,
+    OTHERS,
+    SAMPLES,
+    STATUS_INDEX,
+    Change,
+    Measured,
+    Workload,
+    lookup_query,
+)
 
 PLACES = "test_places"
 
@@ -22,6 +37,21 @@ def place_index(case: Case, name: str, table: str, columns: str) -> None:
     case.change_schema(f"ALTER TABLE {quoted(table)} ADD INDEX {quoted(name)} ({columns})")
     case.notes.expected_errors.append(DUPLICATE_NAME)
     case.notes.index_before = tables.find_index(tables.indexes(case.database, case.stack.schema), table, name)
+
+
+def place_index_of_another_run(case: Case) -> None:
+    """Make the index that another run, whose id only begins like this one's, would have made: with that id for this one's.
+
+    Where the executor's statement does not name its run, there is nothing to be mistaken for, and the index is a plain one.
+    """
+    run = case.run
+    if case.waited and run.id not in case.waited:
+        place_index(case, run.index_name, run.table_name, ", ".join(run.columns))
+    elif case.waited:
+        case.change_schema(case.waited.replace(run.id, f"{run.id}0"))
+        case.notes.expected_errors.append(DUPLICATE_NAME)
+        found = tables.indexes(case.database, case.stack.schema)
+        case.notes.index_before = tables.find_index(found, run.table_name, run.index_name)
 
 
 def make_table_of_locations(case: Case) -> None:
@@ -114,16 +144,85 @@ def change_queries(case: Case, change: Change, samples: int | None = None) -> No
         case.change_schema(f"ALTER TABLE test_orders ADD INDEX {quoted(STATUS_INDEX)} (status)")
     workload = Workload(case.stack.accounts.app, change.query, change.connections)
     case.at_the_end(workload.close)
+    workload.run(HISTORY, HISTORY_SAMPLES)
     if change.window_seconds:
         case.plan.times["metrics_window_minutes"] = change.window_seconds / 60
-    workload.run(HISTORY, HISTORY_SAMPLES)
-    case.measured = Measured(workload, (before, after), change.worsens)
+    case.measured.append(Measured(workload, (before, after), change.worsens))
+    case.digests.append(workload.digest)
     case.plan.at[BASELINE].append(lambda: workload.run(change.before, before))
     if last := change.now_and_then:
         case.plan.at[WINDOW].append(lambda: workload.run(change.after, after - 1))
         case.plan.at[WINDOW].append(lambda: workload.run(last, 1))
     else:
         case.plan.at[WINDOW].append(lambda: workload.run(change.after, after))
+
+
+def add_query(case: Case, conduct: str) -> None:
+    """The run is about another query, too, which it names first."""
+    queries, change = len(case.digests), OTHERS[conduct]
+    if any(change.samples):
+        change_queries(case, change)
+        case.digests.insert(0, case.digests.pop())
+    else:
+        digest = sha256(f"query {queries} of {case.run.id}".encode()).hexdigest()
+        case.digests.insert(0, digest[: len(case.digests[0])])
+
+
+def run_queries_elsewhere(case: Case) -> None:
+    """The run's queries are executed in another schema, too, and get worse there."""
+    for one in list(case.measured):
+        workload = Workload(case.stack.accounts.app, one.workload.query, elsewhere=True)
+        case.at_the_end(workload.close)
+        if workload.digest != one.workload.digest:
+            raise TestEnvironmentError("the server gives the same query another digest in another schema")
+        for moment, profile in zip((BASELINE, WINDOW), ELSEWHERE, strict=True):
+            case.plan.at[moment].append(partial(workload.run, profile, SAMPLES))
+
+
+def set_counters_back_in_the_window(case: Case) -> None:
+    """Somebody empties the server's statement counters as the metrics window is open, before the queries run in it.
+
+    They are emptied now, too, and what they begin with is little, so that the queries of that window bring each of them
+    above what it was when the window opened.
+    """
+    table = f"performance_schema.{METRICS_TABLE}"
+
+    def later_second() -> bool:  # than that in which the counters began; some servers know the second alone
+        return bool(case.database.value(f"SELECT UTC_TIMESTAMP() > MAX(FIRST_SEEN) FROM {table}"))
+
+    def set_back() -> None:
+        for one in case.measured:
+            one.counted_before -= one.workload.counted(case.database, case.stack.schema)
+        case.database.execute(f"TRUNCATE TABLE {table}")
+        case.notes.counters_set_back = case.database.value("SELECT UTC_TIMESTAMP(6)").replace(tzinfo=UTC)
+        case.evidence.fact("Statement counters", "set back by somebody else")
+
+    case.database.execute(f"TRUNCATE TABLE {table}")
+    for one in case.measured:
+        one.workload.run(LIGHT, 1)
+    case.eventually(later_second, "a later second")
+    case.plan.at[WINDOW].insert(0, set_back)
+
+
+def set_limits(case: Case, latency: int, rows: int, samples: int) -> None:
+    """How much worse, in percent, worker 1 is told to allow latency and rows examined to get, and what a judgement needs."""
+    case.plan.times |= {
+        "latency_degradation_threshold": latency / 100,
+        "rows_examined_degradation_threshold": rows / 100,
+        "min_sample_count": samples,
+    }
+
+
+def revoke_metrics_once_index_exists(case: Case) -> None:
+    """The executor's account may not read the statement counters any more."""
+    agent = case.stack.accounts.agent
+
+    def revoke() -> None:
+        case.notes.expected_errors.append(NOT_ALLOWED)
+        case.at_the_end(lambda: grant_metrics(case.database, agent))
+        revoke_metrics(case.database, agent)
+
+    case.plan.at[INDEX].append(revoke)
 
 
 def revoke_alter_once_index_exists(case: Case, table: str) -> None:

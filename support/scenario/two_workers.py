@@ -13,7 +13,7 @@ from support.scenario.preparing import INTERRUPTED
 from support.stacks.worker import Worker
 from support.waiting import WaitTimeout, eventually
 
-CLAIMS_MEET_SECONDS = 2.0
+CLAIMS_MEET_SECONDS = 8.0
 """How long two claims may take to meet at the run's row; an API that keeps them apart by other means never lets them."""
 
 LEASE_TOLERANCE_SECONDS = 1.0
@@ -36,12 +36,12 @@ FROZEN_AT = {
 """When worker 1 can freeze, in the words of the features."""
 
 
-def race_for_the_claim(case: Case) -> None:
-    """Hold the claims of two workers until both have arrived, then let them go together.
+def race_for_the_claim(case: Case, first: int, second: int) -> None:
+    """Hold the claims of two workers until both have arrived, then let them go together; who gets the run is ``first``.
 
     They are held twice: at the gateway, and at the run's row, where an API that reads and then writes has read already.
     """
-    workers = [case.new_worker(number) for number in (1, 2)]
+    workers = [case.new_worker(number) for number in (first, second)]
     gates = [worker.gateway.hold("claim") for worker in workers]
     for worker in workers:
         case.start(worker)
@@ -57,8 +57,8 @@ def race_for_the_claim(case: Case) -> None:
     for worker in workers:
         wait_for(case, worker)
     if [any(call.status == 200 for call in worker.gateway.calls_of("claim")) for worker in workers] == [False, True]:
-        case.roles = {1: 2, 2: 1}
-    case.evidence.fact("Worker 1 of the result log", f"process worker-{case.roles.get(1, 1)}")
+        case.roles = {first: second, second: first}
+    case.evidence.fact(f"Worker {first} of the result log", f"process worker-{case.roles.get(first, first)}")
 
 
 def _let_meet(case: Case, workers: list[Worker], row: RowGate) -> None:
@@ -71,8 +71,10 @@ def _let_meet(case: Case, workers: list[Worker], row: RowGate) -> None:
     try:
         eventually(met, within=case.settings.scaled(CLAIMS_MEET_SECONDS), what="two claims at the run's row")
         case.evidence.fact("Claims at the row of the run", "both waited for it")
+        case.notes.claims_met = True
     except WaitTimeout:
         case.evidence.fact("Claims at the row of the run", "the API lets only one of them come as far as the row")
+        case.notes.claims_met = False
     row.release()
 
 
@@ -121,7 +123,7 @@ def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
     if waiting is None:
         gate.release()
         return
-    number = case.plan.claims_at_the_crash
+    case.waited, number = waiting.text, case.plan.claims_at_the_crash
     successor = _held_at(case, number, "claim", always, "the claim") if number else None
     if index_is_made:
         # Frozen first: MariaDB ends the statement of a dead client, but a frozen one is alive to every server

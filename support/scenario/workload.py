@@ -11,9 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from support.contract import METRICS_TABLE
+from support.contract import METRICS_TABLE, TEST_ORDERS
 from support.errors import TestEnvironmentError
-from support.mysql.database import Account, Database
+from support.mysql.database import Account, Database, quoted
 
 SAMPLES = 12
 """Executions in each window where a scenario does not say how many: some more than a judgement needs."""
@@ -39,12 +39,21 @@ class Profile:
     scans: bool = False
 
 
-def count_query(profile: Profile) -> str:
+Query = Callable[[Profile, str], str]
+"""The SQL of one execution, by its profile and the full name of the table."""
+
+
+def count_query(profile: Profile, table: str = TEST_ORDERS) -> str:
     """Counts a range of orders, as many as it is to examine; not by a subquery, whose rows MySQL 5.6 does not count."""
-    return f"SELECT SLEEP({profile.seconds:.4f}), COUNT(*) FROM test_orders WHERE id BETWEEN 1 AND {profile.rows}"
+    return f"SELECT SLEEP({profile.seconds:.4f}), COUNT(*) FROM {table} WHERE id BETWEEN 1 AND {profile.rows}"
 
 
-def lookup_query(profile: Profile) -> str:
+def newest_query(profile: Profile, table: str = TEST_ORDERS) -> str:
+    """Another query of the same make, and so of another digest."""
+    return f"SELECT SLEEP({profile.seconds:.4f}), MAX(order_date) FROM {table} WHERE id BETWEEN 1 AND {profile.rows}"
+
+
+def lookup_query(profile: Profile, table: str = TEST_ORDERS) -> str:
     """Looks for an order by status. Asked with a number in place of a text, the server can use no index for it.
 
     It stops at the first order found, so a full scan examines no more rows than a look-up.
@@ -52,16 +61,20 @@ def lookup_query(profile: Profile) -> str:
     status = "0" if profile.scans else "'paid'"
     return (
         f"SELECT SLEEP({profile.seconds:.4f}),"
-        f" EXISTS (SELECT total_amount FROM test_orders WHERE status = {status} AND customer_id > 0)"
+        f" EXISTS (SELECT total_amount FROM {table} WHERE status = {status} AND customer_id > 0)"
     )
 
 
 class Workload:
-    """The queries of one scenario, on connections of their own, under an account of their own."""
+    """The queries of one digest, on connections of their own, under an account of their own.
 
-    def __init__(self, account: Account, query: Callable[[Profile], str], connections: int = CONNECTIONS) -> None:
-        self._query = query
-        self._databases = [Database(account, observed=True) for _ in range(connections)]
+    :param elsewhere: the same statements are sent from another schema, so that the server counts them apart.
+    """
+
+    def __init__(self, account: Account, query: Query, connections: int = CONNECTIONS, elsewhere: bool = False) -> None:
+        self.query, self._table = query, f"{quoted(account.database or '')}.{TEST_ORDERS}"
+        there = replace(account, database="information_schema") if elsewhere else account
+        self._databases = [Database(there, observed=True) for _ in range(connections)]
         thread = "SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()"
         self.threads = [int(database.value(thread)) for database in self._databases]
         self._pool = ThreadPoolExecutor(connections)
@@ -73,7 +86,7 @@ class Workload:
         shares = [times // connections + (number < times % connections) for number in range(connections)]
 
         def execute(number: int) -> None:
-            sql = self._query(replace(profile, seconds=profile.seconds + number * STAGGER_SECONDS))
+            sql = self.query(replace(profile, seconds=profile.seconds + number * STAGGER_SECONDS), self._table)
             for _ in range(shares[number]):
                 self._databases[number].execute(sql)
 
@@ -100,7 +113,7 @@ class Workload:
 
     def _learn(self) -> str:
         """The digest. Each connection executes the query once, so that no measurement has a table's first opening."""
-        sql = self._query(Profile(seconds=0))
+        sql = self.query(Profile(seconds=0), self._table)
         self._on_each(lambda number: self._databases[number].execute(sql))
         digest = self._databases[0].value(
             "SELECT DIGEST FROM performance_schema.events_statements_history_long"
@@ -114,7 +127,7 @@ class Workload:
 
 @dataclass
 class Measured:
-    """The application's queries that the run is about, and what the executor is to measure of them.
+    """The application's queries of one digest that the run is about, and what the executor is to measure of them.
 
     ``samples`` are their executions in the baseline window and in the metrics window, ``counted_before`` those until
     the run was scheduled; ``worsens`` is the measure that is to come out worse, or None.
@@ -138,7 +151,7 @@ class Change(NamedTuple):
     """
 
     thai: str
-    query: Callable[[Profile], str]
+    query: Query
     before: Profile
     after: Profile
     worsens: str | None
@@ -185,11 +198,47 @@ CHANGES = {
     "examine 21 % more rows": Change(
         "อ่าน row มากขึ้น 21 %", count_query, Profile(0.010, rows=100), Profile(0.005, rows=121), "rows examined"
     ),
+    "examine 10 % more rows": Change(
+        "อ่าน row มากขึ้น 10 %", count_query, Profile(0.010, rows=100), Profile(0.005, rows=110), "rows examined"
+    ),
+    "take twice the time and rows": Change(
+        "ใช้เวลาและอ่าน row เป็นสองเท่า", count_query, Profile(0.005, rows=100), Profile(0.011, rows=200), None
+    ),
+    "examine more rows, and run more often": Change(
+        "อ่าน row มากขึ้นและรันบ่อยขึ้น",
+        count_query,
+        Profile(0.008, rows=100),
+        Profile(0.005, rows=500),
+        "rows examined",
+        samples=(SAMPLES, 2 * SAMPLES + 2),
+    ),
     "examine 20 % more rows": Change(
         "อ่าน row มากขึ้น 20 %", count_query, Profile(0.010, rows=100), Profile(0.005, rows=120), None
     ),
 }
 """By the phrase's own words."""
+
+
+OTHERS = {
+    "gets better once the index exists": Change(
+        "ดีขึ้นเมื่อมี index แล้ว", newest_query, Profile(0.003, rows=1000), Profile(0.001, rows=100), None
+    ),
+    "gets worse once the index exists, but runs too rarely to be judged": Change(
+        "แย่ลงเมื่อมี index แล้ว แต่รันน้อยเกินกว่าจะตัดสินได้",
+        newest_query,
+        Profile(0.008, rows=100),
+        Profile(0.001, rows=500),
+        "rows examined",
+        samples=(10, 7),
+    ),
+    "never runs": Change("ไม่เคยรันเลย", newest_query, HISTORY, HISTORY, None, samples=(0, 0)),
+}
+"""What another query of the run does besides, by the phrase's own words."""
+
+ELSEWHERE = (Profile(0.001, rows=100), Profile(0.003, rows=3000, scans=True))
+"""What the same queries are like in another schema, before the index exists and then: far worse, all of them."""
+
+LIGHT = Profile(0.001, rows=10)
 
 
 def seconds_of_a_burst(account: Account) -> float:

@@ -34,6 +34,15 @@ class SaasApi:
         answer = self._answer("POST", EXECUTIONS_PATH, json=run.body())
         return f"{answer.status_code} {answer.reason}"
 
+    def create_or_be_refused(self, run: RunSpec) -> bool:
+        """Schedule a run whose names the API may turn down; false if it does."""
+        answer = self._answer("POST", EXECUTIONS_PATH, json=run.body())
+        if answer.status_code not in (201, 422):
+            raise AssertionError(
+                f"the SaaS API answered POST {EXECUTIONS_PATH} with {answer.status_code}: {answer.text[:300]}"
+            )
+        return answer.status_code == 201
+
     def run(self, run_id: str) -> dict[str, Any]:
         """What the API says of a run."""
         return self.call("GET", f"{EXECUTIONS_PATH}/{run_id}", 200)

@@ -114,7 +114,8 @@ class Stack:
     def worker(self, number: int, execution_id: str, log: Path, **times: float) -> Worker:
         """A worker, not yet started, with a gateway and a relay of its own.
 
-        :param times: contract variables in lower case (``execution_lease_timeout_seconds`` …) that differ from the run's.
+        :param times: contract variables in lower case (``execution_lease_timeout_seconds`` …) that differ from the run's; a
+            time is scaled as the run's settings say.
         """
         gateway, relay = Gateway(name_of(number), [self.api.url], free_port()), self._relay(number)
         command = self._settings.agent_command.replace("{execution_id}", shlex.quote(execution_id))
@@ -185,21 +186,25 @@ class Stack:
     ) -> dict[str, str]:
         settings = self._settings
         account = replace(self.accounts.agent, host=relay.host, port=relay.port)
+        limits = {
+            "latency_degradation_threshold": LATENCY_DEGRADATION,
+            "rows_examined_degradation_threshold": ROWS_EXAMINED_DEGRADATION,
+            "min_sample_count": settings.min_sample_count,
+        }
+        limits |= {name: times[name] for name in limits if name in times}
         values = {
             "execution_lease_timeout_seconds": settings.lease_seconds,
             "metrics_window_minutes": settings.metrics_window_seconds / 60,
             "kill_switch_timeout_seconds": settings.kill_switch_timeout_seconds,
             "ddl_lock_wait_timeout_seconds": settings.ddl_lock_wait_seconds,
-            **times,
+            **{name: value for name, value in times.items() if name not in limits},
         }
         values["metrics_window_minutes"] *= self.window_factor
         environment = {
             **self._environment(account, settings.agent_command),
             "SAAS_API_URL": gateway.url,
             "WORKER_ID": f"worker-{number}",
-            "LATENCY_DEGRADATION_THRESHOLD": f"{LATENCY_DEGRADATION:.2f}",
-            "ROWS_EXAMINED_DEGRADATION_THRESHOLD": f"{ROWS_EXAMINED_DEGRADATION:.2f}",
-            "MIN_SAMPLE_COUNT": str(settings.min_sample_count),
+            **{name.upper(): number_text(value) for name, value in limits.items()},
             **{name.upper(): number_text(settings.scaled(value) * self.pace) for name, value in values.items()},
         }
         return {**environment, **settings.agent_variables(environment)}

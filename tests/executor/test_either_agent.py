@@ -7,7 +7,7 @@ import subprocess
 import pymysql
 import pytest
 
-from tests.executor.foreign import OFF
+from tests.executor.foreign import OFF, RUN
 
 BY_HAND = {
     "dropped": "DROP INDEX idx_new ON test_orders",
@@ -160,6 +160,27 @@ def test_a_lost_lease_is_no_success(schema, foreign, agent):
     assert agent() not in (0, 3)
     assert foreign.reports() == []
     assert not schema.index_columns("test_orders", "idx_new")
+
+
+def test_a_prefix_of_the_whole_column_is_as_approved(schema, foreign, agent, monkeypatch):
+    monkeypatch.setitem(RUN, "columns", ["status(50)", "order_date"])
+    assert agent() == 0
+    assert foreign.reports()[0]["status"] == "completed"
+    assert schema.index_columns("test_orders", "idx_new") == ["status", "order_date"]
+
+
+def test_the_node_agent_tells_counters_that_were_set_back(node_executor):
+    script = f"""
+      const {{ watch, judge }} = require('{node_executor}/lib/metrics');
+      const row = (seen, samples) => ({{ digest: 'a', seen, samples, seconds: 1, examined: 1, scans: 0 }});
+      const reads = [row('12:00', 15), row('12:01', 40)];
+      const connection = {{ query: async () => [[reads.shift()]] }};
+      const fine = {{ a: {{ samples: 12, seconds: 1, examined: 1, scans: 0 }} }};
+      watch(connection, ['a'], 0).then((after) =>
+        console.log(JSON.stringify(judge(['a'], fine, after, {{ minSamples: 10, allowed: {{}} }}))));
+    """
+    verdict = json.loads(subprocess.run(["node", "-e", script], capture_output=True, check=True).stdout)
+    assert verdict == {"worse": [], "unjudged": ["metrics window: the counters were set back"], "judged": 0}
 
 
 def test_the_node_agent_judges_each_digest_by_itself(node_executor):

@@ -195,6 +195,15 @@ def test_secrets_are_masked_at_any_depth(secrets_of_this_test):
     assert shown["flag"] is True
 
 
+def test_secrets_are_masked_as_a_url_and_json_quote_them(monkeypatch):
+    monkeypatch.setattr(logs, "_secrets", set())
+    logs.protect('s+/"x')
+    assert logs.masked(["mysql://u:s%2B%2F%22x@db", '{"password": "s+/\\"x"}']) == [
+        "mysql://u:***@db",
+        '{"password": "***"}',
+    ]
+
+
 def test_a_log_line_is_one_line_of_json_without_secrets(secrets_of_this_test):
     try:
         raise ValueError("hunter2\nsecond line")

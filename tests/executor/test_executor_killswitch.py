@@ -57,6 +57,8 @@ def test_a_missing_member_is_active(name):
         b"<html>login</html>",
         json.dumps(OFF).encode()[:-1],
         json.dumps(OFF).encode() + b"x",
+        json.dumps(OFF).encode().replace(b"null", b"NaN"),
+        b"\xef\xbb\xbf" + json.dumps(OFF).encode(),
         b"\xff\xfe",
         json.dumps(OFF).encode("utf-8-sig"),
         json.dumps(OFF).encode("utf-16"),

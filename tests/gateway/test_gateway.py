@@ -11,7 +11,6 @@ import pytest
 import requests
 
 from support.errors import TestEnvironmentError
-from support.gateway import faults
 from support.gateway.faults import FAULTS
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
@@ -173,7 +172,6 @@ def test_faults_that_are_status_codes(gateway, fault, status):
     ("fault", "body"),
     [
         ("empty object", {}),
-        ("null instead of an object", None),
         ("false written as text", {"global_active": "false", "connection_active": "false", "reason": None}),
         ("one of the two fields missing", {"global_active": False, "reason": None}),
     ],
@@ -219,15 +217,35 @@ def test_silence_lasts_until_the_worker_gives_up(gateway):
     assert gateway.calls[0].status is None
 
 
-def test_an_answer_a_byte_at_a_time_outlives_every_read_time_out(gateway, monkeypatch):
-    monkeypatch.setattr(faults, "DRIP_SECONDS", 0.01)
-    gateway.fail("kill switch", FAULTS["answer a byte at a time"])
+def test_a_late_answer_keeps_every_read_time_out_and_not_the_deadline(gateway):
+    gateway.fail("kill switch", FAULTS["headers in time, the body too late"], deadline=0.4)
     started = time.monotonic()
 
     answer = requests.get(gateway.url + KILL_SWITCH, timeout=0.4)
 
     assert answer.json()["global_active"] is False
-    assert time.monotonic() - started > 2 * 0.4
+    assert time.monotonic() - started > 0.4
+
+
+def test_who_asks_anew_when_the_deadline_is_over_is_answered(gateway):
+    gateway.fail("kill switch", FAULTS["time-out"], deadline=0.2)
+
+    for _ in range(2):
+        with pytest.raises(requests.ReadTimeout):
+            requests.get(gateway.url + KILL_SWITCH, timeout=0.1)
+    assert requests.get(gateway.url + KILL_SWITCH, timeout=5).status_code == 200
+
+
+def test_a_body_may_say_the_same_in_other_bytes(gateway):
+    gateway.other_form = True
+
+    answer = requests.get(gateway.url + KILL_SWITCH, timeout=5)
+    plain = requests.get(gateway.url + KILL_SWITCH, timeout=5, headers={"Accept-Encoding": "identity"})
+
+    assert answer.json() == plain.json()
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert answer.headers["Transfer-Encoding"] == "chunked"
+    assert (answer.headers["Content-Encoding"], plain.headers.get("Content-Encoding")) == ("gzip", None)
 
 
 def test_a_refused_call_is_refused_and_the_next_one_goes_through(gateway):
@@ -298,11 +316,11 @@ def test_no_fault_gives_the_answer_of_a_switch_that_is_off(gateway, fault):
 
     try:
         answer = requests.get(gateway.url + KILL_SWITCH, timeout=5, allow_redirects=False)
-        said = (answer.status_code, answer.headers["Content-Type"], answer.text)
+        said = (answer.status_code, answer.headers.get("Content-Type"), answer.content)
     except requests.RequestException as error:
         said = error
 
-    assert said != (200, "application/json", '{"global_active": false, "connection_active": false, "reason": null}')
+    assert said != (200, "application/json", b'{"global_active": false, "connection_active": false, "reason": null}')
 
 
 def test_an_answer_can_be_lost_while_the_call_arrives(gateway):

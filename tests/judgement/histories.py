@@ -195,6 +195,7 @@ class Story:
             "arrived": arrived,
             "answered": answered,
             "response_body": what.pop("answer", body),
+            "content_type": "application/json" if "fault" not in what else None,
             "row_before": before,
             "row_after": after,
             "after_index": there if kind == "kill switch" else None,
@@ -218,9 +219,9 @@ def _standing(statements: Any, until: datetime | None = None) -> list[Statement]
 
 def _query(at: float, what: dict[str, Any]) -> Statement:
     started = moment(at)
-    more = {"rows_examined": 5, "full_scan": False} | what
+    more = {"rows_examined": 5, "full_scan": False, "digest": "d" * 64} | what
     ended = started + timedelta(seconds=more["seconds"])
-    return Statement(thread=98, event=int(at * 1e6), kind="select", text=QUERY, digest="d" * 64, errno=0, message="",
+    return Statement(thread=98, event=int(at * 1e6), kind="select", text=QUERY, errno=0, message="",
                      started=started, ended=ended, owner="suite", **more)  # fmt: skip
 
 

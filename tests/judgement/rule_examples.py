@@ -68,6 +68,9 @@ TWO_COLUMNS = replace(RUN, columns=["status", "order_date"])
 FOREIGN_ADD = "ALTER TABLE test_orders ADD INDEX idx_tc06_date (customer_id)"
 FOREIGN_DROP = "ALTER TABLE test_orders DROP INDEX idx_tc06_date"
 FAILED = {"status": "failed", "fail_reason": "execution_error", "message": "x", "error_message": "(2013) lost"}
+TWO_DIGESTS = replace(RUN, query_digests=["e" * 64, "d" * 64])
+ODD = replace(RUN, index_name=' it\'s `a`, (b); -- "c" #')
+ODD_ADD = ADD.replace("`idx_tc06_date`", '` it\'s ``a``, (b); -- "c" #`')
 TOKEN = {"worker_id": "worker-1", "claim_token": "t"}
 
 
@@ -79,9 +82,29 @@ def told(**flags):
     return json.dumps(json.loads(INACTIVE) | flags)
 
 
+def rollback_inherited():
+    """Worker 1 dies in its DROP INDEX; worker 2 finishes the rollback although the switch is off again."""
+    story = rolled_back().without("record", "report").change("claim", lease=2.0).change("drop", errno=1317)
+    story.worker(1, exit_status=-9, killed=1.5, ended=1.5).worker(2, ended=5.0).without("heartbeat")
+    story.call("other claim", 3.5, "claim", worker=2, said={"worker_id": "worker-2"})
+    story.sent("own drop", 3.7, DROP, worker=2).call("record", 3.8, "rollback", worker=2, said=UNDONE)
+    return story.call("report", 3.9, "status", worker=2, said=STOPPED)
+
+
 def nameless(story):
     """The workers don't say their names in their claims."""
     return story.change("claim", said={})
+
+
+def told_limits(story, **limits):
+    """Worker 1 is given other limits."""
+    return story.worker(1, given=GIVEN | {name.upper(): value for name, value in limits.items()})
+
+
+def of_two(story, count=10, before=5, after=5):
+    """The run is about another query, too, with so many samples in the metrics window and rows in both."""
+    story.known(run=TWO_DIGESTS).queries(0.5, digest="e" * 64, rows_examined=before)
+    return story.queries(1.6, count, digest="e" * 64, rows_examined=after)
 
 
 def reported(story, **said):
@@ -128,6 +151,7 @@ EXAMPLES = {
             frozen().call("late record", 4.15, "rollback", said=UNDONE, status=409),
             completed().change("heartbeat", status=409),
             completed().change("claim", lease=0.5).without("heartbeat"),
+            completed().change("claim", lease=1.5).change("report", status=409).without("heartbeat"),
         ],
         not_tried=[stopped(), turned_down()],
         unknown=[
@@ -151,6 +175,7 @@ EXAMPLES = {
             completed(),
             refused(),
             completed().call("first try", 0.05, "kill switch", status=503, fault="503 Service Unavailable"),
+            completed().change("look", content_type="Application/JSON; charset=utf-8"),
         ],
         broken=[
             completed().without("look"),
@@ -162,6 +187,11 @@ EXAMPLES = {
             completed().change("look", answer='{"global_active": true, ' + INACTIVE[1:]),
             completed().change("look", answer=f"{INACTIVE} {INACTIVE}"),
             completed().change("look", answer='{"global_active": false}'),
+            completed().change("look", answer=INACTIVE.replace("null", "NaN")),
+            completed().change("look", answer=INACTIVE.replace("global_a", "Global_A")),
+            completed().change("look", content_type="application/json-seq"),
+            completed().change("look", content_type="text/json"),
+            completed().change("look", content_type=""),
             completed().change("look", status=204),
             completed().change("look", status=None, fault="connection reset"),
             completed().call("refused", 0.5, "kill switch", status=None, fault="connection refused", answered=None),
@@ -169,7 +199,11 @@ EXAMPLES = {
             completed().worker(1, given=GIVEN | {"KILL_SWITCH_TIMEOUT_SECONDS": 0.2}).change("look", took=0.5),
         ],
         not_tried=[stopped(), taken_over().without("add")],
-        unknown=[completed().change("look", took=0.8995), completed().change("add", at=0.1205)],
+        unknown=[
+            completed().change("look", took=0.8995),
+            completed().change("add", at=0.1205),
+            completed().change("look", content_type=None),
+        ],
     ),
     "R-11": Examples(
         kept=[completed(), without_digests(), taken_over()],
@@ -221,6 +255,9 @@ EXAMPLES = {
             claimed().without("look").call("refused", 0.3, "kill switch", status=None, fault="connection refused", answered=None)
             .sent("add", 1.0, ADD),
             completed().change("look", status=302, answer=""),
+            completed().change("third look", content_type="text/html"),
+            completed().worker(1, given=GIVEN | {"KILL_SWITCH_TIMEOUT_SECONDS": 0.03})
+            .call("first try", 0.05, "kill switch", status=None, fault="time-out", took=0.03),
             completed().change("second look", took=2.9).change("open again", at=4.2).change("close again", at=4.8)
             .change("third look", at=4.9).change("report", at=5.0),
         ],
@@ -295,6 +332,7 @@ EXAMPLES = {
             rolled_back().change("drop", text="DROP INDEX idx_tc06_date ON test_orders ALGORITHM=INPLACE LOCK=NONE"),
             completed().change("add", text=AS_DIGESTED),
             completed().change("add", text=f'PREPARE s FROM "{ADD}"', errno=1142, kind="alter_table"),
+            completed().change("add", text=ODD_ADD).known(run=ODD),
             completed().sent("foreign", 0.5, "ALTER TABLE test_orders ENGINE=InnoDB", worker=None),
         ],
         broken=[
@@ -308,6 +346,8 @@ EXAMPLES = {
             rolled_back().change("drop", text=DROP.replace("DROP INDEX", "DROP COLUMN status, DROP INDEX")),
             rolled_back().change("drop", text="DROP INDEX idx_tc06_date ON other ALGORITHM=INPLACE LOCK=NONE"),
             completed().change("add", text=ADD.replace("`order_date`)", "`order_date`) COMMENT 'a', ENGINE=InnoDB")),
+            completed().change("add", text=ODD_ADD.replace("` it", "`it")).known(run=ODD),
+            completed().change("add", text=f"{ODD_ADD}, DROP COLUMN `a, b`").known(run=ODD),
         ],
         not_tried=[stopped(), turned_down()],
         always_known=NO_TIMES,
@@ -345,6 +385,9 @@ EXAMPLES = {
         kept=[
             completed(),
             completed().known(run=replace(RUN, columns=["ORDER_DATE"])),
+            completed().change("add", text=ODD_ADD).known(run=ODD, index=replace(INDEX, name=ODD.index_name)),
+            completed().change("add", text=ADD.replace("`order_date`", "`status`(50)"))
+            .known(run=replace(RUN, columns=["status(50)"]), index=replace(INDEX, columns=("status",))),
             completed().sent("foreign drop", 2.3, FOREIGN_DROP, worker=None).sent("foreign", 2.4, FOREIGN_ADD, worker=None),
         ],
         broken=[
@@ -358,6 +401,10 @@ EXAMPLES = {
             completed().known(index=replace(INDEX, unique=True)),
             completed().known(index=replace(INDEX, columns=("order_date", "status"))),
             completed().known(index=replace(INDEX, kind="FULLTEXT")),
+            completed().known(index=replace(INDEX, kind="BTREE INVISIBLE")),
+            completed().known(index=replace(INDEX, columns=("order_date DESC",))),
+            completed().change("add", text=ODD_ADD.replace("`order_date`", "`order_date` DESC")).known(run=ODD),
+            completed().known(run=replace(RUN, columns=["status(10)"]), index=replace(INDEX, columns=("status(50)",))),
             completed().known(run=TWO_COLUMNS, index=replace(INDEX, columns=("order_date", "status"))),
         ],
         not_tried=[stopped(), turned_down(), turned_down().known(index=OTHER_INDEX)],
@@ -562,8 +609,20 @@ EXAMPLES = {
             .call("third", 0.1, "claim", worker=3, took=0.1),
             completed().change("claim", took=0.3).call("again", 0.1, "claim"),
         ],
-        not_tried=[completed(), taken_over()],
+        not_tried=[completed(), taken_over(), contested().known(claims_met=False)],
         always_known="both calls are timed by the gateways of one machine",
+    ),
+    "R-16": Examples(
+        kept=[
+            rollback_inherited(),
+            taken_over().sent("drop", 1.6, DROP, errno=1317),  # without a word of it
+        ],
+        broken=[
+            rollback_inherited().change("report", said=DONE),
+            rollback_inherited().without("pending").call("noted", 1.35, "progress").change("report", said=DONE),
+        ],
+        not_tried=[completed(), rolled_back(), taken_over()],
+        always_known=NO_TIMES,
     ),
     "R-42": Examples(
         kept=[
@@ -672,6 +731,16 @@ EXAMPLES = {
         not_tried=[without_digests(), completed().change("heartbeat", status=409), turned_down()],
         always_known="both looks are at the database's own clock",
     ),
+    "R-55": Examples(
+        kept=[completed().change("report", token_fits=True)],
+        broken=[
+            completed().change("report", token_fits=False, status=409),
+            completed().change("heartbeat", token_fits=False),
+            rolled_back().change("record", token_fits=False, status=409),
+        ],
+        not_tried=[completed(), turned_down()],
+        always_known=NO_TIMES,
+    ),
     "R-53": Examples(
         kept=[
             completed().call("again", 2.3, "status", said=DONE),
@@ -713,9 +782,17 @@ EXAMPLES = {
             taken_over(),
             rolled_back(),
             reported(completed().without("open", "close"), message="inconclusive: no baseline"),
+            reported(completed().known(counters_set_back=moment(1.5)), message="inconclusive: the counters went back"),
+            reported(completed().change("open again", errno=1142), message="inconclusive: no counters"),
+            reported(of_two(completed(), 9).no_queries().queries(1.35, 9), message="inconclusive"),
         ],
         broken=[
             completed().no_queries(),
+            completed().known(counters_set_back=moment(0.5)),
+            got_worse().known(counters_set_back=moment(1.5)),
+            completed().change("open again", errno=1142),
+            told_limits(completed(), min_sample_count=11.0),
+            of_two(completed().no_queries().queries(0.25).queries(1.35, 9), 9),
             completed().no_queries().queries(0.25).queries(1.35, 9),
             completed().no_queries().queries(0.25, 9).queries(1.35, 10),
             completed().without("open again"),
@@ -725,18 +802,36 @@ EXAMPLES = {
             got_worse().no_queries(),
             not_undone().no_queries().queries(0.25).queries(1.35, 9, seconds=0.01),
         ],
-        not_tried=[completed(), refused(), stopped(), completed().sent("hidden", 0.05, "", kind="of unknown text").no_queries()],
+        not_tried=[
+            completed(),
+            refused(),
+            stopped(),
+            completed().sent("hidden", 0.05, "", kind="of unknown text").no_queries(),
+            completed().known(counters_set_back=moment(1.0)),
+            of_two(completed(), 0),
+            told_limits(completed().no_queries().queries(0.25, 5).queries(1.35, 5), min_sample_count=5.0),
+        ],
         always_known="samples are those of the server",
     ),
     "R-62": Examples(
-        kept=[got_worse(), not_undone()],
+        kept=[got_worse(), not_undone(), of_two(got_worse(), 5)],
         broken=[
+            of_two(completed(), after=7),
+            told_limits(measured(rows_examined=6), rows_examined_degradation_threshold=0.1)
+            .call("report", 2.2, "status", said=DONE),
             measured(seconds=0.0056).call("report", 2.2, "status", said=DONE),
             measured(rows_examined=7).call("report", 2.2, "status", said=DONE),
             measured(full_scan=True).call("report", 2.2, "status", said=DONE),
             measured(seconds=0.01).call("report", 2.2, "status", said=DONE | {"message": "inconclusive"}),
         ],
-        not_tried=[completed(), rolled_back(), taken_over(), measured(seconds=0.0054).call("report", 2.2, "status", said=DONE)],
+        not_tried=[
+            completed(),
+            rolled_back(),
+            taken_over(),
+            measured(seconds=0.0054).call("report", 2.2, "status", said=DONE),
+            of_two(completed(), 9, after=7),
+            told_limits(measured(seconds=0.01).call("report", 2.2, "status", said=DONE), latency_degradation_threshold=1.5),
+        ],
         unknown=[
             measured(seconds=0.0055).call("report", 2.2, "status", said=DONE),
             completed().no_queries().queries(0.25, rows_examined=0).queries(1.35),
@@ -748,6 +843,8 @@ EXAMPLES = {
             got_worse(0.005, rows_examined=6),
             got_worse(0.005),
             got_worse(0.0054),
+            of_two(got_worse(0.005), 9, after=50),
+            told_limits(got_worse(), latency_degradation_threshold=1.5),
             not_undone().no_queries().queries(0.25).queries(1.35),
             got_worse(0.004).change("report", said=FAILED),
         ],
@@ -762,6 +859,7 @@ EXAMPLES = {
             not_undone(),
             rolled_back().known(rollbacks=[UNDONE | {"status": "pending"}, UNDONE]),
             rolled_back().change("drop", errno=1205).sent("again", 1.5, DROP),
+            rolled_back().without("pending").change("record", status=422, fault="422 Unprocessable Entity"),
         ],
         broken=[
             rolled_back().known(rollbacks=[]),
@@ -866,8 +964,16 @@ EXAMPLES = {
         always_known=ONE_CLOCK,
     ),
     "R-77": Examples(
-        kept=[rolled_back(), got_worse(), not_undone()],
+        kept=[
+            rolled_back(),
+            got_worse(),
+            not_undone(),
+            got_worse().change("record", said=UNDONE | {"trigger_reason": "query ช้าลง"}),
+            got_worse().change("record", said=UNDONE | {"trigger_reason": "queries take twice the time; rows examined 5 -> 5"}),
+        ],
         broken=[
+            got_worse().change("record", said=UNDONE | {"trigger_reason": "latency, rows examined or full scans got worse"}),
+            got_worse().change("record", said=UNDONE | {"trigger_reason": "rows examined 5 -> 5"}),
             rolled_back().change("record", said=UNDONE | {"rollback_type": "manual"}),
             rolled_back().change("record", said=UNDONE | {"trigger_reason": None}),
             got_worse().change("record", said=UNDONE | {"trigger_reason": "verification failed"}),

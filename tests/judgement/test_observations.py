@@ -1,6 +1,8 @@
 """Observations: three sides of one story, and a lie is named."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +14,7 @@ from support.history.statements import Statement
 from support.judgement.fields import REGISTRY, compare, known_fields, look_up
 from support.judgement.fields.registry import Seen, observation
 from support.scenario.look import refuse_a_failed_workload
+from support.scenario.workload import Measured
 
 START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 RUN = RunSpec("test-tc03-001", "conn-003", "idx_tc03_date", "test_orders", ["order_date"])
@@ -189,9 +192,15 @@ READ = "SELECT * FROM performance_schema.events_statements_summary_by_digest"
 def windows(before, after, samples=10):
     """Two windows of a run: the reads that open and close them, and ``samples`` queries of so many seconds in each."""
     reads = [statement(READ, at, kind="select", thread=1) for at in (1, 2, 4, 5)]
-    queries = [statement("SELECT SLEEP(?)", base + n / 100, kind="select", seconds=seconds, thread=9)
-               for base, seconds in ((1.1, before), (4.1, after)) for n in range(samples)]  # fmt: skip
-    return {"workload": queries, "statements": [*reads[:2], statement(ADD, 3), *reads[2:], statement(DROP, 6)]}
+    queries = [
+        query(base + n / 100, seconds) for base, seconds in ((1.1, before), (4.1, after)) for n in range(samples)
+    ]
+    statements = [*reads[:2], statement(ADD, 3), *reads[2:], statement(DROP, 6)]
+    return {"run": replace(RUN, query_digests=["d"]), "workload": queries, "statements": statements}
+
+
+def query(at, seconds):
+    return replace(statement("SELECT SLEEP(?)", at, kind="select", seconds=seconds, thread=9), digest="d")
 
 
 def test_degradation_is_what_the_server_measured_in_the_executors_own_windows():
@@ -211,16 +220,14 @@ def test_a_window_that_a_busy_server_opened_late_is_not_blamed_on_the_executor(o
     """The read that opens it takes until 4.5 by the server; the one that closes it comes at 5, with two queries to come."""
     given = windows(0.005, 0.005)
     given["statements"][3] = statement(READ, opening, kind="select", seconds=4.5 - opening)
-    given["workload"][10:] = [
-        statement("SELECT SLEEP(?)", 4.6 + n / 20, kind="select", seconds=0.005, thread=9) for n in range(10)
-    ]
-    there = history(**given)
+    given["workload"][10:] = [query(4.6 + n / 20, 0.005) for n in range(10)]
+    there, queries = history(**given), Measured(SimpleNamespace(digest="d"), (10, 10), None)
 
     if on_the_environment:
         with pytest.raises(TestEnvironmentError, match="8 of 10 in 0.500 s"):
-            refuse_a_failed_workload(there, 20, (10, 10), None, 0, 0.9)
+            refuse_a_failed_workload(there, queries, 20, 0, 0.9)
     else:
-        refuse_a_failed_workload(there, 20, (10, 10), None, 0, 0.9)
+        refuse_a_failed_workload(there, queries, 20, 0, 0.9)
 
 
 def test_few_samples_count_only_if_the_executor_says_so():

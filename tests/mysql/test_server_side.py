@@ -531,6 +531,23 @@ def test_an_index_replaced_by_another_of_its_name_is_told(database, account):
     ]
 
 
+def test_an_index_in_descending_order_or_hidden_is_no_plain_one(database, account):
+    database.execute("ALTER TABLE t ADD INDEX i (s DESC)")
+    kept = database.first("SELECT 1 FROM information_schema.STATISTICS WHERE INDEX_NAME = 'i' AND COLLATION = 'D'")
+    index = tables.find_index(tables.indexes(database, account.database), "t", "i")
+    assert index.columns == (("s DESC",) if kept else ("s",))  # old servers ignore it
+
+    for word in ("INVISIBLE", "IGNORED"):
+        try:
+            database.execute(f"ALTER TABLE t ALTER INDEX i {word}")
+        except pymysql.MySQLError:
+            continue
+        index = tables.find_index(tables.indexes(database, account.database), "t", "i")
+        assert index.kind == "BTREE INVISIBLE"
+        return
+    assert index.kind == "BTREE"
+
+
 def test_a_schema_that_is_there_already_is_not_ours(root, schema):
     with pytest.raises(SettingsError, match=f"schema '{schema}' exists on .* and this run did not make it"):
         make_schema(root, schema, [], on_made=lambda: pytest.fail("its end must not be arranged"))
@@ -593,6 +610,18 @@ def test_all_variants_of_a_query_are_one_digest_and_run_exactly_as_often_as_aske
     if query is count_query:
         assert [s.rows_examined for s in statements] == [8] * 7 + [3] * 3
     workload.close()
+
+
+def test_a_query_from_another_schema_is_of_the_same_digest_and_counted_apart(account, database):
+    here, elsewhere = Workload(account, count_query), Workload(account, count_query, elsewhere=True)
+    before = here.counted(database, account.database)
+
+    elsewhere.run(Profile(0.001), 5)
+
+    assert elsewhere.digest == here.digest
+    assert here.counted(database, account.database) == before
+    here.close()
+    elsewhere.close()
 
 
 def test_an_interrupted_question_leaves_no_half_answer_behind(database, root):

@@ -196,23 +196,31 @@ async function endOf(run, objection, saas, config) {
   }
 }
 
-/** Renew the lease until the returned function is called. */
+/**
+ * Renew the lease until `stop` is called. Once the end `isReported`, a renewal that is refused may mean that the report has
+ * arrived: then only its answer tells.
+ */
 function keepLease(saas, id) {
-  let busy = false;
+  let busy = false, reported = false;
   const beat = async () => {
     if (busy) return;
     busy = true;
     try {
       await saas.heartbeat(id);
     } catch (error) {
-      if (error instanceof LeaseLost && timer) leave(error);
+      if (error instanceof LeaseLost && timer && !reported) leave(error);
       log('WARNING', error.message);
     }
     busy = false;
   };
   let timer = setInterval(beat, (saas.leaseSeconds * 1000) / 3);
-  return () => {
-    timer = clearInterval(timer);
+  return {
+    isReported: () => {
+      reported = true;
+    },
+    stop: () => {
+      timer = clearInterval(timer);
+    },
   };
 }
 
@@ -239,10 +247,11 @@ async function main(id = process.argv[2]) {
   const objection = change.objection(await saas.run(id));
   const run = await saas.claim(id);
   if (!run) return NOT_CLAIMED;
-  const stopKeeping = keepLease(saas, id);
+  const lease = keepLease(saas, id);
   const end = await endOf(run, objection, saas, config);
-  stopKeeping();
+  lease.isReported();
   await saas.finish(id, end);
+  lease.stop();
   log('INFO', `${id}: ${end.status} ${end.fail_reason || ''} ${end.message}`);
   return ENDED;
 }

@@ -13,7 +13,9 @@ ROOMS = {
     "agent": (
         "changing",
         "claims",
+        "conduct",
         "looks",
+        "measures",
         "outcomes",
         "records",
         "rollbacks",

@@ -36,12 +36,9 @@ SEEN_BY_A_FIELD = {
     "R-30": "each scenario that may complete asks for the final status and how often the index was added or dropped",
     "R-34": "a run fails with its index there in TC-07 alone, which asks for the rollback's record",
     "R-40": "a claim meets a lease that is alive only where the answer to that claim is asked for",
-    "R-41": "claims meet in TC-01 alone, which asks for the answer to the second",
     "R-53": "a run's end is reported again in TC-10 alone, which asks for the last answer and the exit status",
-    "R-61": "samples are too few in TC-08 alone, which asks for message and fail_reason",
     "R-62": "queries get worse in TC-06 to TC-08 alone, which ask for the final status",
     "R-63": "queries are measured in TC-06 to TC-08 alone, which ask for the fail_reason",
-    "R-76": "but for the last reports of TC-10, which ask whether they were sent again, each call of a worker is answered",
 }
 """Rules for which there is no mutant that only they catch, and why: wherever they can be broken, a Field differs, too."""
 

@@ -5,6 +5,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 MASK = "***"
 
@@ -14,9 +15,9 @@ _context: dict[str, Any] = {}
 
 
 def protect(secret: str | None) -> None:
-    """From now on no line shows this text."""
+    """From now on no line shows this text, nor as a URL or JSON quotes it."""
     if secret:
-        _secrets.add(secret)
+        _secrets.update({secret, quote(secret, safe=""), json.dumps(secret)[1:-1]})
 
 
 def masked(value: Any) -> Any:

@@ -1,9 +1,11 @@
 """Whether the index was made or taken back, and is there: the schema, the records, and the server's count of statements."""
 
-from support.contract import FAILED, REQUIRES_MANUAL, ROLLBACK_PENDING
+from support.contract import COMPLETED, FAILED, REQUIRES_MANUAL, ROLLBACK_PENDING, VALIDATION_ERROR
 from support.history.history import History
 from support.history.statements import as_sent
 from support.judgement.fields.registry import Seen, observation, observations, yes_or_no
+from support.judgement.rules.approved import is_approved
+from support.judgement.rules.reasons import names
 
 
 def _there(history: History) -> str:
@@ -55,10 +57,19 @@ def index_created(history: History) -> Seen:
     return yes_or_no(made or history.added, _there(history))
 
 
+@observation("Index name taken as it is, or turned down")
+def name_taken_or_turned_down(history: History) -> Seen:
+    """The run completed with an index of exactly this name, or was turned down before anything was sent."""
+    if history.ended_as(COMPLETED):
+        return yes_or_no(history.index, _there(history))
+    down = history.turned_down or (history.ended_as(FAILED) and history.said("fail_reason") == VALIDATION_ERROR)
+    return yes_or_no(down and not history.changes, f"the run is {history.status}; sent: {as_sent(history.changes)}")
+
+
 @observation("Index still exists")
 def index_still_exists(history: History) -> Seen:
     """The index the run made is there now, with the approved columns."""
-    if history.index is not None and list(history.index.columns) != history.run.columns:
+    if history.index is not None and is_approved(history.index, history.run) is False:
         return Seen("No", f"there is another one of that name: {history.index}")
     return yes_or_no(history.index, _there(history))
 
@@ -152,7 +163,6 @@ def rollback_record_status(history: History) -> Seen:
 @observation("Measure named by the rollback")
 def measure_named(history: History) -> Seen:
     """The measures that got worse by the server's count and that the rollback's reason names."""
-    reasons = " ".join(str(row.get("trigger_reason") or "") for row in history.rollbacks).lower()
-    words = {"latency": "latency", "rows examined": "rows", "full scans": "scan"}
-    named = [measure for measure in history.worse() if words[measure] in reasons]
+    reasons = " ".join(str(row.get("trigger_reason") or "") for row in history.rollbacks)
+    named = [measure for measure in history.worse() if names(reasons, measure)]
     return Seen(", ".join(named) or "none", f"trigger_reason: {reasons or 'none'}")

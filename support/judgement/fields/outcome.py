@@ -4,6 +4,7 @@ from support.contract import COMPLETED, INCONCLUSIVE, ROLLBACK_FAILED, ROLLED_BA
 from support.history.history import History
 from support.history.statements import as_sent
 from support.judgement.fields.registry import Seen, observation, observations, yes_or_no
+from support.judgement.rules.approved import is_approved
 
 
 @observation("Final execution_run Status")
@@ -23,7 +24,7 @@ def _contradiction(history: History) -> str | None:
     if history.ended_as(COMPLETED):
         if history.index is None:
             return f"the run says it completed, but the server has no index {name}"
-        if list(history.index.columns) != history.run.columns:
+        if is_approved(history.index, history.run) is False:
             return f"the run says it completed, but the server has {history.index}"
     if history.ended_as(ROLLED_BACK):
         if history.index is not None:
@@ -42,10 +43,16 @@ def fail_reason(history: History) -> Seen:
 
 
 def _in_words(history: History) -> str:
-    values = history.measured()
-    if not values:
+    if not _has_windows(history):
         return f"the executor read the statement statistics {len(history.metric_reads)} times, so it did not have its two windows"
-    return ", ".join(f"{name} {before:.4g} → {after:.4g}" for name, (before, after) in values.items())
+    return "; ".join(
+        ", ".join(f"{name} {before:.4g} → {after:.4g}" for name, (before, after) in history.measured(digest).items())
+        for digest in history.run.query_digests
+    )
+
+
+def _has_windows(history: History) -> bool:
+    return history.baseline_window is not None and history.metrics_window is not None
 
 
 @observation("Verification detected degradation")
@@ -63,11 +70,10 @@ def degradation_detected(history: History) -> Seen:
 
 @observation("Low sample detected")
 def low_sample_detected(history: History) -> Seen:
-    """The server ran too few of the run's queries in the metrics window, and the executor drew no conclusion."""
-    window = history.metrics_window
-    if window is None:
+    """The server ran too few of each of the run's queries in the metrics window, and the executor drew no conclusion."""
+    if history.metrics_window is None:
         return Seen("No", "the executor opened no metrics window")
-    count = len(window.samples)
+    count = _samples(history)
     if count >= history.min_samples:
         return Seen(f"No ({count} samples)")
     detected = INCONCLUSIVE in history.said("message").lower()
@@ -75,6 +81,11 @@ def low_sample_detected(history: History) -> Seen:
         f"{'Yes' if detected else 'No'} (< {history.min_samples} samples)",
         f"{count} samples; message: {history.said('message')}",
     )
+
+
+def _samples(history: History) -> int:
+    """Executions in the metrics window, of the query of the run that ran most often."""
+    return max((history.samples_of(digest)[1] for digest in history.run.query_digests), default=0)
 
 
 observations(
@@ -85,11 +96,11 @@ observations(
         ),
         # Which measures got worse beyond their thresholds, by the server's own count
         "Degradation measured by the server": lambda history: Seen(
-            ", ".join(history.worse()) or ("None" if history.measured() else "unknown"), _in_words(history)
+            ", ".join(history.worse()) or ("None" if _has_windows(history) else "unknown"), _in_words(history)
         ),
-        # How many of the run's queries the server ran in it
+        # How many of the run's queries the server ran in it, of the one that ran most often
         "Samples in the metrics window": lambda history: Seen(
-            str(len(history.metrics_window.samples)) if history.metrics_window else "no window"
+            str(_samples(history)) if history.metrics_window else "no window"
         ),
         # Whatever differs in the schema or the rows from before the scenario and was not meant to
         "Unexpected changes": lambda history: Seen("; ".join(history.unexpected_changes) or "None"),

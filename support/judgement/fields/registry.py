@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from support.contract import FAILED, LOCK_NONE_REFUSED, REQUIRES_MANUAL
+from support.contract import COMPLETED, FAILED, LOCK_NONE_REFUSED, REQUIRES_MANUAL, ROLLED_BACK, RUNNING
 from support.errors import SuiteError
 from support.history.history import History
 from support.record.evidence import Observation
@@ -19,6 +19,9 @@ ALWAYS = ("Unexpected changes", "None")
 SIMILAR = {
     ("MySQL error detected", "Error 1846 หรือ similar"): [f"Error {errno}" for errno in LOCK_NONE_REFUSED],
     ("Final execution_run Status", "FAILED หรือ REQUIRES_MANUAL"): [FAILED.upper(), REQUIRES_MANUAL.upper()],
+    ("Final execution_run Status", "COMPLETED หรือ REQUIRES_MANUAL"): [COMPLETED.upper(), REQUIRES_MANUAL.upper()],
+    ("Final execution_run Status", "ROLLED_BACK หรือ COMPLETED"): [ROLLED_BACK.upper(), COMPLETED.upper()],
+    ("Final execution_run Status", "COMPLETED หรือ RUNNING"): [COMPLETED.upper(), RUNNING.upper()],
 }
 """The actual values that an Expected cell of a Field allows, where these are several."""
 

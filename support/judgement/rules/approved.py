@@ -2,6 +2,7 @@
 
 import re
 
+from support.contract import TEXT_LENGTHS
 from support.history.change import Index, RunSpec
 from support.judgement.rules.sent import bare
 
@@ -33,7 +34,7 @@ _CUT_AT = 1000
 
 
 def plain(name: str) -> str:
-    """A name as it was meant."""
+    """A name as it was meant; only one in backticks can have blanks at its ends."""
     return name.strip()[1:-1].replace("``", "`") if name.strip().startswith("`") else name.strip()
 
 
@@ -48,11 +49,12 @@ def asks_online(text: str) -> bool | None:
 
 
 def _clauses(text: str) -> list[str]:
-    """What stands between its commas, those in brackets aside."""
-    depth, found = 0, [""]
+    """What stands between its commas, those in brackets and in quoted names aside."""
+    depth, found, quoted = 0, [""], False
     for char in text:
-        depth += (char == "(") - (char == ")")
-        if char == "," and depth == 0:
+        quoted ^= char == "`"
+        depth += 0 if quoted else (char == "(") - (char == ")")
+        if char == "," and depth == 0 and not quoted:
             found.append("")
         else:
             found[-1] += char
@@ -83,7 +85,8 @@ def _same(run: RunSpec, table: str, index: str) -> bool:
 def asks_for_the_approved(text: str, run: RunSpec) -> bool | None:
     """The index that an ADD INDEX asks for is the approved one; None if that can't be read out of it."""
     asked = bare(text)
-    name = re.search(rf"(?i)`?{re.escape(run.index_name)}`?\s*(?:USING\s+\w+\s*)?(?:ON\s+{_FULL_NAME}\s*)?\(", asked)
+    named = rf"(?:{re.escape(run.index_name)}|`{re.escape(run.index_name.replace('`', '``'))}`)"
+    name = re.search(rf"(?i)(?<![\w$`]){named}\s*(?:USING\s+\w+\s*)?(?:ON\s+{_FULL_NAME}\s*)?\(", asked)
     if name is None or (end := _closing(asked, name.end())) is None:
         return None
     before, inside, after = asked[: name.start()], asked[name.end() : end], asked[end:]
@@ -103,25 +106,28 @@ def asks_for_the_approved(text: str, run: RunSpec) -> bool | None:
 
 
 def _closing(text: str, start: int) -> int | None:
-    depth = 1
+    depth, quoted = 1, False
     for place in range(start, len(text)):
-        depth += (text[place] == "(") - (text[place] == ")")
+        quoted ^= text[place] == "`"
+        depth += 0 if quoted else (text[place] == "(") - (text[place] == ")")
         if depth == 0:
             return place
     return None
 
 
 def _split(column: str) -> tuple[str, str]:
+    """Name and prefix of a column; a prefix of the whole is none."""
     name, _, prefix = column.partition("(")
-    return name.strip().lower(), prefix
+    whole = prefix == f"{TEXT_LENGTHS.get(name.lower())})"
+    return name.strip().lower(), "" if whole else prefix
 
 
 def is_approved(index: Index, run: RunSpec) -> bool | None:
-    """The index is as approved; None if only the columns' lengths would tell, for a prefix of the whole is none."""
+    """The index is as approved; None if only the length of a column would tell, for a prefix of the whole is none."""
     wanted, actual = [_split(one) for one in run.columns], [_split(one) for one in index.columns]
     if index.unique or index.kind != (run.index_type or "BTREE") or [n for n, _ in wanted] != [n for n, _ in actual]:
         return False
     if wanted == actual or index.kind != "BTREE":  # the server makes up prefixes for other kinds
         return True
-    differ = [(one, other) for (_, one), (_, other) in zip(wanted, actual, strict=True) if one != other]
-    return None if all(one and not other for one, other in differ) else False
+    differ = [(name, one, other) for (name, one), (_, other) in zip(wanted, actual, strict=True) if one != other]
+    return None if all(one and not other and name not in TEXT_LENGTHS for name, one, other in differ) else False

@@ -92,6 +92,16 @@ def a_heartbeat_renews_the_granted_length(history: History) -> Iterator[Ruling]:
             yield ruling(abs(row.lease_seconds - granted) <= slack, because, API, call.answered)
 
 
+@rule("R-55", SAFETY, "C-CLAIM-5", thai="ทุกคำขอที่เขียนหลัง claim ต้องมี claim token จากคำตอบของ claim นั้น")
+def the_token_of_the_claim_is_carried(history: History) -> Iterator[Ruling]:
+    """Every heartbeat, report and record of a worker carries the claim token that the answer to its claim gave it."""
+    for worker in history.participants.values():
+        for call in worker.writes:
+            if call.token_fits is not None and call.status is not None and not call.fault:
+                because = f"{worker} sent {call.method} {call.path} without the token that its claim was answered with"
+                yield ruling(call.token_fits, because, str(worker), call.arrived)
+
+
 @rule("R-53", SAFETY, "C-REPORT-5", thai="สถานะสุดท้ายเดิมที่รายงานซ้ำได้ 200 รายงานอื่นหลัง run จบได้ 409")
 def what_is_reported_after_the_end(history: History) -> Iterator[Ruling]:
     """The end that a run has, reported again under its claim, is answered 200; any other report on an ended run 409."""

@@ -71,14 +71,18 @@ def nothing_after_a_lost_lease(history: History) -> Iterator[Ruling]:
                 because = (
                     f"{worker} was answered 409 to {lost.method} {lost.path}; then it sent {call.method} {call.path}"
                 )
-                yield ruling(_sent_before(worker, call, lost), because, str(worker), call.arrived)
+                yield ruling(_sent_before(worker, call, lost.arrived), because, str(worker), call.arrived)
+        for call in (one for one in worker.writes if one.kind in REPORTS):
+            over = _lease_end(history, worker, call.arrived)
+            seconds = (call.arrived - over).total_seconds() if over else 0.0
+            if over and seconds > MARGIN_SECONDS + history.apart:
+                because = f"{worker} sent {call.method} {call.path} {seconds:.3f} s after the end of its lease"
+                yield ruling(_sent_before(worker, call, over), because, str(worker), call.arrived)
 
 
-def _sent_before(worker: Participant, call: Call, lost: Call) -> bool:
+def _sent_before(worker: Participant, call: Call, moment: datetime) -> bool:
     """It is no new one: what is kept is sent again until it is answered."""
-    return any(
-        one.kind == call.kind and one.says_the_same(call) and one.arrived <= lost.arrived for one in worker.writes
-    )
+    return any(one.kind == call.kind and one.says_the_same(call) and one.arrived <= moment for one in worker.writes)
 
 
 def _lease_end(history: History, worker: Participant, moment: datetime) -> datetime | None:

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import unquote
 
-from support.contract import EXECUTIONS_PATH, ROLLBACK_FAILED, ROLLBACK_PENDING, VERIFICATION_FAILED
+from support.contract import EXECUTIONS_PATH, ROLLBACK_FAILED, ROLLBACK_PENDING
 from support.history.calls import Call
 from support.history.history import History, Participant
 from support.history.statements import as_sent
+from support.history.windows import MEASURES
 from support.judgement.rules.approved import asks_online, is_only_of
 from support.judgement.rules.claims import API
+from support.judgement.rules.measuring import judged
 from support.judgement.rules.order import REPORTS
+from support.judgement.rules.reasons import named_without_figures, names
 from support.judgement.rules.registry import RECORD, SAFETY, Ruling, rule, ruling
 from support.judgement.rules.sent import drops, made, taken_back
-
-WORDS = {"latency": "latency", "rows examined": "rows", "full scans": "scan"}
-"""What is in a reason that names a measure."""
 
 
 def _plain(sql: str) -> str:
@@ -58,7 +58,8 @@ def rollback_outcome_is_true(history: History) -> Iterator[Ruling]:
     """A rollback is on record once, as completed exactly if a worker's DROP INDEX was carried out, and not before."""
     final = [str(row["status"]) for row in history.rollbacks if row["status"] != ROLLBACK_PENDING]
     drop = taken_back(history)
-    if history.end_report and (final or drops(history)):
+    refused = any(one.kind == "rollback" and one.fault and _is_answered(one) for one in history.calls)
+    if history.end_report and (final or (drops(history) and not refused)):
         because = f"on record: {', '.join(final) or 'none'}; the server was sent: {as_sent(history.drops)}"
         wanted = ["completed"] if drop else ["failed"]
         who = history.ended_by if sorted(final) == sorted(_outcomes_sent(history)) else API
@@ -202,16 +203,18 @@ def _lease_of(worker: Participant) -> float:
     thai="rollback_type เป็น auto และ trigger_reason บอกสาเหตุของ rollback",
 )
 def a_rollback_says_what_led_to_it(history: History) -> Iterator[Ruling]:
-    """A worker's rollback record is of type auto, and says what led to it: of a measure that got worse, which."""
+    """A worker's rollback record is of type auto, and says what led to it: of the measures the one that got worse, and no other."""
     if made(history) is None:
         return
-    words = [WORDS[name] for name in history.worse()] or list(WORDS.values())
+    found = judged(history)
+    measured = found if found and found.taken_back_for_it else None
+    worse, unknown = measured.grown() if measured else ([], [])
     for row in history.rollbacks:
-        kind, reason = row.get("rollback_type"), str(row.get("trigger_reason") or "").lower()
-        named = (
-            any(word in reason for word in words)
-            if history.said("fail_reason") == VERIFICATION_FAILED
-            else bool(reason)
-        )
-        because = f"rollback_type {kind}, trigger_reason {reason or 'none'}; fail_reason {history.said('fail_reason')}"
-        yield ruling(kind == "auto" and named, because, history.ended_by, history.ended_at)
+        kind, reason = row.get("rollback_type"), str(row.get("trigger_reason") or "")
+        right = bool(reason)
+        if measured:
+            right = any(names(reason, one) for one in worse + unknown or MEASURES)
+            right = right and not (worse and named_without_figures(reason) - {*worse, *unknown})
+        got_worse = f"; worse: {', '.join(worse) or 'none'}" if measured else ""
+        because = f"rollback_type {kind}, trigger_reason {reason or 'none'}{got_worse}"
+        yield ruling(kind == "auto" and right, because, history.ended_by, history.ended_at)

@@ -7,8 +7,9 @@ from datetime import datetime
 from support.history.history import History, Participant
 from support.history.statements import Statement
 
-_COMMENT = re.compile(r"/\*.*?\*/|--[ \t][^\n]*|#[^\n]*", re.DOTALL)
-_STRING = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"")
+_NAME_COMMENT_OR_TEXT = re.compile(
+    r"(`(?:[^`]|``)*`)|(/\*.*?\*/|--[ \t][^\n]*|#[^\n]*)|'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"", re.DOTALL
+)
 _PREPARING = re.compile(r"(?i)\A\s*PREPARE\s+\S+\s+FROM\s*['\"]")
 _RENAME = re.compile(r"(?i)\bRENAME\s+(?:INDEX|KEY)\b")
 
@@ -25,7 +26,7 @@ def bare(text: str) -> str:
     """A statement without its comments, and with its texts empty; of one that is prepared what is prepared."""
     if preparing := _PREPARING.match(text):
         text = text[preparing.end() :].rstrip().rstrip("'\"")
-    return _STRING.sub("''", _COMMENT.sub(" ", text)).strip()
+    return _NAME_COMMENT_OR_TEXT.sub(lambda one: one[1] or (" " if one[2] else "''"), text).strip()
 
 
 def by_workers(history: History, statements: Iterable[Statement]) -> list[Statement]:

@@ -59,7 +59,7 @@ def looks_of(history: History, worker: Participant) -> list[Look]:
 def _is_another_try(tries: list[Call], call: Call, limit: float | None) -> bool:
     first, last = tries[0], tries[-1]
     in_time = limit is not None and (call.arrived - first.arrived).total_seconds() < limit
-    told = last.says_inactive or last.says_active
+    told = last.says_inactive is not False or last.says_active
     return in_time and not told and bool(call.after_index) == bool(first.after_index)
 
 
@@ -71,11 +71,11 @@ def _did(history: History, worker: Participant, first: Call, second: Call) -> bo
 
 
 def _could_know(tries: list[Call], limit: float | None) -> bool | None:
-    if not tries[-1].says_inactive:
+    if tries[-1].says_inactive is False:
         return False
     took = ((tries[-1].answered or tries[-1].arrived) - tries[0].arrived).total_seconds()
     if limit is None or took < limit - MARGIN_SECONDS:
-        return True
+        return tries[-1].says_inactive
     return False if took > limit + MARGIN_SECONDS else None
 
 
@@ -236,7 +236,30 @@ def reason_only_where_the_switch_stopped(history: History) -> Iterator[Ruling]:
         if report.request_json.get("fail_reason") == KILL_SWITCH_REASON:
             looks = [one for by in (*predecessors(history, worker), worker) for one in looks_of(history, by)]
             looks = [one for one in looks if one.arrived < report.arrived or one.unseen]
-            stopped = any(one.inactive is False or not all(call.says_inactive for call in one.tries) for one in looks)
+            stopped = any(
+                one.inactive is False or any(call.says_inactive is False for call in one.tries) for one in looks
+            )
             holds = True if stopped else (None if any(one.inactive is None for one in looks) else False)
             because = f"{worker} reported kill_switch; the answers: {_answers(looks)}"
             yield ruling(holds, because, str(worker), report.arrived)
+
+
+@rule("R-16", SAFETY, "C-ROLLBACK-6", thai="rollback ที่ worker ก่อนหน้าเริ่มไว้ต้องทำให้เสร็จ ไม่ว่า kill switch จะว่าอย่างไร")
+def a_rollback_that_was_begun_is_finished(history: History) -> Iterator[Ruling]:
+    """A run whose rollback a predecessor began, and left word of, is not completed by a successor, whatever the switch says."""
+    for worker in history.participants.values():
+        for before in predecessors(history, worker):
+            begun = next(iter(history.by(before, drops(history))), None)
+            if begun is None:
+                continue
+            stopped = [one.arrived for one in looks_of(history, before) if one.inactive is False]
+            since = max((one for one in stopped if one < begun.started), default=None)
+            word = [one for one in before.calls if one.kind in _WORDS and one.status and one.status < 300]
+            left = [one for one in word if one.arrived < begun.started and (since is None or one.arrived > since)]
+            completed = _completions(history, worker)
+            because = f"{before} had sent {begun.brief}, and {worker} reported completed"
+            yield ruling(not (left and completed), because, str(worker), completed[0].arrived if completed else None)
+
+
+_WORDS = ("rollback", "audit", "other")
+"""The calls by which a worker can leave word of what it is about to do; what an API has for that the contract leaves open."""

@@ -54,8 +54,16 @@ async function indexNow(connection, run) {
   if (here.length === 0) return parts.some((part) => part.INDEX_COMMENT === comment(run)) ? 'moved' : 'none';
   const spatial = kind(run) === 'SPATIAL'; // its prefix is the server's own
   const found = here.map((part) => part.COLUMN_NAME + (part.SUB_PART && !spatial ? `(${part.SUB_PART})` : ''));
+  const [columns] = await connection.query(
+    'SELECT COLUMN_NAME, CHARACTER_MAXIMUM_LENGTH FROM information_schema.COLUMNS' +
+      ' WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
+    [run.table_name],
+  );
+  // A prefix as long as its column is none to the server
+  const whole = columns.map((one) => `${one.COLUMN_NAME}(${one.CHARACTER_MAXIMUM_LENGTH})`.toLowerCase());
+  const wanted = run.columns.map((one) => (whole.includes(one.toLowerCase()) ? COLUMN.exec(one)[1] : one));
   const approved =
-    found.join().toLowerCase() === run.columns.join().toLowerCase() &&
+    found.join().toLowerCase() === wanted.join().toLowerCase() &&
     here.every((part) => part.INDEX_TYPE === kind(run) && Number(part.NON_UNIQUE) === 1 && part.COLLATION !== 'D') &&
     here.every((part) => part.IS_VISIBLE !== 'NO' && part.IGNORED !== 'YES');
   return approved && here[0].INDEX_COMMENT === comment(run) ? 'own' : 'other';

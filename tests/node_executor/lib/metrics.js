@@ -13,14 +13,14 @@ async function read(connection, digests) {
   // No prepared statement: query() puts the values in on this side
   const [rows] = await connection.query(
     'SELECT DIGEST AS digest, COUNT_STAR AS samples, SUM_TIMER_WAIT / 1e12 AS seconds,' +
-      ' SUM_ROWS_EXAMINED AS examined, SUM_SELECT_SCAN AS scans' +
+      ' SUM_ROWS_EXAMINED AS examined, SUM_SELECT_SCAN AS scans, FIRST_SEEN AS seen' +
       ' FROM performance_schema.events_statements_summary_by_digest' +
       ' WHERE SCHEMA_NAME = DATABASE() AND DIGEST IN (?)',
     [digests],
   );
   const counted = ({ samples, seconds, examined, scans }) =>
     Object.fromEntries(Object.entries({ samples, seconds, examined, scans }).map(([k, v]) => [k, Number(v)]));
-  return Object.fromEntries(rows.map((row) => [row.digest, counted(row)]));
+  return Object.fromEntries(rows.map((row) => [row.digest, { seen: row.seen, counters: counted(row) }]));
 }
 
 /** What was added to the counters of each digest in `seconds` from now. */
@@ -30,8 +30,14 @@ async function watch(connection, digests, seconds) {
   const closed = await read(connection, digests);
   const added = {};
   for (const [digest, now] of Object.entries(closed)) {
-    const earlier = opened[digest] || {};
-    added[digest] = Object.fromEntries(Object.entries(now).map(([name, value]) => [name, value - (earlier[name] || 0)]));
+    const earlier = opened[digest] || { seen: now.seen, counters: {} };
+    // Counters that were set back may have grown beyond what they were; that they are others shows in when they began
+    added[digest] =
+      earlier.seen === now.seen
+        ? Object.fromEntries(
+            Object.entries(now.counters).map(([name, value]) => [name, value - (earlier.counters[name] || 0)]),
+          )
+        : { problem: 'the counters were set back' };
   }
   return added;
 }
@@ -40,6 +46,7 @@ async function watch(connection, digests, seconds) {
 function unjudged(digest, before, after, minSamples) {
   for (const [name, window] of [['baseline', before], ['metrics', after]]) {
     if (window.problem) return `${name} window: ${window.problem}`;
+    if (window[digest]?.problem) return `${name} window: ${window[digest].problem}`;
     const samples = window[digest]?.samples ?? 0;
     if (!(samples >= minSamples)) return `${samples} samples in the ${name} window, ${minSamples} are needed`;
     if (Object.values(window[digest]).some((value) => value < 0)) return `the counters went back in the ${name} window`;

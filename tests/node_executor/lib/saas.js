@@ -17,6 +17,7 @@ class Refused extends Error {}
 
 class Saas {
   #token = null;
+  #leaseEnds = Infinity; // by this machine's clock, never later than in the database
 
   constructor({ url, secret, worker, leaseSeconds, killSwitchSeconds }) {
     Object.assign(this, { url: url.replace(/\/+$/, ''), secret, worker, leaseSeconds, killSwitchSeconds });
@@ -56,14 +57,18 @@ class Saas {
    * A call that has to get through: trouble on the way is met with more attempts for at least the length of the lease, a
    * lost lease with LeaseLost, and any other refusal with Refused.
    */
-  async #report(method, path, content) {
+  #report(method, path, content) {
+    return this.#insist(() => this.#call(method, path, content), `${method} ${path}`);
+  }
+
+  async #insist(call, what) {
     const giveUp = Date.now() + Math.max(this.leaseSeconds, PATIENCE_SECONDS) * 1000;
     for (let attempt = 1; ; attempt += 1) {
       let trouble;
       try {
-        const { status, body } = await this.#call(method, path, content);
+        const { status, body } = await call();
         if (status < 300) return body;
-        trouble = new Error(`${method} ${path}: ${status} ${body?.detail || ''}`);
+        trouble = new Error(`${what}: ${status} ${body?.detail || ''}`);
         if (status === 409) throw new LeaseLost(trouble.message);
         if (status < 500) throw new Refused(trouble.message); // asked again it would say the same
       } catch (error) {
@@ -86,6 +91,7 @@ class Saas {
 
   /** The run with its lease, `takeover` and `notes`; null if somebody else has it or it is over. */
   async claim(id) {
+    const asked = Date.now();
     const wish = { worker_id: this.worker, lease_seconds: this.leaseSeconds };
     const { status, body } = await this.#call('POST', this.#path(id, '/claim'), wish);
     if (status === 409) return null;
@@ -93,19 +99,33 @@ class Saas {
     this.#token = body.claim_token;
     // What was granted counts, not what was asked for
     this.leaseSeconds = (utc(body.lease_expires_at) - utc(body.claimed_at)) / 1000;
+    this.#leaseEnds = asked + this.leaseSeconds * 1000;
     return body;
   }
 
-  heartbeat(id) {
-    return this.#report('POST', this.#path(id, '/heartbeat'));
+  async heartbeat(id) {
+    const renew = async () => {
+      const asked = Date.now();
+      const answer = await this.#call('POST', this.#path(id, '/heartbeat'));
+      if (answer.status < 300) this.#leaseEnds = Math.max(this.#leaseEnds, asked + this.leaseSeconds * 1000);
+      return answer;
+    };
+    await this.#insist(renew, `POST ${this.#path(id, '/heartbeat')}`);
+  }
+
+  /** Nothing new is said under a lease that was not renewed in time. */
+  #requireLease() {
+    if (Date.now() >= this.#leaseEnds) throw new LeaseLost('the lease was not renewed in time');
   }
 
   /** The run's end. Said twice, because an answer was lost on the way, it is answered alike. */
-  finish(id, end) {
+  async finish(id, end) {
+    this.#requireLease();
     return this.#report('PATCH', this.#path(id, '/status'), end);
   }
 
-  recordRollback(id, details) {
+  async recordRollback(id, details) {
+    this.#requireLease();
     const record = { execution_run_id: id, rollback_type: 'auto', ...details };
     return this.#evenIfRefused(this.#report('POST', '/api/rollbacks', record));
   }
@@ -125,7 +145,8 @@ class Saas {
   }
 
   /** A line in the audit log; a successor is handed all of its run as `notes`. */
-  note(id, action, details) {
+  async note(id, action, details) {
+    this.#requireLease();
     const timestamp = new Date().toISOString();
     return this.#report('POST', '/api/audit', { execution_run_id: id, action, details, timestamp });
   }

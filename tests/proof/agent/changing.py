@@ -1,12 +1,15 @@
 """Defects around the ADD INDEX itself: TC-04 and TC-05, and an agent that only says it did things."""
 
+from dataclasses import replace
+
 from executor_v1 import vocabulary
-from executor_v1.agent import change, errors
+from executor_v1.agent import change, errors, identifiers
 from executor_v1.agent.errors import ServerError
 from executor_v1.agent.outcomes import Outcome
 from tests.proof.catalogue import mutant
 
 MYISAM, FULLTEXT = "TC-04 LOCK=NONE Not Supported$", "FULLTEXT"
+FASTER = "nothing gets worse: queries get faster"
 SAME, OTHER = "TC-05 Index Already Exists$", "on another column"
 
 
@@ -237,6 +240,63 @@ def duplicate_taken_as_validation_error(failed):
     return lambda message, error=None: Outcome(
         vocabulary.FAILED, message, vocabulary.VALIDATION_ERROR, error or message
     )
+
+
+# -- other names and columns than those of the form -------------------------------------------------------------
+
+
+@mutant("TC-06", "Index still exists", of=("agent.change.key_part", "agent.schema.normal"), scenario=FASTER)
+def prefixes_left_out(key_part, normal):
+    """Columns are indexed in their whole length, whatever was approved."""
+
+    def by_name(part, table_columns):
+        return normal(identifiers.KeyPart(part.column), table_columns)
+
+    return lambda part: key_part(identifiers.KeyPart(part.column)), by_name
+
+
+@mutant("TC-06", "Index still exists", of="agent.change.read", scenario="queries stop scanning")
+def columns_put_in_order(read):
+    """The columns of an index are put in the order of their names."""
+
+    def in_order(run):
+        wanted = read(run)
+        return replace(wanted, parts=tuple(sorted(wanted.parts, key=lambda part: part.column)))
+
+    return in_order
+
+
+@mutant("TC-05", "Index name taken as it is, or turned down", of="agent.identifiers.check", scenario="no plain one")
+def blanks_around_a_name_stripped(check):
+    """A blank at the beginning of a name is taken for a mistake and left out."""
+    return lambda name, kind: check(name, kind).strip()
+
+
+@mutant("TC-05", "Index name taken as it is, or turned down", of="agent.identifiers.quote", scenario="no plain one")
+def backticks_in_names_not_doubled(quote):
+    """Names are put between backticks, and what is in them is not looked at."""
+    return lambda name: f"`{name}`"
+
+
+@mutant("TC-06", "Final execution_run Status", of="agent.identifiers.check", scenario=FASTER)
+def reserved_words_turned_down(check):
+    """A name that is a reserved word is turned down."""
+    return _refusing(check, lambda name: name == "straight_join")
+
+
+@mutant("TC-06", "ADD INDEX successful", of="agent.identifiers.check", scenario="queries take twice")
+def names_of_64_characters_turned_down(check):
+    """A name of 64 characters is turned down as too long."""
+    return _refusing(check, lambda name: len(name) >= 64)
+
+
+def _refusing(check, refused):
+    def strict(name, kind):
+        if refused(check(name, kind)):
+            raise identifiers.NameRefused(f"the {kind} name {name!r} is not allowed")
+        return name
+
+    return strict
 
 
 # -- words without deeds ----------------------------------------------------------------------------------------

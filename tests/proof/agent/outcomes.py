@@ -36,7 +36,7 @@ def reason_lost(report):
     "TC-09",
     "Rollback record status",
     of="agent.client.Client.record_rollback",
-    scenario="after ADD INDEX: empty",
+    scenario="after ADD INDEX: 500",
     cause=("worker 1", "rule broken", "R-70"),
 )
 def rollback_record_lost_after_api_failure(record_rollback):

@@ -214,7 +214,7 @@ def fail_open_on_reset(assume_active):
     "TC-09",
     "Fail-closed behavior",
     of="agent.http.call",
-    scenario=BEFORE + "answer a byte at a time",
+    scenario=BEFORE + "headers in time",
     cause=("worker 1", "rule broken", "R-10"),
 )
 def deadline_for_each_byte_only(call):

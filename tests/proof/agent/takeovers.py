@@ -85,6 +85,40 @@ def any_index_of_the_name_is_ours(difference):
     return lambda change, found, table_columns: None
 
 
+@mutant("TC-10", "Index taken for the run's own", of="agent.schema.difference", scenario="another run's index")
+def mark_compared_by_its_beginning(difference):
+    """The index of a run whose id only begins like this one's is taken for its own."""
+
+    def of_one_beginning(wanted, found, table_columns):
+        same = found.comment.startswith(wanted.comment)
+        return difference(wanted, replace(found, comment=wanted.comment) if same else found, table_columns)
+
+    return of_one_beginning
+
+
+@mutant("TC-10", "Lease expired", of="agent.client.Client.claim", scenario=FINISHED)
+def length_of_the_lease_not_read(claim):
+    """The agent asks for a lease of 60 seconds, whatever it was told."""
+
+    def of_a_minute(self, run_id):
+        self._config = replace(self._config, lease_seconds=60.0)
+        return claim(self, run_id)
+
+    return of_a_minute
+
+
+@mutant("TC-10", "Final execution_run Status", of="agent.change.read_digests", scenario=ALIVE)
+def empty_list_of_digests_refused(read_digests):
+    """A run with an empty list of digests is turned down."""
+
+    def strict(value):
+        if value == []:
+            raise change.identifiers.NameRefused("query_digests is empty")
+        return read_digests(value)
+
+    return strict
+
+
 @mutant(
     "TC-10",
     "Index that was there before",

@@ -12,7 +12,7 @@ from tests.proof.catalogue import mutant
 LATENCY, ROWS, SCANS, CONTROL = "OK: latency", "OK: rows examined", "OK: full scans", "nothing gets worse"
 ROWS_WITHIN, SLOWER_WITHIN = "within the limits: queries examine", "within the limits: queries get slower"
 SLOWER_BEYOND, SCANS_BEYOND = "beyond the limits: queries get slower", "beyond the limits: queries scan"
-FEW, NINE, TEN = "Inconclusive: 5 samples", "Inconclusive: 9 samples", "10 samples are enough"
+FEW, NINE, TEN = "Inconclusive: 12 samples", "Inconclusive: 9 samples", "10 samples are enough"
 
 
 # -- TC-06: what counts as worse --------------------------------------------------------------------------------

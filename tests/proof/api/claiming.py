@@ -171,6 +171,21 @@ def zombie_writes_accepted(holds_lease):
     return lambda row, token: row["status"] == "running"
 
 
+@mutant(
+    "TC-10", "R-41", of="api.runs.claim", scenario="turned on before", cause=("the SaaS API", "rule broken", "R-41")
+)
+def takeover_reads_then_writes(claim):
+    """Whether the lease of a run has ended is looked at first, and the run is taken in a second statement."""
+
+    def careless(cursor, run_id, wish, default_lease):
+        row = runs.find(cursor, run_id)
+        if row["status"] == "running" and row["claimable"]:
+            cursor.execute("UPDATE execution_runs SET lease_expires_at = NOW(6) WHERE id = %s", (run_id,))
+        return claim(cursor, run_id, wish, default_lease)
+
+    return careless
+
+
 # -- what only a rule sees --------------------------------------------------------------------------------------
 
 

@@ -65,7 +65,7 @@ def api_loses_audit_entries(audit):
     "TC-08",
     "Message contains inconclusive",
     of="api.runs.change_status",
-    scenario="Inconclusive: 5 samples",
+    scenario="Inconclusive: 9 samples",
     cause=("the SaaS API", "rule broken", "R-36"),
 )
 def api_loses_messages(change_status):

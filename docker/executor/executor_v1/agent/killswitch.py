@@ -46,7 +46,7 @@ def interpret(status: int, body: bytes, content_type: str) -> Switch:
     if status != 200:
         return assume_active(f"the answer was HTTP {status}")
     try:
-        answer = json.loads(body.decode("utf-8"), object_pairs_hook=without_repeats)
+        answer = json.loads(body.decode("utf-8"), object_pairs_hook=without_repeats, parse_constant=no_constant)
     except Repeated as error:
         return assume_active(f"the answer had {error} twice")
     except (ValueError, RecursionError):
@@ -69,6 +69,11 @@ def without_repeats(members: list[tuple[str, Any]]) -> dict[str, Any]:
             raise Repeated(name)
         read[name] = value
     return read
+
+
+def no_constant(name: str) -> None:
+    """NaN and the infinities, which Python reads and JSON does not have. Raises ValueError."""
+    raise ValueError(f"JSON has no {name}")
 
 
 def read_flags(global_active: bool, connection_active: bool, reason: object) -> Switch:
