@@ -63,7 +63,7 @@ quick: $(TOOLS) ## those of them that start no other program: half a minute, for
 	@$(PYTEST) --quick
 
 report: $(READY) ## make result log and Allure report of the newest run again (Allure needs Node.js)
-	@$(ACCEPTANCE) signoff; test $$? -ne 2 && $(ACCEPTANCE) report
+	@$(ACCEPTANCE) signoff latest; test $$? -ne 2 && $(ACCEPTANCE) report
 
 matrix: $(READY) ## run the ten test cases on every server that can be fetched; ends with one table
 	@$(ACCEPTANCE) matrix $(SERVERS)
@@ -78,5 +78,5 @@ bench: $(READY) ## where the time of a full run goes
 	@$(ACCEPTANCE) bench $(SETTINGS)
 
 clean: ## remove what setup and runs have made
-	rm -rf $(VENV) .servers .tools reports/* *.egg-info
+	rm -rf $(VENV) .servers .tools reports/* *.egg-info tests/node_executor/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

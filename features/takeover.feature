@@ -3,6 +3,7 @@ Feature: Taking over from a dead worker
 
   Background:
     Given execution run "test-tc10-001" on connection "conn-010" adds index "idx_tc10_crash" on test_orders (total_amount)
+    And another session of the executor's account is at work
 
   @TC-10 @P2 @normal
   Scenario: TC-10 Worker Crash + Lease Expiry
@@ -151,6 +152,30 @@ Feature: Taking over from a dead worker
       | moment                              |
       | after its ADD INDEX                 |
       | while its last report is on the way |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: the lease of a worker runs out while its ADD INDEX waits
+    Heartbeat ไม่ได้รับคำตอบจน lease หมดอายุขณะที่ ADD INDEX รอ → worker ต้องหยุด และไม่ทิ้งอะไรไว้บน server
+
+    When worker 1 carries out the run, and while its ADD INDEX waits for the table, the lease runs out unrenewed
+    Then the result log reads
+      | Field                         | Expected |
+      | Worker 1 claimed successfully | Yes      |
+      | ADD INDEX carried out         | never    |
+      | Final execution_run Status    | RUNNING  |
+
+  @TC-10 @P2 @normal
+  Scenario: TC-10 Worker Crash + Lease Expiry: the lease of a worker is refused while its DROP INDEX waits
+    Heartbeat ได้ 409 ขณะที่ DROP INDEX รอ → worker ต้องไม่ส่ง DROP INDEX หรือรายงานอะไรอีก
+
+    Given the kill switch of connection "conn-010" will be turned on once the index exists
+    When worker 1 carries out the run, and while its DROP INDEX waits for the table, the lease is refused
+    Then the result log reads
+      | Field                         | Expected |
+      | Worker 1 claimed successfully | Yes      |
+      | Index still exists            | Yes      |
+      | Rollback failed               | Yes      |
+      | Final execution_run Status    | RUNNING  |
 
   @TC-10 @P2 @normal
   Scenario: TC-10 Worker Crash + Lease Expiry: the kill switch is turned on before the successor comes

@@ -167,6 +167,39 @@ Feature: Verification after ADD INDEX
       | get faster | make the index anew |
       | get slower | make the index anew |
 
+  @TC-07 @P2 @normal
+  Scenario: TC-07 Verification Fail + Rollback Fail: the connection is lost before another session holds the table
+    Connection ขาดระหว่าง metrics window → connection ใหม่ต้องมีเวลารอ lock ที่จำกัดเหมือนเดิม
+
+    Given execution run "test-tc07-001" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
+    And the application's queries will get faster once the index exists
+    And another session will hold a lock on test_orders once the index exists
+    And the kill switch of connection "conn-007" will be turned on during the metrics window
+    And the executor's connection to the server will be cut during the metrics window
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                      | Expected                    |
+      | ADD INDEX successful       | Yes                         |
+      | Index still exists         | Yes                         |
+      | Final execution_run Status | FAILED หรือ REQUIRES_MANUAL |
+      | fail_reason                | execution_error             |
+
+  @TC-07 @P2 @normal
+  Scenario: TC-07 Verification Fail + Rollback Fail: somebody drops the index while the DROP INDEX waits
+    มีคนอื่นลบ index ขณะที่ DROP INDEX รออยู่ → rollback fail ห้ามรายงานว่า rollback สำเร็จ
+
+    Given execution run "test-tc07-001" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
+    And the kill switch of connection "conn-007" will be turned on once the index exists
+    When worker 1 carries out the run, and while its DROP INDEX waits for the table, somebody else drops the index
+    Then the result log reads
+      | Field                      | Expected                    |
+      | ADD INDEX successful       | Yes                         |
+      | Rollback attempted         | Yes                         |
+      | Final execution_run Status | FAILED หรือ REQUIRES_MANUAL |
+      | fail_reason                | execution_error             |
+      | Rollback record status     | failed                      |
+      | Audit log entry created    | Yes                         |
+
   @TC-08 @P2 @normal
   Scenario Outline: TC-08 Low Sample - Inconclusive: <samples> samples
     Sample ต่ำ → inconclusive และห้าม auto-rollback

@@ -79,6 +79,18 @@ def another_session_holds_a_lock_later(context: Context, table: str) -> None:
     preparing.hold_table_once_index_exists(context.case, table)
 
 
+@given("the executor's connection to the server will be cut during the metrics window")
+@given("connection ของ executor ไปยัง server จะขาดระหว่าง metrics window")
+def connection_cut_in_the_window(context: Context) -> None:
+    preparing.cut_the_connection_during_the_window(context.case)
+
+
+@given("the server lets the executor not in any more")
+@given("server ไม่ยอมให้ executor เชื่อมต่ออีกแล้ว")
+def server_lets_nobody_in(context: Context) -> None:
+    preparing.let_nobody_in(context.case)
+
+
 @given('the kill switch of connection "{connection}" is on')
 @given('kill switch ของ connection "{connection}" เปิดอยู่')
 def kill_switch_is_on(context: Context, connection: str) -> None:

@@ -3,10 +3,11 @@
 from behave import given, register_type, when
 from behave.runner import Context
 
-from support.scenario import carrying_out, losing, preparing, two_workers
+from support.scenario import carrying_out, losing, meanwhile, preparing, two_workers
 from support.scenario.phrase_types import types_of
 
 register_type(**types_of("Moment", two_workers.FROZEN_AT))
+register_type(**types_of("Incident", meanwhile.INCIDENTS))
 register_type(**types_of("Trouble", carrying_out.REPORT_TROUBLES))
 register_type(**types_of("Loss", losing.LOSSES))
 
@@ -15,6 +16,12 @@ register_type(**types_of("Loss", losing.LOSSES))
 @given("claim ของ worker 1 มี lease สั้น")
 def claim_has_a_short_lease(context: Context) -> None:
     preparing.use_short_lease(context.case)
+
+
+@given("another session of the executor's account is at work")
+@given("มี session อื่นของ account เดียวกับ executor ทำงานอยู่")
+def another_session_of_the_account(context: Context) -> None:
+    preparing.have_a_neighbour(context.case)
 
 
 @given("worker 2 will claim the run at the very moment when worker 1 is killed")
@@ -27,6 +34,12 @@ def worker_2_claims_at_the_crash(context: Context) -> None:
 @when("worker {number:d} ดำเนินการ run")
 def worker_carries_out(context: Context, number: int) -> None:
     carrying_out.carry_out(context.case, number)
+
+
+@when("worker 1 carries out the run, and while its {verb:w} INDEX waits for the table, {incident:Incident}")
+@when("worker 1 ดำเนินการ run และขณะที่ {verb:w} INDEX รอ lock ของตาราง {incident:ThaiIncident}")
+def carries_out_with_an_incident(context: Context, verb: str, incident: str) -> None:
+    meanwhile.carry_out_with_an_incident(context.case, verb, incident)
 
 
 @when("two workers claim the run at the same moment, and the one that gets it is called worker 1")

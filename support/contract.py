@@ -132,6 +132,7 @@ LOCK_NONE_REFUSED: Final = (1845, 1846)
 DUPLICATE_NAME: Final = 1061
 """"Name exists (1061)"."""
 
+NO_SUCH_COLUMN: Final = 1072
 NOT_ALLOWED: Final = 1142
 LOCK_WAIT: Final = 1205
 """"Any other error of the ADD INDEX, such as 1064, 1072, 1142, 1205"."""

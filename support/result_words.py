@@ -8,3 +8,6 @@ UNJUDGED = (NOT_RUN, NOT_APPLICABLE)
 
 APPROVED, CONDITIONAL, BLOCKED = "APPROVED", "CONDITIONAL", "BLOCKED"
 """The decisions."""
+
+WHOLE, PARTIAL, REFUSED = "whole", "partial", "refused"
+"""What a run covers: every scenario there is, to its end; some of them, by choice or because it was stopped; none."""

@@ -1,11 +1,12 @@
 """Every setting of a run, in one class: file < environment < ``-D name=value``."""
 
+import difflib
 import os
 import shlex
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from support.contract import AGENT_VARIABLES, MIN_SAMPLES
 from support.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
+FILE = PROJECT / "acceptance.toml"
 ENVIRONMENT_PREFIX = "ACCEPTANCE_"
 OWN_SCHEMA_PREFIX = "executor_test"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -22,6 +24,11 @@ EMBEDDED, COMPOSE, EXTERNAL = STACKS = ("embedded", "compose", "external")
 BUNDLED_API = f"{shlex.quote(sys.executable)} -m executor_v1.api"
 BUNDLED_AGENT = f"{shlex.quote(sys.executable)} -m executor_v1.agent run {{execution_id}}"
 MASK = "********"
+OF_THE_PLACE = (
+    "reports", "jobs", "tester", "reviewer", "time_zone", "api_port", "api_url", "api_secret", "mysql_host", "mysql_port",
+    "mysql_user", "mysql_password", "mysql_database", "agent_mysql_user", "agent_mysql_password", "allow_remote_host",
+)  # fmt: skip
+"""The settings that say where and for whom a run is, and nothing of what it judges."""
 
 _YES_OR_NO = {**dict.fromkeys(("yes", "true", "on", "1"), True), **dict.fromkeys(("no", "false", "off", "0"), False)}
 _WORDS = {int: "a whole number", float: "a number", bool: "yes or no"}
@@ -96,12 +103,14 @@ class Settings:
     time_zone: str = _setting("Asia/Bangkok", "the time zone of the times that people read")
     tester: str = _setting("", "the tester's name in the result log")
     reviewer: str = _setting("", "the reviewer's name in the result log")
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """No setting: by name, who named a setting (the file, the environment, -D), the last of which counts."""
 
     def __post_init__(self) -> None:
         self._check(self.stack in STACKS, "stack", f"is not a known stack; known: {', '.join(STACKS)}")
         self._check(0 <= self.api_port < 65536, "api_port", "is not a port")
         self._check(0 < self.mysql_port < 65536, "mysql_port", "is not a port")
-        for setting in fields(self):
+        for setting in self.known():
             name, default, value = setting.name, setting.default, getattr(self, setting.name)
             if value != default and self.stack not in setting.metadata["stacks"]:
                 # a person who chose it means something else than what would be run
@@ -167,27 +176,41 @@ class Settings:
     def secrets(self) -> list[str]:
         """The values that must never be shown."""
         return [
-            value for setting in fields(self) if setting.metadata["secret"] and (value := getattr(self, setting.name))
+            value for setting in self.known() if setting.metadata["secret"] and (value := getattr(self, setting.name))
         ]
 
     def shown(self) -> list[tuple[str, str]]:
-        """(name, value) of every setting that is not at its default, secrets masked."""
-        return [
-            (setting.name, MASK if setting.metadata["secret"] else str(getattr(self, setting.name)))
-            for setting in fields(self)
-            if getattr(self, setting.name) != setting.default
-        ]
+        """(name, value) of every setting that is not at its default, or that one source has and another one overrules.
+
+        In place of a secret stands the variable to take it from, as in ``$ACCEPTANCE_API_SECRET``; a mask if it is in the
+        file, where every run finds it.
+        """
+        found = []
+        for setting in self.known():
+            name, value, sources = setting.name, getattr(self, setting.name), self.sources.get(setting.name, ())
+            if value == setting.default and (setting.metadata["secret"] or len(sources) < 2):
+                continue
+            if setting.metadata["secret"]:
+                value = MASK if sources[-1:] == (FILE.name,) else f"${variable_of(name)}"
+            found.append((name, str(value)))
+        return found
+
+    @classmethod
+    def known(cls) -> list["Field[Any]"]:
+        """Every setting there is, with its default and its metadata."""
+        return [setting for setting in fields(cls) if setting.metadata]
 
     @classmethod
     def read(
         cls,
         userdata: Mapping[str, str],
         environment: Mapping[str, str] = os.environ,
-        file: Path = PROJECT / "acceptance.toml",
+        file: Path = FILE,
     ) -> "Settings":
         """The settings from the file (if there is one), the environment and behave's ``-D``; SettingsError in one line."""
-        known = {setting.name: type(setting.default) for setting in fields(cls)}
+        known = {setting.name: type(setting.default) for setting in cls.known()}
         chosen: dict[str, Any] = {}
+        sources: dict[str, tuple[str, ...]] = {}
         ours = {
             name.removeprefix(ENVIRONMENT_PREFIX).lower(): value
             for name, value in environment.items()
@@ -196,9 +219,17 @@ class Settings:
         for source, values in ((file.name, _from_file(file)), ("the environment", ours), ("-D", userdata)):
             for name, value in values.items():
                 if name not in known:
-                    raise SettingsError(f"unknown setting {name!r} in {source}; known: {', '.join(sorted(known))}")
+                    near = difflib.get_close_matches(name, known, n=1)
+                    hint = f"did you mean {near[0]!r}? Known" if near else "known"
+                    raise SettingsError(f"unknown setting {name!r} in {source}; {hint}: {', '.join(sorted(known))}")
                 chosen[name] = _converted(name, str(value).strip(), known[name], source)
-        return cls(**chosen)
+                sources[name] = (*sources.get(name, ()), source)
+        return cls(**chosen, sources=sources)
+
+
+def variable_of(name: str) -> str:
+    """The variable of the environment that a setting can be given in."""
+    return f"{ENVIRONMENT_PREFIX}{name.upper()}"
 
 
 def _from_file(file: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Writing to the terminal: lines as they are, never wrapped, and in colour only where a person looks."""
 
+import io
 import os
 import shutil
 import sys
@@ -31,6 +32,8 @@ def table(rows: list[list[str]], header: list[str]) -> list[str]:
 class Terminal:
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
+        if isinstance(self._out, io.TextIOWrapper):
+            self._out.reconfigure(errors="backslashreplace")  # a Thai name on a terminal without Thai ends no run
         self._live = self._out.isatty()
         self._progress = ""
         self._coloured = self._live and "NO_COLOR" not in os.environ

@@ -16,6 +16,7 @@ from allure_commons.model2 import Label, Status, StatusDetails, TestResult, Test
 from allure_commons.types import AttachmentType, LabelType, Severity
 from allure_commons.utils import md5, platform_label
 
+from support.again import again
 from support.allure import pages
 from support.allure.attachments import Attachments
 from support.allure.judgement import CATEGORIES, EXECUTOR, RED, Judgement
@@ -149,7 +150,7 @@ class Results:
         lines += [judgement.message, ""]
         lines += [f"Blame: {judgement.blames}"] if judgement.blames else []
         lines += [f"Log: {shown(log)}" for log in record.logs] if record else []
-        lines.append(f"Again: behave {outcome.location}")
+        lines.append(f"Again: {again(self._record.settings, outcome.location)}")
         traces = [step.trace for step in outcome.steps if step.trace]
         return StatusDetails(message="\n".join(lines), trace="\n".join(traces) or None)
 

@@ -16,7 +16,7 @@ from support.contract import TEST_ORDERS
 from support.errors import SuiteError
 from support.history.change import RunSpec
 from support.mysql import tables
-from support.mysql.schemas import grant_alter, revoke_alter
+from support.mysql.schemas import grant_alter, is_a_runs_own, revoke_alter
 from support.result_words import NOT_APPLICABLE, NOT_RUN
 from support.stacks.stack import Stack
 
@@ -72,6 +72,12 @@ def _accounts(stack: Stack) -> str | None:
     return None
 
 
+def _own_accounts(stack: Stack) -> str | None:
+    """The password of an account that stays after the run is not the suite's to change."""
+    agent = stack.accounts.agent
+    return None if is_a_runs_own(agent) else f"account {agent.user!r} is not one that this run has made"
+
+
 def _secret(stack: Stack) -> str | None:
     """Without one there is nobody to keep out."""
     return None if stack.api.has_secret else "api_secret is empty, so everybody may call it"
@@ -92,6 +98,7 @@ def _spatial_indexes(stack: Stack) -> str | None:
 NEEDS = {
     "accounts": Need("the right to give and take the rights of the executor's account", _accounts),
     "index_types": Need("a SaaS API that keeps a run's index_type", _index_types),
+    "own_accounts": Need("an account of the executor that the run makes itself", _own_accounts),
     "refusals": Need("the kernel's count of refused connections (Linux: /proc/net/snmp)", _refusals),
     "secret": Need("a SaaS API with a secret", _secret, of_the_server=True),
     "spatial_indexes": Need(

@@ -4,11 +4,11 @@ from typing import NoReturn
 
 import click
 
-from support.commands import bench, judge, matrix, preflight, proof, run, shards, signoff
+from support.commands import again, bench, judge, matrix, preflight, proof, run, shards, signoff
 from support.commands.command_line import end
 
 GROUPS = {
-    "To a decision": (preflight.preflight, run.run, signoff.report, signoff.signoff),
+    "To a decision": (preflight.preflight, run.run, again.again, signoff.report, signoff.signoff),
     "More servers, more machines": (matrix.matrix, shards.shard, shards.merge),
     "How far to trust it": (proof.prove, proof.mutate, judge.judge, bench.bench),
 }
@@ -36,6 +36,7 @@ def acceptance() -> None:
     \b
     The usual order, from the project's folder:
       acceptance run                 about half a minute; the exit status is the decision
+      reports/index.html             the last whole run, and what ran in part since
       reports/result-log.html        look at the log: every Expected with its Actual, blockers, what to sign
       acceptance signoff --verify    before it is signed: was any evidence changed since?
 
@@ -45,8 +46,9 @@ def acceptance() -> None:
       acceptance preflight           for one that is running already (docs/your-executor.md)
 
     \b
-    Exit status of every command: 2 bad input, or nothing could be done; 130 interrupted. Output that nobody reads
-    any more (| head) changes nothing. The others, and examples: acceptance COMMAND --help.
+    Exit status of every command: 2 bad input, or nothing could be done; 130 interrupted. A run that is interrupted, or
+    whose tags or files match nothing, leaves a verdict: 4. Output that nobody reads any more (| head) changes nothing.
+    The others, and examples: acceptance COMMAND --help.
     """
 
 

@@ -10,22 +10,23 @@ from support.judgement.rules import RULES, judge_all
 from support.judgement.rules.registry import STATES
 from support.record.envelope import BadEvidence
 from support.record.reading import read
-from support.resultlog.publishing import LATEST
+from support.resultlog.publishing import LATEST, folder_of
 from support.settings import Settings
 from support.terminal import Terminal, table
 
 
 @click.command()
-@click.argument("run", required=False, type=click.Path(path_type=Path), metavar="[RUN_FOLDER]")
+@click.argument("run", required=False, type=click.Path(path_type=Path), metavar="[RUN]")
 def judge(run: Path | None) -> int:
     """Judge what a run has left again, by today's rules.
 
-    Of the newest run, if none is named. Starts nothing and changes nothing: what is written stays as it was judged.
+    RUN is the id or the folder of a run; the newest, if none is named. Starts nothing and changes nothing: what is written
+    stays as it was judged.
 
     \b
     Examples:
       acceptance judge
-      acceptance judge reports/runs/20261124-061509-724031
+      acceptance judge 20261124-061509-724031
 
     \b
     Exit status:
@@ -33,7 +34,8 @@ def judge(run: Path | None) -> int:
       1  not so: each difference is named
       2  there is nothing to judge
     """
-    folder = read(run or Settings.read({}).reports_folder / LATEST)
+    reports = Settings.read({}).reports_folder
+    folder = read(folder_of(run or reports / LATEST, reports))
     terminal, states, changes = Terminal(), dict[str, Counter[str]](), list[str]()
     histories = [record for record in folder.records if record.history and record.rules]
     if not histories:

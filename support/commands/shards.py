@@ -46,7 +46,7 @@ def shard(count: int, into: Path, index: str, within: float, arguments: tuple[st
     \b
     Examples:
       acceptance shard --of 2 --index 0 --into reports/shards
-      acceptance shard --of 2 --index 1 --into reports/shards -- -D server=mysql-5.6
+      acceptance shard --of 2 --index 1 --into reports/shards -- -D tester=QA
       acceptance merge --of 2 --into reports/shards
 
     \b

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from support.allure.report import ReportError, make
+from support.files import shown
 from support.record.envelope import BadEvidence
 from support.record.reading import Folder, read
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL
-from support.resultlog import publishing, verifying
-from support.resultlog.merging import merge, verdict_of
+from support.resultlog import publishing, standing, verifying
+from support.resultlog.merging import differences_of, merge, verdict_of
 from support.resultlog.rendering import MARKDOWN
 from support.run.verdict_table import show_verdict
 from support.settings import Settings
@@ -23,22 +24,29 @@ _PATH = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("folders", nargs=-1, type=_PATH, metavar="[RUN_FOLDER]...")
+@click.argument("runs", nargs=-1, type=_PATH, metavar="[RUN]...")
 @click.option(
-    "--into", type=_PATH, metavar="DIR", help="Where to write. Default: a single run's own folder, or reports/."
+    "--into",
+    type=_PATH,
+    metavar="DIR",
+    help="Where to write. Default: a single run's own folder, or one in reports/merged/.",
 )
 @click.option("--verify", is_flag=True, help="Write nothing: was evidence changed after the log was made?")
-@click.option("--log", type=_PATH, metavar="FILE", help="With --verify: the result log. Default: the one written here.")
-def signoff(folders: tuple[Path, ...], into: Path | None, verify: bool, log: Path | None) -> int:
+@click.option(
+    "--log", type=_PATH, metavar="FILE", help="With --verify: the result log. Default: the one on top, or that of RUN."
+)
+def signoff(runs: tuple[Path, ...], into: Path | None, verify: bool, log: Path | None) -> int:
     """Make verdict and result log from evidence; verify it.
 
-    Of the newest run, if none is named; of several (two machines, two halves) as one. Where copies of a scenario differ,
-    the worse one counts. Evidence that was changed after its log was made is refused.
+    RUN is the id or the folder of a run. If none is named, it is the run whose log is reports/result-log.html: the last
+    whole one, or the newest if none was whole. Several (two machines, two halves) are taken as one; their executor,
+    settings and commits have to be the same. Where copies of a scenario differ, the worse one counts. A log that is there
+    stays as it is; evidence that was changed after it was made is refused.
 
     \b
     Examples:
       acceptance signoff
-      acceptance signoff reports/runs/A reports/runs/B --into reports/both
+      acceptance signoff 20261124-061509-724031 20261124-071210-5a1b2c
       acceptance signoff --verify
 
     \b
@@ -46,21 +54,22 @@ def signoff(folders: tuple[Path, ...], into: Path | None, verify: bool, log: Pat
       0  APPROVED    3  CONDITIONAL    4  BLOCKED    2  nothing could be decided
       with --verify: 0 nothing was changed, 1 something was, 2 it cannot be said
     """
-    return _verify(folders, into, log) if verify else decide(folders, into)
+    return _verify(runs, into, log) if verify else decide(runs, into)
 
 
 @click.command()
-@click.argument("runs", nargs=-1, type=_PATH, metavar="[RUN_FOLDER]...")
+@click.argument("runs", nargs=-1, type=_PATH, metavar="[RUN]...")
 def report(runs: tuple[Path, ...]) -> int:
     """Make the Allure report of one or several runs.
 
-    Of the newest run, if none is named. Makes reports/allure-report/, and the same in one file that can be mailed,
-    reports/allure-report.html; opens nothing. Needs Node.js with npm, which installs Allure the first time.
+    RUN is the id or the folder of a run; the newest, if none is named. Makes reports/allure-report/, and the same in one
+    file that can be mailed, reports/allure-report.html; opens nothing. Needs Node.js with npm, which installs Allure the
+    first time.
 
     \b
     Examples:
       acceptance report
-      acceptance report reports/runs/20261124-061509-724031
+      acceptance report 20261124-061509-724031
 
     \b
     Exit status:
@@ -69,7 +78,8 @@ def report(runs: tuple[Path, ...]) -> int:
     """
     reports = Settings.read({}).reports_folder
     try:
-        made = make([run.resolve() for run in runs] or [(reports / publishing.LATEST).resolve()], reports)
+        folders = [publishing.folder_of(run, reports) for run in runs] or [reports / publishing.LATEST]
+        made = make([folder.resolve() for folder in folders], reports)
     except ReportError as error:
         print(error, file=sys.stderr)
         return 1
@@ -78,10 +88,10 @@ def report(runs: tuple[Path, ...]) -> int:
 
 
 def decide(paths: Sequence[Path], into: Path | None) -> int:
-    """Write and show verdict and result log of one or several runs, or else the newest; the decision's exit status.
+    """Write and show verdict and result log of one or several runs, or else of that whose log is on top; the exit status.
 
-    :param into: where to write; None: one run's own folder, or the reports folder.
-    :raises BadEvidence: it cannot be read, or was changed after its log was made.
+    :param into: where to write; None: one run's own folder, or one of its own for several. There a log is made once.
+    :raises BadEvidence: it cannot be read, or was changed after its log was made; or the runs are not of one kind.
     """
     reports, folders, home = _read(paths, into)
     for folder in folders:
@@ -89,24 +99,39 @@ def decide(paths: Sequence[Path], into: Path | None) -> int:
         if log.exists() and (changes := verifying.differences(verifying.hashes_in(log), [folder])):
             more = f" (and {len(changes) - 1} more)" if changes[1:] else ""
             raise BadEvidence(f"{changes[0]}{more}; if that is meant to be, remove {log}")
-    content = publishing.write(merge(folders), home) if paths or into else publishing.publish(home, reports)
-    show_verdict(Terminal(), content, str(home))
+    if not paths and not into:
+        newest = home == (reports / publishing.LATEST).resolve()
+        content = publishing.publish(home, reports) if newest else verdict_of(merge(folders))
+        standing.write(reports)
+    else:
+        content = (publishing.write if into else publishing.write_once)(merge(folders), home)
+    terminal, stated = Terminal(), verifying.decision_in(home / MARKDOWN)
+    show_verdict(terminal, content, shown(home))
+    if stated != content["decision"]:
+        terminal.say(
+            f"The log that was made then says {stated}; by what the suite knows today it is {content['decision']}."
+        )
     return EXIT_STATUS[content["decision"]]
 
 
 def _read(paths: Sequence[Path], into: Path | None) -> tuple[Path, list[Folder], Path]:
     """The reports folder, the runs, and where their products belong."""
     reports = Settings.read({}).reports_folder
-    folders = [read(path) for path in paths or [reports / publishing.LATEST]]
+    on_top = publishing.whole_run(reports) or reports / publishing.LATEST
+    folders = [read(path) for path in [publishing.folder_of(path, reports) for path in paths] or [on_top]]
     for folder in folders:
         if not folder.records:
             raise BadEvidence(f"{folder.path}: this run has left no evidence, so there is nothing to decide on")
-    return reports, folders, into or (folders[0].path.resolve() if len(folders) == 1 else reports)
+    if differences := differences_of(folders):
+        raise BadEvidence(f"these runs are not of one kind, and no log can be about both: {differences[0]}")
+    several = reports / "merged" / "+".join(sorted(folder.run.run_id for folder in folders))
+    return reports, folders, into or (folders[0].path.resolve() if len(folders) == 1 else several)
 
 
 def _verify(paths: Sequence[Path], into: Path | None, log: Path | None) -> int:
-    _, folders, home = _read(paths, into)
-    log, terminal = log or home / MARKDOWN, Terminal()
+    reports, folders, home = _read(paths, into)
+    on_top = not paths and not into and (reports / MARKDOWN).exists()  # it is what people look at, and sign
+    log, terminal = log or (reports if on_top else home) / MARKDOWN, Terminal()
     stated = verifying.hashes_in(log)
     changes = verifying.differences(stated, folders)
     decision, stated_decision = verdict_of(merge(folders))["decision"], verifying.decision_in(log)

@@ -27,7 +27,7 @@ class Participant:
     """A worker, as the suite saw it from outside: all its processes of one number.
 
     ``given`` are the contract's variables that decide what it has to do, in the contract's units. ``frozen`` is when it
-    was stopped.
+    was stopped. ``connections`` are the server's ids of its connections, None for one that the server did not greet.
     """
 
     number: int
@@ -39,6 +39,7 @@ class Participant:
     ended: AwareDatetime | None = None
     frozen: AwareDatetime | None = None
     last_words: str = ""
+    connections: list[int | None] = field(default_factory=list)
 
     def __str__(self) -> str:
         return name_of(self.number)
@@ -77,10 +78,12 @@ class Participant:
 class Notes:
     """What phrases keep for the observations while the scenario goes on.
 
-    ``expected_errors`` are the server's errors that the situation was made for. ``deeds`` is what the suite, as
-    somebody else, has done with the run's index. ``counters_set_back`` is when somebody set the server's statement
-    counters back to nothing, by the server's clock. ``turned_down``: the API took no such run. ``claims_met``: claims
-    that were let go together all waited for the run's row; None where nobody tried that.
+    ``expected_errors`` are the server's errors that the situation was made for; ``deeds`` is what the suite, as
+    somebody else, has done with the run's index; ``no_entry`` is that with which it lets no
+    worker in, if it does not. ``waited_together`` is True if two ADD INDEX of the run were seen to wait for the table at once.
+    ``counters_set_back`` is when somebody set the server's statement counters back to nothing, by the server's clock.
+    ``turned_down``: the API took no such run. ``claims_met``: claims that were let go together all waited for the run's row;
+    None where nobody tried that.
     """
 
     index_before: Index | None = None
@@ -89,6 +92,8 @@ class Notes:
     answer_to_same_id: str | None = None
     expected_errors: list[int] = field(default_factory=list)
     deeds: list[str] = field(default_factory=list)
+    no_entry: int | None = None
+    waited_together: bool = False
     counters_set_back: AwareDatetime | None = None
     turned_down: bool = False
     claims_met: bool | None = None
@@ -101,7 +106,8 @@ class History(Notes):
     ``participants`` are by the number the result log gives them, which is the order of their roles, not of their start.
     ``statements`` are all that workers sent, and everybody's schema changes; ``workload`` are the application's queries.
     ``row`` and ``told`` are the run at the end, by its row and by the API. ``foreign_rows`` names rows about other runs, ``leaks``
-    where a secret is that has no business there, ``left_running`` workers of which a process still runs.
+    where a secret is that has no business there, ``left_running`` workers of which a process still runs,
+    ``left_connected`` what workers that had ended by themselves left on the server, by their names.
     ``apart`` is how far, in seconds, the times of calls and those of statements may be from each other.
     """
 
@@ -120,6 +126,7 @@ class History(Notes):
     foreign_rows: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
     left_running: list[str] = field(default_factory=list)
+    left_connected: dict[str, list[str]] = field(default_factory=dict)
     apart: float = 0.001
 
     # -- order ----------------------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ NOT_PARSED = "statement/sql/error"
 HIDDEN = "of unknown text"
 """The kind of a statement of which the server kept no text, so that nobody can tell what it was."""
 
+NOT_ANSWERED = (1160, 1161)
+"""What MySQL notes of an ALTER that it has carried out when it can't send the answer, for its sender has gone."""
+
 CANNOT_BE_PREPARED = 1295
 """The server's answer to a statement that it takes only unprepared; clients send it so then."""
 

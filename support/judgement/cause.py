@@ -216,8 +216,10 @@ def _exits(history: History) -> Iterator[Cause]:
     """Workers that broke."""
     for worker in history.participants.values():
         status = worker.exit_status
-        if status in (None, EXIT_DONE, EXIT_NOT_CLAIMED) or worker.killed or worker.frozen:
+        if status in (None, EXIT_DONE, EXIT_NOT_CLAIMED) or worker.killed or worker.frozen or history.no_entry:
             continue
+        if any(call.kind == "heartbeat" and call.fault for call in worker.calls):
+            continue  # it lost its lease, as the situation was made for
         sentence = f"Worker {worker.number} exited with status {status}; its last words: {worker.last_words[-LONGEST:]}"
         yield Cause(str(worker), "exit", str(status), sentence, worker.ended)
 

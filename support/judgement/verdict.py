@@ -11,7 +11,7 @@ from support.judgement.cause import by_cause
 from support.judgement.rules import RULES
 from support.judgement.rules.registry import BROKEN, KEPT, RECORD
 from support.record.reading import Record
-from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED
+from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_APPLICABLE, NOT_RUN, PASS, UNJUDGED, WHOLE
 
 
 @dataclass(frozen=True)
@@ -157,24 +157,33 @@ def verdict(
     expected: Mapping[str, set[str]],
     environment: Mapping[str, str],
     troubles: list[str],
+    scope: str = WHOLE,
+    covers: str = "",
 ) -> dict[str, Any]:
     """The content of ``verdict.json``.
 
     :param expected: the locations of all scenarios there are, by test case id.
     :param troubles: what went wrong with the run as a whole; any of it forbids APPROVED and CONDITIONAL.
+    :param scope: WHOLE, PARTIAL or REFUSED; only a whole run is ever APPROVED.
+    :param covers: how many of all scenarios were judged, in words.
     """
     results = {case_id: result_of(case_id, records, expected.get(case_id, set())) for case_id in TEST_CASES}
     decision, reasons = decide({case_id: result.result for case_id, result in results.items()})
     rules, whole = rule_states(records), all(result.result in (PASS, FAIL) for result in results.values())
     if doubts := [*_records_broken(rules), *_gaps(rules, whole)]:
         decision, reasons = CONDITIONAL if decision == APPROVED else decision, [*reasons, *doubts]
+    if scope != WHOLE:
+        decision, reasons = CONDITIONAL if decision == APPROVED else decision, [*reasons, f"{scope}: {covers}"]
     reasons += [line for case_id in results for line in _left_out(records, case_id)]
     if troubles:
         decision, reasons = BLOCKED, [*reasons, *troubles]
     return {
         "run_id": run_id,
+        "scope": scope,
+        "covers": covers,
         "decision": decision,
         "reasons": reasons,
+        "troubles": troubles,
         "environment": dict(environment),
         "contract": {"version": VERSION, "rules": {name: dict(states) for name, states in rules.items()}},
         "causes": _causes(records),

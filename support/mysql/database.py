@@ -16,6 +16,10 @@ Row = dict[str, Any]
 MYSQL, MARIADB = "MySQL", "MariaDB"
 
 
+NOT_RECORDED = "UPDATE performance_schema.threads SET INSTRUMENTED = 'NO' WHERE PROCESSLIST_ID = CONNECTION_ID()"
+"""By this a connection takes itself out of the server's statistics."""
+
+
 def flavour_of(version: str) -> str:
     """The flavour of a server, ``MYSQL`` or ``MARIADB``, by its version as it tells it."""
     return MARIADB if "mariadb" in version.lower() else MYSQL
@@ -82,9 +86,7 @@ class Database(AbstractContextManager["Database"]):
     def _connect(self) -> None:
         self._connection = self.account.connect()
         if not self._observed:
-            self._ask(
-                "UPDATE performance_schema.threads SET INSTRUMENTED = 'NO' WHERE PROCESSLIST_ID = CONNECTION_ID()"
-            )
+            self._ask(NOT_RECORDED)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """All rows of a query; TestEnvironmentError if the server is gone."""

@@ -12,7 +12,7 @@ from pymysql.constants import ER
 from pymysql.cursors import DictCursor
 
 from support.history.statements import SCHEMA_CHANGES, kind_of_text
-from support.mysql.database import Account, Database, quoted
+from support.mysql.database import NOT_RECORDED, Account, Database, quoted
 
 
 class WaitingStatement(NamedTuple):
@@ -54,19 +54,40 @@ class TableGate(_LockGate):
         """The ALTER that waits at the gate now, if any."""
         return next(iter(self.all_waiting()), None)
 
-    def all_waiting(self) -> list[WaitingStatement]:
-        """Every ALTER that waits at the gate now."""
+    def all_waiting(self, seconds: float = 0) -> list[WaitingStatement]:
+        """Every ALTER that waits at the gate now, and was sent at least so many seconds ago."""
         rows = self._looking.rows(
             "SELECT ID, INFO FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
-            " AND LOCATE(%s, INFO) AND (DB = %s OR LOCATE(%s, INFO))",
-            (self.table, self._account.database, self._account.database),
+            " AND LOCATE(%s, INFO) AND (DB = %s OR LOCATE(%s, INFO)) AND TIME >= %s",
+            (self.table, self._account.database, self._account.database, seconds),
         )
         waiting = [WaitingStatement(row["ID"], row["INFO"]) for row in rows]
         return [one for one in waiting if kind_of_text(one.text) in SCHEMA_CHANGES]
 
-    def abort(self, waiting: WaitingStatement) -> None:
-        """End the waiting statement as an administrator would: KILL, which works on every server."""
-        self._looking.execute(f"KILL {int(waiting.connection)}", gone=ER.NO_SUCH_THREAD)
+    def abort(self, waiting: WaitingStatement, what: str = "CONNECTION") -> None:
+        """End the waiting statement as an administrator would, with its connection or (``QUERY``) by itself."""
+        self._looking.execute(f"KILL {what} {int(waiting.connection)}", gone=ER.NO_SUCH_THREAD)
+
+
+class OwnedTable(TableGate):
+    """Holds every ALTER of one table before it looks at the table, by a session that has it to itself and may change it."""
+
+    def __init__(self, looking: Database, account: Account, table: str) -> None:
+        super().__init__(looking, account, table)
+        self._taking = f"LOCK TABLES {quoted(table)} WRITE"
+
+    def close(self) -> None:
+        """The same; what this session does is not the executor's work, and is left out of the server's record."""
+        self._holder = self._account.connect()
+        with self._holder.cursor() as cursor:
+            cursor.execute(NOT_RECORDED)
+            cursor.execute(self._taking)
+
+    def change(self, clause: str) -> None:
+        """Change the table while those who wait still do."""
+        assert self._holder is not None
+        with self._holder.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {quoted(self.table)} {clause}")
 
 
 class RowGate(_LockGate):

@@ -13,6 +13,7 @@ from support.errors import TestEnvironmentError
 from support.history.statements import (
     CANNOT_BE_PREPARED,
     NO_TEXT,
+    NOT_ANSWERED,
     NOT_PARSED,
     NOT_PREPARED,
     PREPARED,
@@ -206,13 +207,14 @@ class Journal:
                 )
 
     def _statement(self, row: Row, kind: str, text: str, owner: str | None) -> Statement:
+        errno = int(row["MYSQL_ERRNO"] or 0)
         return Statement(
             thread=row["THREAD_ID"],
             event=row["EVENT_ID"],
             kind=kind,
             text=text,
             digest=row["DIGEST"],
-            errno=int(row["MYSQL_ERRNO"] or 0),
+            errno=0 if kind in SCHEMA_CHANGES and errno in NOT_ANSWERED else errno,
             message=row["MESSAGE_TEXT"] or "",
             started=self._time(row["TIMER_START"]),
             ended=None if row["END_EVENT_ID"] is None else self._time(row["TIMER_END"]),

@@ -26,14 +26,20 @@ class Accounts:
     app: Account
 
 
+ACCESS_DENIED = ER.ACCESS_DENIED_ERROR
 TRIES = 4
-ROLES = ("agent", "api", "app")
+PREFIX, ROLES = "ex_", ("agent", "api", "app")
 ROWS = "SELECT, INSERT, UPDATE, DELETE"
 
 
 def users(suffix: str) -> list[tuple[str, str]]:
     """(user, host) of the accounts that ``make_accounts`` makes."""
-    return [(f"ex_{role}_{suffix}", "%") for role in ROLES]
+    return [(f"{PREFIX}{role}_{suffix}", "%") for role in ROLES]
+
+
+def is_a_runs_own(account: Account) -> bool:
+    """It is one of those that ``make_accounts`` makes."""
+    return account.user.startswith(PREFIX)
 
 
 def schema_exists(database: Database, name: str) -> bool:
@@ -70,7 +76,7 @@ def make_accounts(server: Account, schema: str, suffix: str) -> Accounts:
     """Create the accounts ``users(suffix)`` on ``server`` with new random passwords and the rights each part needs."""
 
     def account(role: str, rights: str, metrics: bool) -> Account:
-        made = Account(server.host, server.port, f"ex_{role}_{suffix}", new_secret(), schema)
+        made = Account(server.host, server.port, f"{PREFIX}{role}_{suffix}", new_secret(), schema)
         database.execute(f"CREATE USER '{made.user}'@'%%' IDENTIFIED BY %s", (made.password,))
         database.execute(f"GRANT {rights} ON {quoted(schema)}.* TO '{made.user}'@'%'")
         if metrics:
@@ -92,6 +98,16 @@ def grant_alter(database: Database, agent: Account, schema: str, table: str) -> 
 def revoke_alter(database: Database, agent: Account, schema: str, table: str) -> None:
     """Take the right to change the table away; an open connection feels it at its next statement."""
     database.execute(f"REVOKE ALTER, INDEX ON {quoted(schema)}.{quoted(table)} FROM '{agent.user}'@'%'")
+
+
+def set_password(database: Database, account: Account, password: str) -> None:
+    """Give an account another password; connections that are open stay so."""
+    try:
+        database.execute(f"ALTER USER '{account.user}'@'%%' IDENTIFIED BY %s", (password,))
+    except pymysql.ProgrammingError as error:
+        if error.args[0] != ER.PARSE_ERROR:
+            raise
+        database.execute(f"SET PASSWORD FOR '{account.user}'@'%%' = PASSWORD(%s)", (password,))  # MySQL 5.6
 
 
 def grant_metrics(database: Database, account: Account) -> None:

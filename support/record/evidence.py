@@ -26,6 +26,8 @@ from support.secret_text import forms_of
 from support.settings import MASK
 
 RUN_FILE = "run.json"
+SUITE = "Acceptance suite"
+"""What a run's environment calls the suite that judged."""
 _TOKEN = re.compile(r'((?:\\?")[a-z_]*(?:token|secret|password)[a-z_]*\\?"\s*:\s*\\?")([^"\\]+)(\\?")', re.IGNORECASE)
 
 

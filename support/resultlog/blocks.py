@@ -30,6 +30,13 @@ class Key(Words):
     target: str = ""
 
 
+@dataclass(frozen=True)
+class Link(Words):
+    """What a row is about, with a link on the page to a file; escaped."""
+
+    target: str
+
+
 class Code(Words):
     """Something to type or to look up."""
 
@@ -150,7 +157,9 @@ Part = Heading | Paragraph | Quote | Items | Ticks | Preformatted | Queries | Ta
 
 @dataclass(frozen=True)
 class Log:
-    """A whole result log. ``results`` are those of the test cases by id, ``tally`` is their number in words."""
+    """A whole result log. ``results`` are those of the test cases by id, ``tally`` is their number in words; ``scope`` is what
+    it is headed, and ``covers`` what it is about, where that is not all there is.
+    """
 
     title: str
     period: str
@@ -161,6 +170,8 @@ class Log:
     troubles: Sequence[str]
     results: Mapping[str, str]
     sections: Sequence[Group]
+    scope: str = ""
+    covers: str = ""
 
 
 def pairs(head: tuple[str, str], rows: Iterable[tuple[str, Inline]]) -> Table:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from support.again import again
 from support.contract import TEST_ORDERS
 from support.form import STATUS, TEST_CASES, TestCase, form
 from support.record.evidence import Observation
@@ -28,6 +29,7 @@ class ScenarioLog:
         record = record or Record(case.id, case.name, "", "", [], case.description, material.started)
         self.record, self.result, self.location, self.unmet = record, record.result, record.location, record.unmet
         self.failure = record.failure or ""
+        self.settings = material.settings_of.get(record.run_id, material.settings)
         self.copies = material.copies.get(record.location, [])
         self.rows = record.observations
         if not self.rows:  # because it did not run, or because it failed before
@@ -120,7 +122,7 @@ class CaseLog:
         ran = {record.location for record in records if record.result not in UNJUDGED}
         not_applicable = {record.location for record in records if record.result == NOT_APPLICABLE}
         order = {field: row for row, field in enumerate(case.expected)}
-        self.form, self.id, self.section = case, case.id, f"2.{number}"
+        self.form, self.id, self.section, self.settings = case, case.id, f"2.{number}", material.settings
         self.result, self.actual_status = judged["result"], judged["actual_status"]
         self.own = ScenarioLog(case, with_table, material)
         self.own.rows = sorted(self.own.rows, key=lambda row: order.get(row.field, len(order)))
@@ -183,7 +185,8 @@ def notes(log: CaseLog) -> Iterator[str]:
         if unrun := [location for location in log.unrun if location not in left_out]:
             yield f"NOT RUN: {', '.join(unrun[:SHOWN_LOCATIONS])}{' …' if len(unrun) > SHOWN_LOCATIONS else ''}"
     else:
-        yield f"NOT RUN: none of its {counted(len(log.unrun), 'scenario')} ran. Run it with: behave --tags=@{log.id}"
+        run = again(log.settings, f"--tags=@{log.id}")
+        yield f"NOT RUN: none of its {counted(len(log.unrun), 'scenario')} ran. Run it with: {run}"
     yield from (f"{one.result}: {one.location} {one.unmet}" for one in log.scenarios if one.unmet)
     for one in log.scenarios:
         if one.copies:

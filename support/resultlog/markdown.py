@@ -80,7 +80,7 @@ def inline(text: blocks.Inline, escaped: Callable[[str], str] = line) -> str:
             return f"**{escaped(words)}**"
         case blocks.Code(words):
             return f"`{words}`"
-        case blocks.Key(words) | blocks.Paths(words) | str(words):
+        case blocks.Key(words) | blocks.Link(words) | blocks.Paths(words) | str(words):
             return escaped(words)
         case blocks.Words(words):
             return words

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from support.again import again
 from support.clock import Clock
+from support.errors import INTERRUPTED
 from support.form import TEST_CASES
 from support.judgement import verdict
 from support.record.envelope import BadEvidence
-from support.record.evidence import Check, RunRecord
+from support.record.evidence import SUITE, Check, RunRecord
 from support.record.reading import Folder, Record
-from support.result_words import NOT_APPLICABLE, NOT_RUN, PASS
+from support.result_words import NOT_APPLICABLE, NOT_RUN, PARTIAL, PASS, REFUSED, WHOLE
+from support.settings import OF_THE_PLACE
+
+JUDGED = ("SaaS API", "Agent", SUITE)
+"""What of a run's environment has to be the same in runs that are taken as one."""
 
 Copies = dict[tuple[str, str], list[Record]]
 """The records of every scenario, by its id and location."""
@@ -24,13 +30,15 @@ class Material(RunRecord):
     """What a log is made from: one run or several as one, whose id is then the ids of all.
 
     ``records`` have one record for each scenario: of several copies the worst. ``copies`` are the runs and results of
-    the scenarios that were judged more than once, by location. ``hashes`` are by path below the ``runs`` folder.
+    the scenarios that were judged more than once, by location. ``hashes`` are by path below the ``runs`` folder;
+    ``settings_of`` are the settings by run.
     """
 
     run_ids: list[str]
     records: list[Record]
     copies: dict[str, list[tuple[str, str]]]
     hashes: dict[str, str]
+    settings_of: dict[str, list[tuple[str, str]]]
 
     @cached_property
     def clock(self) -> Clock:
@@ -79,13 +87,47 @@ def merge(folders: list[Folder]) -> Material:
         records=[_worst(copies, several) for copies in scenarios.values()],
         copies={at: [(one.run_id, one.result) for one in them] for (_, at), them in scenarios.items() if len(them) > 1},
         hashes={path: sha for folder in folders for path, sha in folder.hashes.items()},
+        settings_of={run.run_id: run.settings for run in runs},
     )
+
+
+def differences_of(folders: list[Folder]) -> list[str]:
+    """What keeps runs from being taken as one: other settings, another executor, another commit of it or of the suite."""
+    first, found = folders[0].run, []
+    for other in [folder.run for folder in folders[1:]]:
+        settings = [{**dict(run.settings), **dict.fromkeys(OF_THE_PLACE, "")} for run in (first, other)]
+        parts = [{part: run.environment.get(part, "") for part in JUDGED} for run in (first, other)]
+        for here, there in (settings, parts):
+            found += [
+                f"{name} is {here.get(name) or 'not set'} in {first.run_id}, and {there.get(name) or 'not set'} in {other.run_id}"
+                for name in sorted({*here, *there})
+                if here.get(name) != there.get(name)
+            ]
+    return found
 
 
 def verdict_of(material: Material) -> dict[str, Any]:
     """The content of ``verdict.json``; the one source of the decision."""
     expected = {case_id: set(locations) for case_id, locations in material.expected.items()}
-    return verdict.verdict(material.run_id, material.records, expected, material.environment, material.troubles)
+    about = material.environment, material.troubles, *scope_of(material)
+    content = verdict.verdict(material.run_id, material.records, expected, *about)
+    runs = {record.location: record.run_id for record in material.records}
+    for cause in content["causes"]:
+        cause["again"] = again(material.settings_of[runs[cause["location"]]], cause["location"])
+    return content
+
+
+def scope_of(material: Material) -> tuple[str, str]:
+    """Whether the runs together are WHOLE, PARTIAL or REFUSED, and what they cover, in words."""
+    there = {location for locations in material.expected.values() for location in locations}
+    judged = {record.location: record.id for record in material.records if record.blames != INTERRUPTED}
+    if not judged:
+        return REFUSED, "no scenario was judged"
+    ids = list(dict.fromkeys(sorted(judged.values())))
+    covers = f"{len(judged)} of {len(there)} scenarios" + (
+        f", of {', '.join(ids)}" if len(ids) < len(TEST_CASES) else ""
+    )
+    return WHOLE if there <= judged.keys() and material.ended else PARTIAL, covers
 
 
 def place(location: str) -> tuple[str, int]:

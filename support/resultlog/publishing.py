@@ -10,13 +10,15 @@ from typing import Any
 from support.files import write_whole
 from support.form import form
 from support.record.reading import read
-from support.resultlog.merging import Material, merge
+from support.result_words import WHOLE
+from support.resultlog.merging import Material, merge, verdict_of
 from support.resultlog.rendering import MARKDOWN, PAGE, as_markdown, as_page
 from support.resultlog.sections import build
 
 VERDICT = "verdict.json"
-PRODUCTS = (VERDICT, MARKDOWN, PAGE)
-LATEST, RUNS = "latest", "runs"
+LOGS = (MARKDOWN, PAGE)
+PRODUCTS = (VERDICT, *LOGS)
+LATEST, LATEST_WHOLE, RUNS = "latest", "latest-whole", "runs"
 
 
 def write(material: Material, into: Path) -> dict[str, Any]:
@@ -28,31 +30,56 @@ def write(material: Material, into: Path) -> dict[str, Any]:
     return content
 
 
-def publish(run_folder: Path, reports: Path) -> dict[str, Any]:
-    """Make verdict and result log of one run, in its folder; copy them into ``reports`` and point ``latest`` at the run.
+def write_once(material: Material, into: Path) -> dict[str, Any]:
+    """As ``write``; a log that is there already, and signed perhaps, stays as it is."""
+    return verdict_of(material) if (into / MARKDOWN).exists() else write(material, into)
 
-    A run that has no evidence gets a log too: it says why. Returns the verdict.
+
+def publish(run_folder: Path, reports: Path) -> dict[str, Any]:
+    """Make verdict and result log of one run, in its folder; put them into ``reports`` and point ``latest`` at the run.
+
+    The verdict there is always that of the newest run; the log is that of the last whole run, if there is one. A run that
+    has no evidence gets a log too: it says why. Returns the verdict.
 
     :raises BadEvidence: a file of the run is torn.
     """
-    content = write(merge([read(run_folder)]), run_folder)
-    for name in PRODUCTS:
-        write_whole(reports / name, (run_folder / name).read_bytes())
+    content = write_once(merge([read(run_folder)]), run_folder)
+    before, whole = whole_run(reports), content["scope"] == WHOLE
+    if (whole or not before) and before != run_folder.resolve():
+        for name in LOGS:
+            write_whole(reports / name, (run_folder / name).read_bytes())
+    if whole:
+        point_at(run_folder, reports, LATEST_WHOLE)
+    write_whole(reports / VERDICT, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     point_at(run_folder, reports)
     return content
 
 
-def point_at(run_folder: Path, reports: Path) -> None:
-    """Make ``latest`` a link to the folder of a run."""
-    partial = reports / f".{LATEST}-{os.getpid()}"
+def whole_run(reports: Path) -> Path | None:
+    """The folder of the last whole run, whose log is on top; None if there is none."""
+    folder = (reports / LATEST_WHOLE).resolve()
+    return folder if (folder / MARKDOWN).exists() and (reports / MARKDOWN).exists() else None
+
+
+def folder_of(run: Path, reports: Path) -> Path:
+    """The folder of a run that is named by its id, as ``latest``, or by a path, which is returned as it is."""
+    by_id = reports / run if run.name == LATEST else reports / RUNS / run
+    return by_id if len(run.parts) == 1 and not run.exists() and by_id.is_dir() else run
+
+
+def point_at(run_folder: Path, reports: Path, link: str = LATEST) -> None:
+    """Make ``link`` one to the folder of a run."""
+    partial = reports / f".{link}-{os.getpid()}"
     partial.unlink(missing_ok=True)
     partial.symlink_to(os.path.relpath(run_folder.resolve(), reports.resolve()))
-    partial.replace(reports / LATEST)
+    partial.replace(reports / link)
 
 
 def withdraw(reports: Path, *folders: str) -> None:
-    """Take away what ``publish`` has put there, and the ``folders`` beside it, with the pages of their names; runs stay."""
-    for name in (*PRODUCTS, LATEST):
+    """Take away what ``publish`` has put there of the newest run, and the ``folders`` beside it, with the pages of their
+    names; runs stay, and so does the log of the last whole one.
+    """
+    for name in (VERDICT, LATEST, *(() if whole_run(reports) else LOGS)):
         (reports / name).unlink(missing_ok=True)
     for name in folders:
         shutil.rmtree(reports / name, ignore_errors=True)
@@ -63,14 +90,14 @@ def prune(reports: Path, now: datetime | None = None) -> list[str]:
     """Remove the folders of runs that are older than the form says, and return their names.
 
     The age is in a run's name, to within a day of time zones. What is not named like a run, is a link, or is the one
-    that ``latest`` points at, stays.
+    that ``latest`` or ``latest-whole`` points at, stays.
     """
-    runs, latest = reports / RUNS, (reports / LATEST).resolve()
+    runs, kept = reports / RUNS, {(reports / link).resolve() for link in (LATEST, LATEST_WHOLE)}
     oldest = (now or datetime.now(UTC)) - timedelta(days=form().retention_days)
     removed = []
     for folder in sorted(runs.iterdir()) if runs.is_dir() else []:
         started = _started(folder.name)
-        if started is None or started >= oldest or folder.is_symlink() or folder.resolve() == latest:
+        if started is None or started >= oldest or folder.is_symlink() or folder.resolve() in kept:
             continue
         shutil.rmtree(folder, ignore_errors=True)  # another run may be removing it too
         removed.append(folder.name)

@@ -31,7 +31,7 @@ def as_markdown(log: Log) -> str:
 
 def as_page(log: Log) -> str:
     """``result-log.html``."""
-    title = f"{log.decision} – Executor v1 result log {log.title}"
+    title = f"{log.scope + ', ' if log.scope else ''}{log.decision} – Executor v1 result log {log.title}"
     return page(title, log.sections, "style.css", f"{PAGE}.j2", language="th", log=log)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from support.form import TEST_CASES, form
 from support.record.evidence import Check
-from support.result_words import FAIL, NOT_RUN, PASS
+from support.result_words import FAIL, NOT_RUN, PASS, WHOLE
 from support.resultlog import appendices, blocks, summary
 from support.resultlog.blocks import Box, Choice, Group, Heading, Key, Paragraph, Part, Strong, Table, Words, pass_fail
 from support.resultlog.cases import CaseLog, ScenarioLog, behaviour, notes, security
@@ -16,12 +16,13 @@ def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
     """The log, and the verdict it agrees with."""
     content = verdict_of(material)
     decision, reasons, clock = content["decision"], content["reasons"], material.clock
+    scope, covers = content["scope"], content["covers"]
     judged = content["test_cases"]
     cases = [CaseLog(number, case, judged[case.id], material) for number, case in enumerate(TEST_CASES.values(), 1)]
     results = {case.id: case.result for case in cases}
     passed, failed, unrun = (list(results.values()).count(word) for word in (PASS, FAIL, NOT_RUN))
     end = clock.minute(material.ended) if material.ended else "not recorded: the run was cut off"
-    totals = summary.totals(material, cases, (passed, failed, unrun))
+    totals = summary.totals(material, cases, (passed, failed, unrun), scope == WHOLE)
     analysis = summary.blocker_analysis(results, decision, reasons)
     parts = [
         Group(_information(material, end)),
@@ -48,6 +49,10 @@ def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
         troubles=material.troubles,
         results=results,
         sections=parts,
+        scope="" if scope == WHOLE else scope.upper(),
+        covers=""
+        if scope == WHOLE
+        else f"This log covers {covers}: it says nothing of the others, and decides nothing.",
     )
     return log, content
 
@@ -119,7 +124,7 @@ def _case(case: CaseLog) -> Group:
     parts.append(Group([_result(case.result), blocks.lines(notes(case), "Notes:")], "keep"))
     for number, one in enumerate(case.further, 2):
         title = (Words(f"{case.section}.{number} {case.id}: "), one.title or "the same again")
-        where = Paragraph((blocks.Code(f"behave {one.location}"), " — ", one.record.description), "small")
+        where = Paragraph((blocks.Code(one.location), " — ", one.record.description), "small")
         parts.append(Group([Heading(4, title, one.result), where, _scenario(one), _result(one.result)], "further"))
     return Group(parts, "case", case.id)
 

@@ -1,5 +1,6 @@
 """Sections 3 and 4: totals, blockers, the decision, failures, issues, observations and recommendations."""
 
+from support.again import again
 from support.form import TEST_CASES, Impact, form
 from support.judgement.cause import beside
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, PASS, UNJUDGED
@@ -19,15 +20,15 @@ ACTIONS = {
 }
 
 
-def totals(material: Material, cases: list[CaseLog], tally: tuple[int, int, int]) -> list[Part]:
-    """3 to 3.2: how many of the test cases passed, failed and did not run (``tally``), and which."""
+def totals(material: Material, cases: list[CaseLog], tally: tuple[int, int, int], whole: bool) -> list[Part]:
+    """3 to 3.2: how many of the test cases passed, failed and did not run (``tally``), and which; of a ``whole`` run or not."""
     passed, failed, total = tally[0] == len(cases), tally[1] > 0, len(cases)
     boxes = (
         Box("ALL PASSED", passed, strong=True),
         Box("PARTIAL", not passed and not failed, WARN, True),
         Box("FAILED", failed, BAD, True),
     )
-    whole = material.ended is not None and not material.troubles
+    whole = whole and not material.troubles
     there = sum(len(locations) for locations in material.expected.values())
     part = "" if len(material.selected) >= there else f"{len(material.selected)} of {there} scenarios were selected"
     rows: list[tuple[str, Inline]] = [
@@ -126,13 +127,13 @@ def _failure(case: CaseLog) -> list[Part]:
         "configuration": "the settings" in blames or "the agent command" in blames,
         "environment": "the test environment" in blames,
     }
-    again = [f"behave {scenario.location}" for scenario in case.failed]
+    repeat = [again(scenario.settings, scenario.location) for scenario in case.failed]
     return [
         Heading(4, blocks.Words(f"[{case.id}] {case.form.name} - FAILED")),
         blocks.lines([line for scenario in case.failed for line in _story(scenario)], "Failure Summary:"),
         blocks.lines([*causes, f"Whose fault it looks like: {', '.join(blames)}", *because], "Root Cause:"),
         blocks.Ticks([(text, impacts[name]) for name, text in form().impacts.items()], "Impact:"),
-        blocks.lines([*_actions(case), "Repeat it with:", *again], "Action Required:"),
+        blocks.lines([*_actions(case), "Repeat it with:", *repeat], "Action Required:"),
         Paragraph((Strong("Assigned To:"), " ", None)),
     ]
 
@@ -175,7 +176,7 @@ def issues(material: Material, cases: list[CaseLog]) -> list[Part]:
         Heading(3, "4.2 Observations"),
         blocks.lines(_observations(material)),
         Heading(3, "4.3 Recommendations"),
-        blocks.lines(_recommendations(cases, material.environment)),
+        blocks.lines(_recommendations(cases, material)),
     ]
 
 
@@ -206,14 +207,14 @@ def _observations(material: Material) -> list[str]:
     return found or ["No scenario ran."]
 
 
-def _recommendations(cases: list[CaseLog], environment: dict[str, str]) -> list[str]:
+def _recommendations(cases: list[CaseLog], material: Material) -> list[str]:
     """4.3: what would let the decision be better, or better founded."""
     found = [f"{case.id}: {action}" for case in cases for action in _actions(case)]
     unrun = [case.id for case in cases if case.result == NOT_RUN]
     if unrun:
-        some = f" --tags={','.join('@' + name for name in unrun)}" if len(unrun) < len(cases) else ""
-        found.append(f"Run what did not run: behave{some}")
-    if any("unknown" in environment.get(part, "") for part in ("SaaS API", "Agent")):
+        some = [f"--tags={','.join('@' + name for name in unrun)}"] if len(unrun) < len(cases) else []
+        found.append(f"Run what did not run: {again(material.settings, *some)}")
+    if any("unknown" in material.environment.get(part, "") for part in ("SaaS API", "Agent")):
         found.append(
             "Build the SaaS API and the agent with their commit hash: this log cannot name the build it judged."
         )

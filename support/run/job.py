@@ -60,6 +60,8 @@ class Job:
             run_id, logs = f"{run_id}.{self._number}", logs / f"job-{self._number}"
         with only_terminated():
             troubles: list[str] = []
+            clean_up: list[Check] = []
+            script = ""
             logs.mkdir(parents=True, exist_ok=True)
             _say_nothing(logs / "job.log")
             try:
@@ -76,7 +78,7 @@ class Job:
             except OSError as error:
                 self._tell(TestEnvironmentError(f"{error.filename or 'the disk'}: {error.strerror}"))
             except KeyboardInterrupt:
-                self._tell(Ended([], "", troubles, []))
+                self._tell(Ended(clean_up, script, troubles, []))
 
     def _carry_out(self, session: Session) -> None:
         self._connection.send(session.environment())

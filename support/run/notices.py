@@ -78,11 +78,14 @@ class ScenariosEnded(NamedTuple):
 
 
 class VerdictReached(NamedTuple):
-    """The content of ``verdict.json``; ``anything_run`` is False if no scenario began."""
+    """The content of ``verdict.json``; ``anything_run`` is False if no scenario began; ``standing`` are lines about the last
+    whole run, and what ran since.
+    """
 
     content: dict[str, Any]
     folder: Path
     anything_run: bool
+    standing: list[str]
 
 
 Notice = (

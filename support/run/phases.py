@@ -11,10 +11,11 @@ from behave.model import Scenario
 from support.allure.report import REPORT
 from support.allure.results import RESULTS
 from support.clock import now
-from support.errors import INTERRUPTED, AcceptanceError, TestEnvironmentError
-from support.record.evidence import Check, Evidence, RunRecord, Secrets
+from support.errors import INTERRUPTED, AcceptanceError, SettingsError, TestEnvironmentError
+from support.record.evidence import SUITE, Check, Evidence, RunRecord, Secrets
 from support.record.evidence import write as write_evidence
 from support.result_words import NOT_RUN
+from support.resultlog import standing
 from support.resultlog.publishing import point_at, prune, publish, withdraw
 from support.run import notices
 from support.run.behave_watch import BehaveWatch
@@ -22,7 +23,7 @@ from support.run.handlers.allure_results import AllureResults
 from support.run.notices import Handler, Notices
 from support.run.scenario_hooks import ScenarioHooks
 from support.run.selection import Selection, location_of
-from support.run.session import Environment, Session
+from support.run.session import Environment, Session, suite_version
 from support.run.signals import interrupts_ignored
 from support.secret_text import new_secret
 from support.settings import EXTERNAL, Settings
@@ -97,24 +98,30 @@ class PreparedRun:
             withdraw(self.settings.reports_folder, RESULTS, REPORT)
             (self.folder / "logs").mkdir(parents=True)
             point_at(self.folder, self.settings.reports_folder)
+            standing.write(self.settings.reports_folder)
         self.notices.say(notices.FolderMade(self.folder, self.record, self.watch.planned()))
 
     def ready(self, environment: Environment) -> None:
         """A test environment is there; of several the first stands for all.
 
-        :raises TestEnvironmentError: it is not as it has to be.
+        :raises TestEnvironmentError: it is not as it has to be; SettingsError if it is agent_command alone.
         """
         record = self.record
         for password in environment.secrets:  # of a job, which knows its accounts alone
             self.secrets.add(password)
         first = not record.pre_checks
         if first:
-            record.environment, record.pre_checks = environment.parts, environment.pre_checks
+            record.environment = {**environment.parts, SUITE: suite_version()}
+            record.pre_checks = environment.pre_checks
             with self.notices.writing():
                 record.write(self.folder, self.secrets)  # a run that is cut off leaves this behind
         failed = [f"{check.item}: {check.detail}" for check in environment.pre_checks if check.done is False]
         if failed:
-            raise TestEnvironmentError(f"the pre-test check failed: {'; '.join(failed)}")
+            theirs = all(
+                check.detail.startswith("agent_command") for check in environment.pre_checks if check.done is False
+            )
+            kind = SettingsError if theirs else TestEnvironmentError
+            raise kind(f"the pre-test check failed: {'; '.join(failed)}")
         if first:
             count, server, api = len(record.selected), environment.server_version, environment.api_version
             self.notices.say(notices.EnvironmentReady(record.run_id, count, server, api, self.jobs, self._why_one))
@@ -185,13 +192,15 @@ class PreparedRun:
                 record.write(self.folder, self.secrets)
                 content = publish(self.folder, self.settings.reports_folder)
                 prune(self.settings.reports_folder)
+                standing.write(self.settings.reports_folder)
             with self.notices.writing():
                 timing = {"reporting_s": round(self.notices.seconds, 3)}
                 (self.folder / TIMING_FILE).write_text(json.dumps(timing))
         except AcceptanceError as error:
             self._do_without_a_verdict(error)
             return None
-        self.notices.say(notices.VerdictReached(content, self.folder, self.watch.anything_begun))
+        how_it_stands = standing.lines(self.settings.reports_folder)
+        self.notices.say(notices.VerdictReached(content, self.folder, self.watch.anything_begun, how_it_stands))
         return str(content["decision"])
 
     def _do_without_a_verdict(self, error: AcceptanceError) -> None:

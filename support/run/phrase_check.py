@@ -1,14 +1,24 @@
 """Every phrase of a scenario has exactly one step function: behave takes the first that matches, whoever meant it."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 from behave.matchers import Matcher
 from behave.model import Scenario, Step
 from behave.step_registry import StepRegistry
 
+from support.contract import COLUMNS
 from support.errors import SuiteError
 from support.run.selection import location_of
+
+MADE = ("there is a table ", "มีตาราง ")
+"""How a phrase begins that makes a table for its scenario."""
+
+MISSING = ("missing", "is not there", "does not exist", "ไม่มีอยู่")
+"""Words of a phrase whose table or column is meant to be missing."""
+
+_PREFIX = re.compile(r"\(\d+\)$| +(ASC|DESC)$")
 
 
 def check_phrases(scenarios: Iterable[Scenario], registry: StepRegistry) -> None:
@@ -24,6 +34,30 @@ def check_phrases(scenarios: Iterable[Scenario], registry: StepRegistry) -> None
                 raise SuiteError(
                     f"{location_of(scenario)}: the phrase {step.keyword} {step.name!r} {what}; {_told(step, found, registry)}"
                 )
+            _check_names(scenario, step, found[0])
+
+
+def _check_names(scenario: Scenario, step: Step, definition: Matcher) -> None:
+    """A SuiteError for a table or a column that is not there, unless the scenario makes the table, or says that it is missing.
+
+    An executor that fails at a name that its author mistyped would be blamed for it.
+    """
+    arguments = {one.name: str(one.value) for one in definition.match(step.name).arguments or ()}
+    table = arguments.get("table", "")
+    made = any(
+        f" {table} " in f" {other.name} "
+        for other in scenario.all_steps
+        if other.step_type == "given" and other.name.startswith(MADE)
+    )
+    if not table or made or any(word in definition.pattern for word in MISSING):
+        return
+    columns = [_PREFIX.sub("", column).strip() for column in arguments.get("columns", "").split(",") if column.strip()]
+    for name, there in [(table, tuple(COLUMNS)), *((column, COLUMNS.get(table, ())) for column in columns)]:
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            what = "table" if name == table else f"column of {table}"
+            raise SuiteError(f"{location_of(scenario)}: {name!r} is no {what}{hint} {step.keyword} {step.name}")
 
 
 def _definitions(step: Step, registry: StepRegistry) -> list[Matcher]:

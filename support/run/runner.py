@@ -2,12 +2,16 @@
 
 import os
 import traceback
-from typing import ClassVar
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, TextIO
 
 from behave.exception import ConfigError, InvalidFileLocationError, InvalidFilenameError
 from behave.model import Feature
+from behave.reporter.summary import AbstractSummaryReporter as SummaryReporter
 from behave.runner import Runner, the_step_registry
 
+from support.clock import now
 from support.errors import AcceptanceError, SettingsError, SuiteError, TestEnvironmentError
 from support.record.evidence import Secrets
 from support.run.handlers.terminal_lines import TerminalLines
@@ -15,7 +19,7 @@ from support.run.jobs import number_of_jobs
 from support.run.phases import PreparedRun
 from support.run.phrase_check import check_phrases
 from support.run.scenario_hooks import make_again_where_needed
-from support.run.selection import Selection, select
+from support.run.selection import Selection, check_encoding, select
 from support.run.side_by_side import SideBySide
 from support.run.signals import interrupts_ignored, signals_as_interrupts
 from support.settings import PROJECT, Settings
@@ -34,6 +38,10 @@ class AcceptanceRunner(Runner):
     def run(self) -> bool:
         """Load and run everything and return whether it failed; what can't be loaded is a run that cannot start."""
         AcceptanceRunner.decision = None
+        try:
+            check_encoding(self.config.paths)
+        except SuiteError as error:
+            return self._refuse(error)
         try:
             return super().run()
         except Exception as error:  # noqa: BLE001 - a step file may raise anything, and each leaves no verdict
@@ -76,6 +84,7 @@ class AcceptanceRunner(Runner):
 
     def _run_inside(self, run: PreparedRun, features: list[Feature] | None) -> bool:
         failed = True
+        _short_summary(self.config.reporters, run.record.started)
         try:
             run.begin()
             if run.jobs > 1:
@@ -97,6 +106,19 @@ class AcceptanceRunner(Runner):
             with interrupts_ignored():
                 AcceptanceRunner.decision = run.conclude(failed)
         return failed or bool(run.record.troubles) or run.left_something_out
+
+
+def _short_summary(reporters: Sequence[Any], started: datetime) -> None:
+    """Of behave's summary only the counts, and how long the run took: what is red stands under its cause."""
+
+    def print_duration(stream: TextIO) -> None:
+        minutes, seconds = divmod((now() - started).total_seconds(), 60)
+        stream.write(f"Took {minutes:.0f} min {seconds:.1f} s\n")
+
+    for reporter in reporters:
+        if isinstance(reporter, SummaryReporter):
+            reporter.show_failed_scenarios = False
+            reporter.print_duration = lambda stream=None, own=reporter: print_duration(stream or own.stream)
 
 
 def _not_loaded(error: Exception) -> AcceptanceError:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from behave.configuration import Configuration
 from behave.model import Feature, Scenario
-from behave.runner_util import collect_feature_locations, parse_features
+from behave.runner_util import FeatureLineDatabase, collect_feature_locations, parse_features
 
 from support.checks.needs import names_in
 from support.errors import SettingsError, SuiteError
@@ -93,7 +93,7 @@ def _check_needs(scenario: Scenario) -> None:
 
 
 def _check_judgement(scenario: Scenario) -> None:
-    """A SuiteError with the place for a scenario without a Then, or with a table that can't be judged."""
+    """A SuiteError with the place for a scenario without a When or a Then, or with a table that can't be judged."""
     thens = [step for step in scenario.all_steps if step.step_type == "then"]
     if not thens:
         raise SuiteError(f"{location_of(scenario)} has no Then: it could not fail")
@@ -102,21 +102,69 @@ def _check_judgement(scenario: Scenario) -> None:
             rows_of(step.table)
         except SuiteError as error:
             raise SuiteError(f"{location_of(scenario)}: {error}") from error
+    if not any(step.step_type == "when" for step in scenario.all_steps):
+        raise SuiteError(f"{location_of(scenario)} has no When: nothing would happen that could be judged")
+
+
+def check_encoding(paths: Iterable[str]) -> None:
+    """Whether behave can read the features.
+
+    :raises SuiteError: a file is not UTF-8, or begins with a byte order mark, which behave takes for a part of its text.
+    """
+    for path in sorted({location.filename for location in collect_feature_locations(list(paths), strict=False)}):
+        try:
+            marked = Path(path).read_text(encoding="utf-8").startswith("\ufeff")
+        except OSError:
+            continue  # behave says it
+        except UnicodeDecodeError as error:
+            raise SuiteError(f"{path}: is not UTF-8 (byte {error.start}): save it as UTF-8") from error
+        if marked:
+            raise SuiteError(f"{path}: begins with a byte order mark: save it as UTF-8 without one")
+
+
+def _check_lines(paths: Iterable[str]) -> None:
+    """A SettingsError for ``FILE:LINE`` where no scenario begins: behave takes the one before, whatever it is by now."""
+    for location in collect_feature_locations(list(paths)):
+        if not location.line:
+            continue
+        (feature,) = parse_features([location.filename])
+        begins = FeatureLineDatabase(feature)
+        if location.line not in begins.data:
+            near = begins.select_run_item_by_line(location.line)
+            raise SettingsError(
+                f"{location.filename}:{location.line}: no scenario begins there; the one before begins at"
+                f" {location.filename}:{near.location.line}: {near.name}"
+            )
+
+
+def _check_rows(path: str) -> None:
+    """A SuiteError with the place for a row of a table that has no ``|`` at its end: behave cuts the last letter off."""
+    if not os.path.exists(path):
+        return
+    text = False
+    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+        line = line.strip()
+        text ^= line.startswith(('"""', "'''"))
+        if not text and line.startswith("|") and not line.endswith("|"):
+            raise SuiteError(f"{path}:{number}: the row has no | at its end, which would cut its last cell: {line}")
 
 
 def select(features: Iterable[Feature], config: Configuration) -> Selection:
     """What this run is to do.
 
-    :raises SettingsError: the tags, names or files of the command line select no scenario.
+    :raises SettingsError: the tags, names or files of the command line select no scenario, or a line has none.
     :raises SuiteError: an id, a priority, a need or a table that makes no sense.
     """
     expected = expected_scenarios(all_features())
+    _check_lines(config.paths)
     selected = [scenario for scenario in scenarios_of(features) if scenario.should_run(config)]
     if not selected:
         tags = sorted({str(tag) for scenario in scenarios_of(all_features()) for tag in scenario.effective_tags})
         raise SettingsError(
             f"the selection matches no scenario, so nothing was tested; the tags there are: {' '.join('@' + tag for tag in tags)}"
         )
+    for path in sorted({scenario.location.filename for scenario in selected}):
+        _check_rows(path)
     for scenario in selected:
         id_of(scenario)
         _check_needs(scenario)

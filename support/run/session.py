@@ -1,5 +1,6 @@
 """A session: one test environment that is begun, used for scenarios one after the other, and ended."""
 
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from support.record.evidence import Check, Evidence, Secrets
 from support.run.jobs import pace
 from support.scenario.case import Case
 from support.scenario.workload import seconds_of_a_burst
-from support.settings import EXTERNAL, Settings
+from support.settings import EXTERNAL, PROJECT, Settings
 from support.stacks.kinds import make_stack
 from support.stacks.stack import Stack
 from support.stacks.warden import FOLDER_PREFIX, Warden, sweep_leftovers
@@ -98,6 +99,16 @@ class Session:
         if times > 1:
             record.fact("The machine is busy", f"all times are {times} times as long as set")
         return Case(self.stack, replace(self._settings, time_scale=self._settings.time_scale * times), record, logs)
+
+
+def suite_version() -> str:
+    """The suite's commit, with a word if its files were changed since; unknown where git does not tell."""
+    words = ["git", "-C", str(PROJECT), "describe", "--always", "--dirty=, changed", "--abbrev=12", "--exclude=*"]
+    try:
+        asked = subprocess.run(words, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return "commit unknown"
+    return asked.stdout.strip()
 
 
 def _stack(settings: Settings, run_id: str, folder: Path, logs: Path, secret: str, warden: Warden) -> Stack:

@@ -21,6 +21,8 @@ from support.run.phases import PreparedRun
 from support.run.selection import location_of, scenarios_of
 from support.run.session import Environment
 from support.run.signals import interrupts_ignored, signals_held_back
+from support.servers.programs import fetch_first
+from support.settings import EMBEDDED, PROJECT
 
 END_SECONDS = 60.0
 """How long a job may take for its clean-up once it was told to end."""
@@ -61,6 +63,9 @@ class SideBySide:
 
         :raises AcceptanceError: a job's test environment is not there, or a job has died.
         """
+        settings = self._run.settings
+        if settings.stack == EMBEDDED and not settings.mysql_host:
+            fetch_first(settings.server, PROJECT)
         order = longest_first(self._run.selected, self._run.settings.reports_folder)
         self._queue = [scenario for scenario in order if not needs_the_machine(scenario)]
         self._alone = [scenario for scenario in order if needs_the_machine(scenario)]
@@ -180,7 +185,7 @@ class SideBySide:
     def _conclude(self) -> None:
         run, ended = self._run, self._ended
         script = "\n".join(dict.fromkeys(line for one in ended for line in one.clean_up_script.splitlines()))
-        run.cleaned_up(_merged([one.clean_up for one in ended]), script)
+        run.cleaned_up(_merged([one.clean_up for one in ended if one.clean_up]), script)
         for one in ended:
             run.record.troubles += one.troubles
             run.watch.elsewhere += one.elsewhere

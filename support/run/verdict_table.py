@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from support.form import TEST_CASES
-from support.result_words import NOT_APPLICABLE, PASS
+from support.result_words import FAIL, NOT_APPLICABLE, PASS, WHOLE
 from support.resultlog.rows import counted
 from support.terminal import Terminal, table
 
@@ -24,14 +24,21 @@ def show_verdict(terminal: Terminal, verdict: Verdict, place: str) -> None:
         line if result == PASS else terminal.coloured(result, line) for result, line in zip(results, lines, strict=True)
     ]
     terminal.say("", head, rule, *coloured, "", f"{results.count(PASS)} of {len(results)} test cases passed.")
+    again = (
+        f"What was red, again: acceptance again {place}" if FAIL in results and " + " not in verdict["run_id"] else ""
+    )
     if causes := verdict.get("causes"):
         red = sum(cause["scenarios"] for cause in causes)
         terminal.say("", f"Red: {counted(red, 'scenario')}, {counted(len(causes), 'cause')}")
         for cause in causes:
-            terminal.say(f"  {cause['scenarios']} × {cause['sentence']}", f"      Again: behave {cause['location']}")
+            terminal.say(f"  {cause['scenarios']} × {cause['sentence']}", f"      Again: {cause['again']}")
         terminal.say("")
+    if verdict["scope"] != WHOLE:
+        terminal.say(f"{verdict['scope'].upper()}: this covers {verdict['covers']}, and says nothing of the others.")
     terminal.say(f"Decision: {terminal.coloured(verdict['decision'])}")
-    terminal.say(*(f"  - {reason}" for reason in verdict["reasons"]), f"Verdict and evidence: {place}")
+    terminal.say(
+        *(f"  - {reason}" for reason in verdict["reasons"]), f"Verdict and evidence: {place}", *filter(None, [again])
+    )
 
 
 def beside(verdicts: Mapping[str, Verdict]) -> tuple[list[str], list[list[str]]]:

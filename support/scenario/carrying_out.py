@@ -1,6 +1,7 @@
 """What phrases do while workers work: carry a run out, with everything that is planned happening at its moment."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
 from support.clock import now
@@ -10,12 +11,19 @@ from support.gateway.faults import REPORT_FAULTS
 from support.gateway.gates import ANY, CallGate, Condition
 from support.gateway.gateway import Gateway
 from support.history.calls import Call
+from support.mysql.gates import TableGate, WaitingStatement
 from support.scenario.case import BASELINE, INDEX, MOMENTS, WINDOW, Case
 from support.scenario.conduct import SHORT_OUTAGE_IN_LEASES, fail_reports_for
 from support.stacks.worker import UnusableAgent, Worker
 from support.waiting import eventually
 
 T = TypeVar("T")
+
+
+OVERLONG_SECONDS = 2.0
+"""What a statement may take beside its two waits for a lock, and the second that the server's count of them may be off."""
+
+OVERLONG_LOOK_SECONDS = 0.25
 
 
 class Trouble(NamedTuple):
@@ -47,6 +55,12 @@ REPORT_TROUBLES = {
 def carry_out(case: Case, number: int) -> None:
     """Let worker ``number`` do the run from start to end."""
     worker = case.new_worker(number)
+    act_at_moments(case, worker)
+    wait_for(case, worker)
+
+
+def act_at_moments(case: Case, worker: Worker) -> None:
+    """Start the worker, and do what is planned for each moment when it comes."""
     gate = _arm(case, worker)
     case.start(worker)
     for moment in MOMENTS:
@@ -61,7 +75,6 @@ def carry_out(case: Case, number: int) -> None:
             gate.release()
     if gate:
         gate.release()
-    wait_for(case, worker)
 
 
 def carry_out_with_a_troubled_report(case: Case, trouble: str) -> None:
@@ -127,6 +140,17 @@ def await_gate(case: Case, worker: Worker, reached: Callable[[], T | None], what
     return eventually(arrived_or_over, within=within, what=what, error=GateNotReached)[0]
 
 
+def await_another(case: Case, worker: Worker, gate: TableGate, first: WaitingStatement | None) -> None:
+    """Wait until an ALTER waits at the gate that is not the first one, and note if that waits there, too; or for the end."""
+
+    def another() -> bool:
+        waiting = set(gate.all_waiting())
+        case.notes.waited_together |= first in waiting and len(waiting) > 1
+        return bool(waiting - {first})
+
+    await_gate(case, worker, another, f"another ALTER of {gate.table} waiting for its lock")
+
+
 def await_call(case: Case, worker: Worker, gate: CallGate, what: str) -> Call | None:
     """The same for the call that ``gate`` is to hold."""
     return await_gate(case, worker, lambda: gate.call, what)
@@ -148,13 +172,38 @@ def wait_for(case: Case, worker: Worker) -> None:
     """
     if case.plan.fault and case.plan.fault.refuses:
         _refuse_first_attempts(case, worker, case.plan.fault.name)
-    status = worker.wait(case.settings.patience, case.stack.watch)
+    overlong = _Overlong(case, worker)
+
+    def watch() -> None:
+        case.stack.watch()
+        overlong.let_go()
+
+    status = worker.wait(case.settings.patience, watch)
     case.evidence.fact(f"Worker {worker.number} End Time", f"exit status {status}", worker.ended)
     if not worker.gateway.calls:
         raise UnusableAgent(
             f"{worker.name} ended with exit status {status} and never called the SaaS API; its last words:"
             f" {worker.last_words()}; check agent_command: {worker.command}"
         )
+
+
+class _Overlong:
+    """Lets go of a table for which one statement has waited longer than any right one does: its end is then to be judged."""
+
+    def __init__(self, case: Case, worker: Worker) -> None:
+        self._case, self._gates, self._looked = case, list(case.table_gates.values()), now()
+        limit = float(worker.environment.get("DDL_LOCK_WAIT_TIMEOUT_SECONDS", case.settings.patience))
+        self._longest = 2 * limit + OVERLONG_SECONDS
+
+    def let_go(self) -> None:
+        """To be called all the time; looks once in a while."""
+        if not self._gates or now() - self._looked < timedelta(seconds=OVERLONG_LOOK_SECONDS):
+            return
+        self._looked = now()
+        for gate in self._gates:
+            for one in gate.all_waiting(self._longest):
+                self._case.evidence.fact("Let go of the table", f"for longer than is right this had waited: {one.text}")
+                gate.release()
 
 
 def _refuse_first_attempts(case: Case, worker: Worker, fault: str) -> None:

@@ -100,7 +100,11 @@ class Case:
 
     def table_gate(self, table: str) -> TableGate:
         """A gate at a table, still open; released with the scenario at the latest."""
-        gate = self.table_gates[table] = TableGate(self.database, self.stack.accounts.app, table)
+        return self.hold(TableGate(self.database, self.stack.accounts.app, table))
+
+    def hold(self, gate: TableGate) -> TableGate:
+        """The same for a gate of another kind."""
+        self.table_gates[gate.table] = gate
         self.at_the_end(gate.release)
         return gate
 
@@ -164,7 +168,7 @@ class Case:
         worker = self.stack.worker(number, self.run.id, log, **(self.plan.times if number == 1 else {}))
         self.at_the_end(worker.end)
         if earlier is not None:
-            worker.earlier_calls = earlier.all_calls
+            worker.earlier_calls, worker.earlier_connections = earlier.all_calls, earlier.connections
         self.workers[number] = worker
         if str(log) not in self.evidence.logs:
             self.evidence.logs.append(str(log))

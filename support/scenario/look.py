@@ -61,8 +61,39 @@ def look(case: Case) -> History:
     return history
 
 
+def _left_connected(case: Case) -> dict[str, list[str]]:
+    """Which connections of workers that had ended by themselves are still on the server's own list, by worker.
+
+    The relay has passed the end of a connection on by then; a server may need a moment to take it in.
+    """
+    workers = {
+        one.connection_id: name_of(worker.number)
+        for worker in case.workers.values()
+        if worker.exit_status is not None and not worker.killed
+        for one in worker.connections
+        if one.connection_id is not None
+    }
+    found: dict[str, list[str]] = {}
+
+    def none_is_left() -> bool:
+        found.clear()
+        ids = ", ".join(map(str, workers))
+        for row in case.database.rows(f"SELECT * FROM information_schema.PROCESSLIST WHERE ID IN ({ids})"):
+            what = f"connection {row['ID']} ({row['STATE'] or row['COMMAND']}: {row['INFO'] or 'no statement'})"
+            found.setdefault(workers[row["ID"]], []).append(what)
+        return not found
+
+    try:
+        if workers:
+            eventually(none_is_left, within=ENDING_SECONDS, what="the end of every connection")
+    except WaitTimeout:
+        pass  # one is really still there
+    return found
+
+
 def _everything(case: Case) -> History:
     stack, database, run = case.stack, case.database, case.run
+    left_connected = _left_connected(case)  # first: the next looks may have to wait for what was left
     found = tables.look(database, stack.schema)
     index = tables.find_index(found.indexes, run.table_name, run.index_name)
     threads = [thread for one in case.measured for thread in one.workload.threads]
@@ -81,6 +112,7 @@ def _everything(case: Case) -> History:
         unexpected_changes=tables.differences(_allowed(case, index), found),
         foreign_rows=_foreign_rows(case),
         left_running=[name_of(worker.number) for worker in case.workers.values() if worker.left_something()],
+        left_connected=left_connected,
         min_samples=int(case.plan.times.get("min_sample_count", case.settings.min_sample_count)),
         **vars(case.notes),
     )
@@ -110,8 +142,9 @@ def _participant(case: Case, role: int) -> Participant:
     one = case.workers[case.roles.get(role, role)]
     given = {name: float(one.environment[name]) for name in GIVEN if name in one.environment}
     words = one.last_words()
+    ids = [connection.connection_id for connection in one.connections]
     return Participant(
-        one.number, one.all_calls, one.killed, one.exit_status, given, one.started, one.ended, one.frozen, words
+        one.number, one.all_calls, one.killed, one.exit_status, given, one.started, one.ended, one.frozen, words, ids
     )
 
 

@@ -10,7 +10,14 @@ from support.errors import SuiteError, TestEnvironmentError
 from support.gateway.faults import FAULTS
 from support.mysql import tables
 from support.mysql.database import quoted
-from support.mysql.schemas import grant_alter, grant_metrics, revoke_alter, revoke_metrics
+from support.mysql.schemas import (
+    ACCESS_DENIED,
+    grant_alter,
+    grant_metrics,
+    revoke_alter,
+    revoke_metrics,
+    set_password,
+)
 from support.scenario.case import BASELINE, INDEX, WINDOW, Case
 from support.scenario.workload import (
     ELSEWHERE,
@@ -25,6 +32,7 @@ from support.scenario.workload import (
     Workload,
     lookup_query,
 )
+from support.secret_text import new_secret
 
 PLACES = "test_places"
 
@@ -242,6 +250,29 @@ def hold_table_once_index_exists(case: Case, table: str) -> None:
     case.notes.expected_errors.append(LOCK_WAIT)
     case.plan.times["ddl_lock_wait_timeout_seconds"] = case.settings.short_ddl_lock_wait_seconds
     case.plan.at[INDEX].append(case.table_gate(table).close)
+
+
+def cut_the_connection_during_the_window(case: Case) -> None:
+    """The network loses worker 1's connections to the server while the metrics window after the change is open."""
+
+    def cut() -> None:
+        relay = case.workers[1].relay
+        relay.cut(relay.open_connections)
+
+    case.plan.at[WINDOW].append(cut)
+
+
+def let_nobody_in(case: Case) -> None:
+    """The server has another password for the executor's account than the executor, as when one was changed."""
+    agent = case.stack.accounts.agent
+    case.at_the_end(lambda: set_password(case.database, agent, agent.password))
+    set_password(case.database, agent, new_secret())
+    case.notes.no_entry = ACCESS_DENIED
+
+
+def have_a_neighbour(case: Case) -> None:
+    """Another session of the executor's own account, which has nothing to do with the run."""
+    case.at_the_end(case.stack.accounts.agent.connect().close)
 
 
 def use_short_lease(case: Case) -> None:

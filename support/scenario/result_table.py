@@ -7,7 +7,7 @@ from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 
 from support.errors import SuiteError
-from support.judgement.fields import compare, look_up
+from support.judgement.fields import check_expected, compare, look_up
 from support.judgement.fields.registry import ALWAYS, HEADINGS
 from support.judgement.rules import contract_rules, judge_all
 from support.record.evidence import Observation
@@ -52,7 +52,8 @@ def judge(case: Case, table: Table | None) -> list[Observation]:
 def rows_of(table: Table | None) -> list[tuple[str, str]]:
     """(Field, Expected) of every row.
 
-    :raises SuiteError: the table is missing or empty, has other columns, or a Field that is unknown or there twice.
+    :raises SuiteError: the table is missing or empty, has other columns, or a Field that is unknown or there
+        twice, or can never be as expected.
     """
     if table is None or not table.rows:
         raise SuiteError("the result log's table has no row: nothing would be judged")
@@ -60,8 +61,9 @@ def rows_of(table: Table | None) -> list[tuple[str, str]]:
         raise SuiteError(f"the result log's table has the columns {table.headings}; they have to be {HEADINGS}")
     rows = [(row.cells[0], row.cells[1]) for row in table.rows]
     names = [field for field, _ in rows]
-    for name in names:
+    for name, expected in rows:
         look_up(name)
+        check_expected(name, expected)
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise SuiteError(f"the result log's table has a Field twice: {', '.join(sorted(twice))}")

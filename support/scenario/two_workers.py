@@ -7,7 +7,7 @@ from support.errors import NotMade, SuiteError
 from support.gateway.faults import FAULTS
 from support.gateway.gates import CallGate, Condition, always
 from support.mysql.gates import RowGate, TableGate, WaitingStatement
-from support.scenario.carrying_out import await_call, await_gate, wait_for
+from support.scenario.carrying_out import await_another, await_call, await_gate, wait_for
 from support.scenario.case import Case
 from support.scenario.preparing import INTERRUPTED
 from support.stacks.worker import Worker
@@ -165,8 +165,7 @@ def succeed_a_waiting_statement(case: Case, number: int) -> None:
     orphan = gate.waiting()
     worker = case.new_worker(number)
     case.start(worker)
-    what = f"an ALTER of {gate.table} waiting for its lock"
-    await_gate(case, worker, lambda: set(gate.all_waiting()) - {orphan}, what)
+    await_another(case, worker, gate, orphan)
     gate.release()
     wait_for(case, worker)
 

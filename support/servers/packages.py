@@ -170,6 +170,15 @@ def package_for(word: str) -> Package | NpmPackage:
     raise TestEnvironmentError(f"{word} can be fetched on Debian{'' if word in SERIES else ' and Ubuntu'} only")
 
 
+def is_here(word: str, servers: Path) -> bool:
+    """Whether ``fetched`` would have nothing to do; raises as it does for a system without such a package."""
+    return _place(package_for(word), servers).exists()
+
+
+def _place(package: Package | NpmPackage, servers: Path) -> Path:
+    return servers / f"{package.name}-{package.suite}" / "bin" / package.program
+
+
 def fetched(word: str, servers: Path) -> Path:
     """The program of the server ``word``, fetched if it is not there yet.
 
@@ -178,8 +187,8 @@ def fetched(word: str, servers: Path) -> Path:
     :raises TestEnvironmentError: there is no such package for this system, or it could not be downloaded; one clear line.
     """
     package = package_for(word)
-    prefix = servers / f"{package.name}-{package.suite}"
-    program = prefix / "bin" / package.program
+    program = _place(package, servers)
+    prefix = program.parent.parent
     if program.exists():
         return program
     for tool in package.tools:

@@ -11,7 +11,7 @@ from pathlib import Path
 from support.errors import TestEnvironmentError, last_line
 from support.mysql.database import MARIADB, MYSQL, flavour_of
 from support.servers.kinds import PROGRAMS, Kind
-from support.servers.packages import FETCHABLE, fetched
+from support.servers.packages import FETCHABLE, fetched, is_here
 
 BESIDES_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/mysql/bin", "/opt/homebrew/opt/mysql/bin")
 """Where packages put servers though it is on few people's PATH."""
@@ -70,6 +70,17 @@ def choose_program(setting: str, project: Path) -> ServerProgram:
     if not path.is_file():
         raise TestEnvironmentError(f"setting server: there is no program {path}")
     return asked(path, "the setting")
+
+
+def fetch_first(setting: str, project: Path) -> None:
+    """Have what ``setting`` means fetched, if it has to be, by this process: what it tells of that, people see."""
+    word = "mysql" if setting.strip() == "auto" else setting.strip()
+    try:
+        here = word not in ("mysql", "mariadb", *FETCHABLE) or is_here(word, project / ".servers")
+    except TestEnvironmentError:
+        return  # nothing can be fetched on this system
+    if not here:
+        choose_program(setting, project)
 
 
 def asked(path: Path, source: str) -> ServerProgram:

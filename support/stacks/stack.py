@@ -131,8 +131,9 @@ class Stack:
         return Refusals()
 
     def workers_running(self) -> list[str]:
-        """The names of the workers that still run."""
-        return [found["WORKER_ID"] for found in own_environments() if "WORKER_ID" in found]
+        """The names of the workers that still run; a WORKER_ID of the run's own, which every part inherits, names none."""
+        names = [found.get("WORKER_ID") for found in own_environments()]
+        return [name for name in names if name and name != os.environ.get("WORKER_ID")]
 
     def environment(self) -> dict[str, str]:
         """Where the run takes place, as the parts themselves report it."""

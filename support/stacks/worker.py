@@ -13,6 +13,7 @@ from support.clock import now
 from support.errors import AcceptanceError, TestEnvironmentError
 from support.gateway.gateway import Gateway
 from support.history.calls import Call
+from support.relay.connections import Connection
 from support.relay.relay import Relay
 from support.waiting import WaitTimeout, eventually
 
@@ -55,6 +56,7 @@ class Worker:
         self.frozen: datetime | None = None
         self.exit_status: int | None = None
         self.earlier_calls: list[Call] = []
+        self.earlier_connections: list[Connection] = []
 
     def check_command(self) -> None:
         """Raise UnusableAgent if there is no program to start; nothing is started."""
@@ -82,6 +84,11 @@ class Worker:
     def all_calls(self) -> list[Call]:
         """Its calls, with those of the processes of the same number before it."""
         return [*self.earlier_calls, *self.gateway.calls]
+
+    @property
+    def connections(self) -> list[Connection]:
+        """Its connections to the server, with those of the processes of the same number before it."""
+        return [*self.earlier_connections, *self.relay.connections]
 
     @property
     def running(self) -> bool:

@@ -88,7 +88,7 @@ def test_every_failure_says_what_and_whom_it_blames(ways, name, words, blame):
     message = result["statusDetails"]["message"]
     assert words in message
     assert f"\nBlame: {blame}\n" in message
-    assert f"\nAgain: behave {label(result, 'location')}" in message
+    assert f"\nAgain: acceptance run {label(result, 'location')}" in message
     assert label(result, "blames") == blame
 
 

@@ -127,7 +127,7 @@ def test_a_short_log_is_left_as_it_is():
     ],
 )
 def test_a_broken_result_is_in_the_category_of_its_blame(blames, name):
-    message = f"it broke\n\nBlame: {blames}\nAgain: behave {PLACE}"
+    message = f"it broke\n\nBlame: {blames}\nAgain: acceptance run {PLACE}"
     broken = [one for one in json.loads(CATEGORIES.read_text("utf-8")) if "broken" in one["matchedStatuses"]]
     assert next(one["name"] for one in broken if re.fullmatch(one.get("messageRegex", r"[\s\S]*"), message)) == name
 

@@ -1,5 +1,6 @@
 """The command ``acceptance``: help, words that are wrong, and every exit status, as real processes have them."""
 
+import json
 import os
 import re
 import signal
@@ -13,15 +14,29 @@ from support.commands.__main__ import GROUPS
 from support.commands.__main__ import acceptance as acceptance_group
 from support.commands.command_line import INTERRUPTED, NOTHING_DONE, status_of
 from support.result_words import PASS
+from support.resultlog import publishing
 from support.run.runner import AcceptanceRunner
 from support.run.verdict_table import show_verdict
 from support.terminal import Terminal
 from support.waiting import eventually
 from tests.harness.running import PATIENCE, PROJECT, done, start, verdict_of
-from tests.resultlog.test_resultlog_data import LOCATIONS, make_run
+from tests.resultlog.test_resultlog_data import LOCATIONS, RUN, make_run
 
 MODULE = [sys.executable, "-m", "support.commands"]
-NAMES = ["bench", "judge", "matrix", "merge", "mutate", "preflight", "prove", "report", "run", "shard", "signoff"]
+NAMES = [
+    "again",
+    "bench",
+    "judge",
+    "matrix",
+    "merge",
+    "mutate",
+    "preflight",
+    "prove",
+    "report",
+    "run",
+    "shard",
+    "signoff",
+]
 
 
 def acceptance(*arguments, **environment):
@@ -115,6 +130,18 @@ def test_bad_input_is_one_line_and_2(arguments, words):
     assert len(output.splitlines()) == 1, output
 
 
+@pytest.mark.parametrize("arguments", [["--tagz=@P0"], ["--tags=@P0 and"], ["-f", "nosuch"], ["--jobs", "0"]])
+def test_wrong_words_leave_no_older_verdict(reports, arguments):
+    publishing.publish(make_run(reports), reports)
+
+    status, _ = acceptance("run", "-D", f"reports={reports}", *arguments)
+
+    assert status == NOTHING_DONE
+    assert not (reports / "verdict.json").exists()
+    assert RUN in (reports / "result-log.md").read_text(), "the last whole run's, which says when it was"
+    assert RUN in (reports / "index.html").read_text()
+
+
 def test_a_run_takes_everything_that_behave_takes(reports):
     """Also an option cut short, several of one kind, and what behave's own formatter prints."""
     status, output = acceptance(
@@ -184,6 +211,16 @@ def test_an_output_that_is_closed_or_full_is_no_traceback(reports):
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "tis-620", "ascii"])
+def test_an_output_that_cannot_show_every_letter_changes_no_status(reports, encoding):
+    folder = make_run(reports, failing={LOCATIONS["TC-09"][1]})
+
+    status, output = acceptance("signoff", folder, PYTHONIOENCODING=encoding)
+
+    assert status == 4
+    assert "Decision: BLOCKED" in output
+
+
 def test_a_run_whose_output_nobody_reads_ends_with_its_decision(reports):
     words = [*MODULE, "run", "--tags=@TC-02", "-D", f"reports={reports}"]
 
@@ -219,7 +256,11 @@ def test_a_run_that_is_interrupted_is_blocked(reports, number):
     process.send_signal(number)
 
     assert process.wait(PATIENCE) == 4
-    assert "the run was interrupted" in verdict_of(reports)["reasons"]
+    verdict = verdict_of(reports)
+    assert "the run was interrupted" in verdict["reasons"]
+    assert verdict["scope"] in ("partial", "refused")
+    record = json.loads((reports / "latest" / "run.json").read_text())
+    assert record["clean_up"], "what was cleaned up is told, of a run that is stopped, too"
 
 
 def test_a_merging_that_is_interrupted_is_130(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,8 +10,13 @@ import pytest
 
 from support.commands.command_line import status_of
 from support.commands.signoff import signoff
+from support.errors import INTERRUPTED
 from support.record.envelope import BadEvidence
-from support.resultlog import publishing
+from support.record.evidence import SUITE
+from support.record.reading import read
+from support.result_words import NOT_RUN
+from support.resultlog import publishing, standing
+from support.resultlog.merging import merge, verdict_of
 from tests.resultlog.test_resultlog_data import LOCATIONS, RUN, change, make_run
 
 OTHER = "20260201-180000-def456"
@@ -106,6 +112,11 @@ def test_a_setting_that_is_wrong_is_one_clear_line(reports, capsys, monkeypatch)
 # -- several folders ------------------------------------------------------------------------------------------------
 
 
+def merged(reports: Path) -> Path:
+    """Where the log of both runs is."""
+    return reports / "merged" / f"{RUN}+{OTHER}"
+
+
 def shards(reports: Path, **second) -> tuple[Path, Path]:
     half = {locations[0] for locations in LOCATIONS.values()}
     return (
@@ -122,7 +133,7 @@ def test_two_shards_are_one_log(reports, capsys):
 
     assert status == 0
     assert "2/2" in said
-    text = (reports / "result-log.md").read_text()
+    text = (merged(reports) / "result-log.md").read_text()
     assert f"| **Test Run ID** | {RUN} + {OTHER} |" in text
     assert f"| `runs/{RUN}/run.json` |" in text
     assert f"| `runs/{OTHER}/run.json` |" in text
@@ -150,11 +161,11 @@ def test_a_scenario_counts_as_passed_only_if_every_copy_passed(reports, capsys, 
 
     assert status == 4
     assert "P0 TC-02 Kill Switch Before Start: FAIL" in said
-    text = (reports / "result-log.md").read_text()
+    text = (merged(reports) / "result-log.md").read_text()
     results = [f"{RUN} PASS", f"{OTHER} PASS"]
     results[failing_copy] = results[failing_copy].replace("PASS", "FAIL")
     assert f"{bad} was judged in several runs: {', '.join(results)}" in text
-    assert json.loads((reports / "verdict.json").read_text())["test_cases"]["TC-02"]["scenarios_run"] == 2
+    assert json.loads((merged(reports) / "verdict.json").read_text())["test_cases"]["TC-02"]["scenarios_run"] == 2
 
 
 def test_expected_is_the_union(reports, capsys):
@@ -273,7 +284,7 @@ def test_a_merged_log_verifies_by_all_its_folders(reports, capsys):
     run(capsys, first, second)
 
     assert run(capsys, first, second, "--verify")[0] == 0
-    assert run(capsys, first, "--verify", "--log", reports / "result-log.md")[0] == 1
+    assert run(capsys, first, "--verify", "--log", merged(reports) / "result-log.md")[0] == 1
 
 
 def test_what_is_no_log_cannot_be_verified(reports, capsys):
@@ -298,7 +309,9 @@ def test_publish(reports):
         assert (reports / name).read_bytes() == (folder / name).read_bytes()
     assert os.readlink(reports / "latest") == f"runs/{RUN}"
     assert json.loads((reports / "verdict.json").read_text()) == content
-    assert {path.name for path in reports.iterdir()} == {*PRODUCTS, "latest", "runs"}, "nothing half-written is left"
+    assert {path.name for path in reports.iterdir()} == {*PRODUCTS, "latest", "latest-whole", "runs"}, (
+        "nothing half-written is left"
+    )
 
 
 def test_publish_makes_a_log_of_a_run_that_could_not_start(reports):
@@ -349,3 +362,126 @@ def test_prune_removes_old_runs_only(reports):
 
 def test_prune_without_any_run(tmp_path):
     assert publishing.prune(tmp_path) == []
+
+
+# -- whole runs and parts of them -----------------------------------------------------------------------------------
+
+LATER = "20260202-080000-aaaaaa"
+PART = "20260203-080000-bbbbbb"
+
+
+def told(text: str) -> str:
+    """A page without its tags."""
+    return re.sub(r"<[^>]+>", " ", text)
+
+
+def test_only_a_whole_run_replaces_the_log_of_a_whole_run(reports):
+    whole = make_run(reports)
+    publishing.publish(whole, reports)
+    signed = (
+        (reports / "result-log.md").read_text().replace("| Tester | ______________________ |", "| Tester | สมชาย |")
+    )
+    (reports / "result-log.md").write_text(signed)
+    part = make_run(reports, run_id=PART, only=LOCATIONS["TC-02"], failing=LOCATIONS["TC-02"][:1])
+
+    content = publishing.publish(part, reports)
+    standing.write(reports)
+
+    assert (content["scope"], content["covers"]) == ("partial", "2 of 20 scenarios, of TC-02")
+    assert json.loads((reports / "verdict.json").read_text())["run_id"] == PART
+    assert (reports / "result-log.md").read_text() == signed
+    assert (
+        (part / "result-log.md")
+        .read_text()
+        .startswith("> ⚠️ **PARTIAL: This log covers 2 of 20 scenarios, of TC-02: it says nothing of the others")
+    )
+    assert "(stopped early) — 2 of 20 scenarios were selected" in (part / "result-log.md").read_text()
+    last, since = standing.lines(reports)
+    assert last.startswith(f"Last whole run: {RUN} APPROVED: ")
+    assert since.startswith("Since then: 1 not whole, 1 of them red: ")
+    index = told((reports / "index.html").read_text())
+    assert index.index("2026-02-01 17:15") < index.index("APPROVED") < index.index(PART) < index.index("red: TC-02")
+
+    publishing.publish(make_run(reports, run_id="20260204-080000-cccccc"), reports)
+    assert signed != (reports / "result-log.md").read_text(), "the next whole run does"
+
+
+def test_what_was_made_or_began_without_an_end_is_listed_as_what_it_is(reports):
+    publishing.publish(make_run(reports), reports)
+    publishing.publish(make_run(reports, run_id=LATER, only=set(), troubles=["the settings: no such thing"]), reports)
+    stopped = make_run(reports, run_id=PART, only=LOCATIONS["TC-01"], troubles=["the run was interrupted"])
+    publishing.publish(stopped, reports)
+    (reports / "runs" / "20260204-080000-cccccc").mkdir()
+    publishing.withdraw(reports)
+    standing.write(reports)
+
+    assert not (reports / "verdict.json").exists()
+    index = told((reports / "index.html").read_text())
+    for words in ("REFUSED", "the settings: no such thing", "the run was interrupted", "it goes on, or was cut off"):
+        assert words in index
+
+
+@pytest.mark.parametrize("left_out", ["TC-07", "TC-10"])
+def test_a_part_is_never_approved(reports, left_out):
+    """P2 alone is left out, which the decision could do without."""
+    folder = make_run(reports, only=EVERYTHING - set(LOCATIONS[left_out]))
+
+    content = publishing.publish(folder, reports)
+
+    assert (content["scope"], content["decision"]) == ("partial", "CONDITIONAL")
+    assert "partial: 18 of 20 scenarios, of" in " ".join(content["reasons"])
+
+
+def test_a_run_that_was_stopped_is_not_whole(reports):
+    for values in ({"ended": None}, {"records": {LOCATIONS["TC-10"][1]: {"result": NOT_RUN, "blames": INTERRUPTED}}}):
+        assert verdict_of(merge([read(make_run(reports, **values))]))["scope"] == "partial"
+
+
+def test_the_default_is_the_run_whose_log_is_on_top(reports, capsys):
+    publishing.publish(make_run(reports), reports)
+    publishing.publish(make_run(reports, run_id=PART, only=LOCATIONS["TC-02"]), reports)
+
+    assert run(capsys) == (0, _Containing("Decision: APPROVED", RUN))
+    assert run(capsys, "--verify") == (0, _Containing("21 files", str(reports / "result-log.md")))
+    assert json.loads((reports / "verdict.json").read_text())["run_id"] == PART
+
+    log = reports / "result-log.md"
+    log.write_text(
+        log.read_text().replace(
+            "**Decision:** ✅ APPROVED / ⬜ CONDITIONAL / ⬜", "**Decision:** ⬜ APPROVED / ⬜ CONDITIONAL / ❌"
+        )
+    )
+    assert run(capsys, "--verify") == (1, _Containing("says BLOCKED, the evidence says APPROVED"))
+
+
+def test_a_log_that_is_there_is_not_made_again(reports, capsys):
+    folder = make_run(reports)
+    run(capsys, RUN)
+    log = folder / "result-log.md"
+    log.write_text(log.read_text() + "\nSigned: สมชาย\n")
+
+    assert run(capsys, RUN)[0] == 0
+    assert log.read_text().endswith("Signed: สมชาย\n")
+
+
+@pytest.mark.parametrize(
+    ("other", "line"),
+    [
+        ({"settings": [("server", "mysql-5.6")]}, "server is not set in {}, and mysql-5.6 in {}"),
+        ({"environment": {"SaaS API": "1.0.0 (abc)"}}, "SaaS API is not set in {}, and 1.0.0 (abc) in {}"),
+        ({"environment": {SUITE: "0123456789ab"}}, "Acceptance suite is not set in {}, and 0123456789ab in {}"),
+    ],
+)
+def test_runs_of_different_kinds_are_no_log(reports, capsys, other, line):
+    make_run(reports)
+    make_run(reports, run_id=OTHER, **other)
+
+    assert run(capsys, RUN, OTHER) == (2, _Containing(line.format(RUN, OTHER)))
+    assert not (reports / "merged").exists()
+
+
+def test_runs_may_be_of_different_places(reports, capsys):
+    make_run(reports, settings=[("reports", "a"), ("tester", "A")])
+    make_run(reports, run_id=OTHER, settings=[("jobs", "1")])
+
+    assert run(capsys, RUN, OTHER)[0] == 0

@@ -16,6 +16,7 @@ from support.run.phrase_check import check_phrases
 from support.run.selection import all_features, expected_scenarios, id_of, scenarios_of
 from support.scenario.carrying_out import REPORT_TROUBLES
 from support.scenario.losing import LOSSES
+from support.scenario.meanwhile import INCIDENTS
 from support.scenario.preparing import DEEDS
 from support.scenario.two_workers import FROZEN_AT
 from support.scenario.workload import CHANGES
@@ -147,8 +148,8 @@ def test_api_errors_and_changes_of_the_examples_exist(features):
 
 @pytest.mark.parametrize(
     "words",
-    [CHANGES, FROZEN_AT, REPORT_TROUBLES, DEEDS, LOSSES],
-    ids=["changes", "moments", "troubles", "deeds", "losses"],
+    [CHANGES, FROZEN_AT, REPORT_TROUBLES, DEEDS, LOSSES, INCIDENTS],
+    ids=["changes", "moments", "troubles", "deeds", "losses", "incidents"],
 )
 def test_every_word_of_a_table_has_a_thai_one_of_its_own(words):
     thai = [meaning.thai for meaning in words.values()]

@@ -73,7 +73,9 @@ class Story:
 
     def worker(self, number: int = 1, **what: Any) -> "Story":
         """A worker, or something else of it; times in seconds."""
-        self._workers.setdefault(number, {"exit_status": 0, "given": dict(GIVEN), "started": -0.1}).update(what)
+        self._workers.setdefault(
+            number, {"exit_status": 0, "given": dict(GIVEN), "started": -0.1, "connections": [number]}
+        ).update(what)
         return self
 
     def call(self, name: str, at: float, kind: str, worker: int = 1, status: int | None = 200, **more: Any) -> "Story":
@@ -169,7 +171,7 @@ class Story:
         kind = more.pop("kind", None) or kind_of_text(text) or text.split()[0].lower()
         ended = more.pop("ended", started + timedelta(seconds=seconds))
         owner = f"worker {worker}" if worker else None
-        return Statement(thread=worker or 99, event=number, kind=kind, text=text, started=started, ended=ended,
+        return Statement(thread=more.pop("thread", worker or 99), event=number, kind=kind, text=text, started=started, ended=ended,
                          seconds=seconds, owner=owner, **more)  # fmt: skip
 
     def _call(self, one: dict[str, Any], statements: list[Statement], state: "_State") -> Call:

@@ -125,11 +125,20 @@ EXAMPLES = {
         unknown=[completed().change("claim", at=0.9805)],
     ),
     "R-02": Examples(
-        kept=[completed(), rolled_back(), completed().sent("goodbye", 2.3, "COMMIT")],
+        kept=[
+            completed(),
+            rolled_back(),
+            completed().sent("goodbye", 2.3, "COMMIT"),
+            completed().sent("goodbye", 2.3, "ROLLBACK"),
+            contested().sent("of the other", 2.3, LOOK, worker=2),
+        ],
         broken=[
             completed().sent("late", 2.3, DROP),
             completed().sent("beside it", 2.21, DROP),
             completed().sent("late read", 2.5, READ),
+            completed().sent("late look", 2.3, LOOK),
+            completed().sent("lock", 2.3, "DO RELEASE_LOCK('x')"),
+            stopped().sent("look", 0.5, LOOK),
             rolled_back().change("record", at=2.0),
             contested().sent("of the other", 2.3, ADD, worker=2, errno=1061),
             not_undone().change("audit", at=2.7),
@@ -151,6 +160,7 @@ EXAMPLES = {
             frozen().call("late record", 4.15, "rollback", said=UNDONE, status=409),
             completed().change("heartbeat", status=409),
             completed().change("claim", lease=0.5).without("heartbeat"),
+            frozen().without("late heartbeat").call("late report", 4.15, "status", said=STOPPED, status=409),
             completed().change("claim", lease=1.5).change("report", status=409).without("heartbeat"),
         ],
         not_tried=[stopped(), turned_down()],
@@ -307,8 +317,10 @@ EXAMPLES = {
             completed().change("add", text=IN_LOWER_CASE),
             completed().sent("foreign", 0.5, FOREIGN_ADD.replace("idx", "other"), worker=None),
             completed().change("add", text=f"/* ALGORITHM=COPY */ {ADD}"),
+            completed().change("add", text=ADD.replace("=INPLACE, LOCK=", " = `INPLACE` , LOCK = ")),
         ],
         broken=[
+            completed().change("add", text=ADD.replace("=INPLACE", " = `COPY` ")),
             completed().change("add", text=COPY),
             completed().change("add", text=ADD.replace(", LOCK=NONE", "")),
             completed().change("add", text=ADD.replace(", ALGORITHM=INPLACE, LOCK=NONE", "")),
@@ -351,6 +363,19 @@ EXAMPLES = {
         ],
         not_tried=[stopped(), turned_down()],
         always_known=NO_TIMES,
+    ),
+    "R-22": Examples(
+        kept=[
+            added().change("add", errno=1205).sent("again", 1.1, ADD),
+            taken_over().change("add", errno=1317).sent("again", 3.65, ADD, worker=2),
+        ],
+        broken=[
+            added().change("add", seconds=5.0, thread=7).sent("again", 1.1, ADD, errno=1061),
+            taken_over().change("add", ended=None).sent("again", 3.65, ADD, worker=2),
+            added().change("add", seconds=0.3, thread=7).sent("again", 1.1, ADD).known(waited_together=True),
+        ],
+        not_tried=[completed(), claimed(), completed().sent("foreign", 1.05, ADD, worker=None)],
+        unknown=[added().change("add", seconds=0.3, thread=7).sent("again", 1.1, ADD)],
     ),
     "R-23": Examples(
         kept=[completed(), rolled_back(), taken_over(), completed().sent("again", 1.5, ADD, errno=1061)],
@@ -417,7 +442,9 @@ EXAMPLES = {
             completed().sent("set", 0.05, "SET SESSION lock_wait_timeout = @@GLOBAL.lock_wait_timeout", kind="set_option"),
             completed().sent("own table", 0.05, "INSERT INTO execution_notes SELECT 1", kind="insert_select"),
             completed().sent("read a global", 0.05, "SELECT @@GLOBAL.performance_schema"),
-            taken_over().sent("kill", 3.65, "KILL 17", worker=2, kind="kill"),
+            taken_over().worker(1, connections=[17]).sent("kill", 3.65, "KILL 17", worker=2, kind="kill"),
+            taken_over().worker(1, connections=[17]).sent("kill", 3.65, "KILL HARD CONNECTION 17", worker=2, kind="kill"),
+            completed().worker(1, connections=[17, 18]).sent("kill", 0.05, "kill query 17;", kind="kill"),
             completed().sent("foreign", 0.05, "SET GLOBAL x = 1", worker=None, kind="set_option"),
         ],
         broken=[
@@ -430,10 +457,15 @@ EXAMPLES = {
             completed().sent("write", 0.05, "DELETE a FROM test_myisam_table a", kind="delete_multi"),
             completed().sent("rows", 0.05, "SELECT * FROM test_orders FOR UPDATE"),
             completed().sent("kill", 0.05, "FLUSH TABLES", kind="flush"),
+            completed().worker(1, connections=[18]).sent("kill", 0.05, "KILL 17", kind="kill"),
+            taken_over().worker(2, connections=[18]).sent("kill", 3.65, "KILL QUERY 17", worker=2, kind="kill"),
+            contested().worker(2, connections=[17]).worker(1, connections=[18]).sent("kill", 2.1, "KILL 17", kind="kill"),
         ],
         not_tried=[stopped(), turned_down()],
         unknown=[
-            completed().sent("kill", 0.05, "KILL 17", kind="kill"),
+            completed().worker(1, connections=[]).sent("kill", 0.05, "KILL 17", kind="kill"),
+            completed().worker(1, connections=[18, None]).sent("kill", 0.05, "KILL 17", kind="kill"),
+            taken_over().worker(2, connections=[18]).sent("kill", 3.65, "KILL (SELECT 17)", worker=2, kind="kill"),
             completed().sent("hidden", 0.05, "", kind="of unknown text"),
         ],
     ),
@@ -442,9 +474,11 @@ EXAMPLES = {
         broken=[
             not_undone().change("drop", seconds=11.5),
             refused(1205, LOCKED, "failed").change("add", seconds=50.0),
+            not_undone().change("drop", seconds=12.0, errno=0),
+            not_undone().change("drop", seconds=12.0, ended=None, errno=0),
             refused(1205, LOCKED, "failed").change("add", seconds=5.4).worker(1, given={"DDL_LOCK_WAIT_TIMEOUT_SECONDS": 1.0}),
         ],
-        not_tried=[completed(), refused(), completed().change("add", seconds=0.09)],
+        not_tried=[completed(), refused(), completed().change("add", seconds=9.0)],
         unknown=[not_undone().change("drop", seconds=8.0)],
     ),
     # -- the outcome ----------------------------------------------------------------------------------------
@@ -489,6 +523,7 @@ EXAMPLES = {
             refused(1072, "Key column 'x' doesn't exist in table", "failed"),
             refused(1205, LOCKED, "requires_manual"),
             refused(1317, "Query execution was interrupted", "failed").row(error_message="(2013) Lost connection"),
+            refused(1045, "Access denied", "failed").without("add").known(no_entry=1045),
         ],
         broken=[
             refused().row(error_message=None),
@@ -496,8 +531,9 @@ EXAMPLES = {
             refused().row(error_message="error 1846"),
             refused().row(error_message="(11846) LOCK=NONE is not supported"),
             refused(1317, "interrupted", "failed").row(error_message="x"),
+            refused(1045, "Access denied", "failed").without("add").known(no_entry=1045).row(error_message="MySQL is down"),
         ],
-        not_tried=[completed(), stopped(), taken_over()],
+        not_tried=[completed(), stopped(), taken_over(), claimed().known(no_entry=1045)],
         always_known=NO_TIMES,
     ),
     "R-34": Examples(
@@ -566,6 +602,7 @@ EXAMPLES = {
             not_undone().row(status="requires_manual", fail_reason="execution_error"),
             stopped().row(status="completed", fail_reason=None),
             stopped().row(status="requires_manual", fail_reason="execution_error", error_message="it was on"),
+            refused(1045, "Access denied", "failed").without("add").known(no_entry=1045).row(fail_reason="kill_switch"),
             rolled_back().row(status="completed", fail_reason=None),
             completed().row(fail_reason="execution_error"),
             completed().row(status="requires_manual", fail_reason="execution_error", error_message="too few samples"),
@@ -1000,6 +1037,19 @@ EXAMPLES = {
         ],
         not_tried=[completed().worker(killed=3.0, exit_status=-9)],
         always_known=NO_TIMES,
+    ),
+    "R-82": Examples(
+        kept=[completed().worker(1, connections=[17]), contested().worker(1, connections=[17])],
+        broken=[
+            completed().worker(1, connections=[17]).known(left_connected={"worker-1": ["connection 17 (Sleep: no statement)"]}),
+            frozen().worker(1, connections=[17]).known(left_connected={"worker-1": ["connection 17 (Query: ALTER)"]}),
+        ],
+        not_tried=[
+            completed().worker(1, connections=[]),
+            completed().worker(1, connections=[17], killed=3.0, exit_status=-9),
+            completed().worker(1, connections=[17], exit_status=None),
+        ],
+        always_known="the relay and the server's own list tell, and no clock",
     ),
 }  # fmt: skip
 """By rule. What is broken here is what a wrong executor or a wrong API would do, each another way to break the rule."""

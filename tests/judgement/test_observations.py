@@ -273,3 +273,8 @@ def test_an_observation_that_raises_has_seen_nothing_and_is_no_pass():
 def test_a_field_has_one_observation():
     with pytest.raises(SuiteError, match="Field 'fail_reason' has two observations"):
         observation("fail_reason")(lambda history: Seen(""))
+
+
+def test_an_expected_cell_may_name_several_values():
+    for expected, verdict in (("FAILED หรือ ROLLED_BACK", "PASS"), ("FAILED หรือ RUNNING", "FAIL")):
+        assert compare("Final execution_run Status", expected, history()).verdict == verdict

@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import signal
+import socket
 import struct
 import threading
 
@@ -15,9 +16,9 @@ from support.errors import SettingsError, TestEnvironmentError
 from support.history.statements import kind_of, kind_of_text
 from support.mysql import tables
 from support.mysql.database import Account, Database
-from support.mysql.gates import TableGate
+from support.mysql.gates import OwnedTable, TableGate
 from support.mysql.journal import Journal
-from support.mysql.schemas import ROLES, grant_alter, make_accounts, make_schema, revoke_alter, users
+from support.mysql.schemas import ROLES, grant_alter, make_accounts, make_schema, revoke_alter, set_password, users
 from support.scenario.workload import Profile, Workload, count_query, lookup_query
 from support.waiting import eventually
 
@@ -473,6 +474,48 @@ def test_the_gate_holds_an_alter_until_it_is_released(database, executor, accoun
     gate.release()
     thread.join(10)
     assert tables.find_index(tables.indexes(database, account.database), "t", "i") is not None
+
+
+def test_a_table_can_be_changed_before_the_statement_that_waits_looks_at_it(database, journal, executor, account):
+    database.execute("ALTER TABLE t ADD INDEX i (c)")
+    gate, outcome = OwnedTable(database, account, "t"), []
+    gate.close()
+    thread = threading.Thread(target=lambda: outcome.append(send(executor, "ALTER TABLE t DROP INDEX i")))
+    thread.start()
+    eventually(gate.waiting, within=10, what="the ALTER at the gate")
+
+    gate.change("DROP INDEX i")
+    gate.release()
+    thread.join(10)
+
+    (told,) = journal.schema_changes()
+    assert (outcome, told.errno, told.owner) == ([1091], 1091, None)
+
+
+def test_an_alter_whose_answer_nobody_is_there_to_take_was_carried_out_all_the_same(database, journal, account):
+    gate = TableGate(database, account, "t")
+    gate.close()
+    sender = account.connect()
+    sender._execute_command(COMMAND.COM_QUERY, ADD)
+    eventually(gate.waiting, within=10, what="the ALTER at the gate")
+
+    sender._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing sends RST
+    sender._force_close()
+    gate.release()
+    told = eventually(lambda: [one for one in journal.read() if one.ended], within=10, what="its end")[0]
+
+    made = tables.find_index(tables.indexes(database, account.database), "t", "i") is not None
+    assert told.succeeded == made  # MariaDB ends it with its sender
+
+
+def test_an_account_gets_another_password_and_its_own_again(database, root, schema):
+    agent = make_accounts(root, schema, secrets.token_hex(3)).agent
+    set_password(database, agent, "another")
+    with pytest.raises(TestEnvironmentError, match="refuses the password"):
+        agent.connect()
+
+    set_password(database, agent, agent.password)
+    agent.connect().close()
 
 
 def test_the_gate_can_end_the_statement_that_waits(database, executor, account):

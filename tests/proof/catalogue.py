@@ -13,6 +13,7 @@ ROOMS = {
     "agent": (
         "changing",
         "claims",
+        "connections",
         "conduct",
         "looks",
         "measures",

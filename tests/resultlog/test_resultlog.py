@@ -111,7 +111,7 @@ def test_a_failed_p0_test_case(tmp_path):
     assert "Whose fault it looks like: the executor" in block
     assert "fail_reason: the server says so" in block
     assert "- [x] Blocks canary run\n- [x] Requires code fix\n- [ ] Requires configuration change" in block
-    assert f"behave {location}" in block
+    assert f"acceptance run {location}" in block
     assert "**Assigned To:** ____" in block
     assert re.search(r"\| 1 \| fail_reason: .* \| 🔴 High \| TC-09 \|", text)
     assert "✗ BLOCKED" in page
@@ -165,8 +165,8 @@ def test_the_forms_own_table_comes_first_and_is_whole(tmp_path):
     part = section(text, "### 2.6 TC-06", "### 2.7")
 
     assert part.index("| Verification detected degradation | Yes | Yes |") < part.index("#### 2.6.2 TC-06: x: control")
-    assert f"`behave {first}`" in part
-    assert f"`behave {second}`" not in part
+    assert f"`{first}`" in part
+    assert f"`{second}`" not in part
 
 
 def test_times_of_tc_10_come_from_facts_and_wire(tmp_path):

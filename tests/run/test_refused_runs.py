@@ -102,7 +102,7 @@ def test_two_runs_at_once_both_pass_and_leave_whole_verdicts(two_green_runs):
     assert (reports / "latest").resolve().name == newest
     assert list(allure_of(reports).values()) == ["passed"]
     assert {path.name for path in reports.iterdir()} == {
-        "runs", "latest", "verdict.json", "result-log.md", "result-log.html", "allure-results",
+        "runs", "latest", "verdict.json", "result-log.md", "result-log.html", "index.html", "allure-results",
     }  # fmt: skip
 
 
@@ -157,6 +157,20 @@ def test_what_cannot_be_loaded_or_judged(project, after_a_green_run, file, conte
     status, output = behave(after_a_green_run, "--tags=@TC-05", project=project)
 
     assert_refused(after_a_green_run, status, output, line)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "line"), [("utf-16", "is not UTF-8 (byte 0)"), ("utf-8-sig", "begins with a byte order mark")]
+)
+def test_a_feature_in_another_encoding_is_named(project, after_a_green_run, encoding, line):
+    feature = project / "features" / "claiming.feature"
+    feature.write_text(feature.read_text(encoding="utf-8"), encoding=encoding)
+
+    status, output = behave(after_a_green_run, "--tags=@TC-01", project=project)
+
+    assert_refused(
+        after_a_green_run, status, output, f"the suite: features/claiming.feature: {line}".split("suite: ")[1]
+    )
 
 
 def test_a_feature_that_is_not_there(after_a_green_run):

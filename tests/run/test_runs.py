@@ -24,7 +24,7 @@ LONG = "features/verification.feature"
         (["-D", "mysql_host=db.example.com"], "say so with -D allow_remote_host=yes"),
         (["-D", "server=/no/such/mysqld"], "there is no program /no/such/mysqld"),
         (["-D", "mysql_host=127.0.0.1", "-D", "mysql_port=1"], "MySQL at 127.0.0.1:1 does not answer"),
-        (["-D", "agent_command=/no/agent {execution_id}"], "agent_command cannot be started: /no/agent is no program"),
+        (["-D", "agent_command=/no/agent {execution_id}"], "the settings: the pre-test check failed: "),
         (["-D", "api_command=/no/api"], "api_command cannot be started: /no/api: No such file or directory"),
         (["-D", "log_level=INFO"], "the pre-test check failed: Log level ตั้งเป็น DEBUG"),
     ],

@@ -1,12 +1,15 @@
 """Who got the run, as the wire, the table of claims and the process show it."""
 
 import json
+from http import HTTPStatus
 
 from support.contract import COMPLETED, ROLLED_BACK, CallKind
 from support.history.calls import Call
 from support.history.history import History, Participant
 from support.history.statements import as_sent
-from support.judgement.fields.registry import Seen, observation, observations, yes_or_no
+from support.judgement.fields.registry import YES_OR_NO, Seen, observation, observations, yes_or_no
+
+ANSWERS = tuple(f"{status.value} {status.phrase}" for status in HTTPStatus)
 
 HARMLESS: tuple[CallKind, ...] = ("run", "audit", "other")
 """Calls that a worker without the claim may make: looking, and saying that it did not get it."""
@@ -36,24 +39,42 @@ def _name_sent(claim: Call) -> str | None:
 observations(
     {
         "Worker 2 HTTP Response": lambda history: _claim_answer(history, 2),
-        "Worker 1 claimed successfully": lambda history: yes_or_no(
-            _claim_answer(history, 1).actual == "200 OK", _claim_answer(history, 1).actual
-        ),
-        # By contract 0 when it brought the run to an end
-        "Worker 1 exit status": lambda history: Seen(str(_participant(history, 1).exit_status)),
-        # By contract 3 when it did not get the claim
-        "Worker 2 exit status": lambda history: Seen(str(_participant(history, 2).exit_status)),
         # The answers to the claims made while the lease of worker 1 was still alive
         "Claim before the lease ended": lambda history: Seen(
             ", ".join(sorted({call.answer for call in history.calls_before_takeover})) or "no claim was made"
         ),
+    },
+    *ANSWERS,
+    "no claim was made",
+)
+observations(
+    {
+        # By contract 0 when it brought the run to an end
+        "Worker 1 exit status": lambda history: Seen(str(_participant(history, 1).exit_status)),
+        # By contract 3 when it did not get the claim
+        "Worker 2 exit status": lambda history: Seen(str(_participant(history, 2).exit_status)),
+    },
+    "#",
+)
+observations(
+    {
+        "Worker 1 claimed successfully": lambda history: yes_or_no(
+            _claim_answer(history, 1).actual == "200 OK", _claim_answer(history, 1).actual
+        ),
+    },
+    *YES_OR_NO,
+)
+observations(
+    {
         # The answer to a second request for a run of the same id: an id that is taken is not given to another run
         "Same run scheduled again": lambda history: Seen(history.answer_to_same_id or "it was not scheduled again"),
-    }
+    },
+    *ANSWERS,
+    "it was not scheduled again",
 )
 
 
-@observation("Worker 1 HTTP Response")
+@observation("Worker 1 HTTP Response", *ANSWERS, "no claim was made")
 def worker_1_http_response(history: History) -> Seen:
     """The answer to worker 1's claim, if the claims on record are as many as were granted, and name who named himself."""
     granted = [call for one in history.participants.values() for call in one.calls_of("claim") if call.status == 200]
@@ -68,7 +89,7 @@ def worker_1_http_response(history: History) -> Seen:
     return _claim_answer(history, 1)
 
 
-@observation("Only 1 worker executed")
+@observation("Only 1 worker executed", *YES_OR_NO)
 def only_one_worker_executed(history: History) -> Seen:
     """The server was sent one ADD INDEX, and whoever did not get the claim did nothing more."""
     if len(history.adds) != 1:
@@ -82,7 +103,7 @@ def only_one_worker_executed(history: History) -> Seen:
     return Seen("Yes", f"counted on the server: {as_sent(history.adds)}")
 
 
-@observation("Worker 1 crashed")
+@observation("Worker 1 crashed", "Yes (simulated)", "No", "No, it had finished")
 def worker_1_crashed(history: History) -> Seen:
     """Worker 1 was ended by kill -9 before it reported an end of the run."""
     one = _participant(history, 1)
@@ -94,7 +115,7 @@ def worker_1_crashed(history: History) -> Seen:
     return Seen("Yes (simulated)", f"kill -9 at {one.killed:%H:%M:%S.%f}")
 
 
-@observation("Lease expired")
+@observation("Lease expired", *YES_OR_NO)
 def lease_expired(history: History) -> Seen:
     """By the database's clock the lease of worker 1 had run out when the run was claimed again."""
     end, again = history.lease_end_before_takeover, (history.row or {}).get("claimed_at")
@@ -105,7 +126,7 @@ def lease_expired(history: History) -> Seen:
     return yes_or_no(again >= end, f"lease end {end}, claimed again at {again}, both by the database's clock")
 
 
-@observation("Worker 2 claimed successfully")
+@observation("Worker 2 claimed successfully", "Yes (after lease expiry)", "Yes (before lease expiry)", "No")
 def worker_2_claimed(history: History) -> Seen:
     """Worker 2's claim was granted, after the lease of worker 1 had ended and not before."""
     claims = _participant(history, 2).calls_of("claim")
@@ -118,7 +139,7 @@ def worker_2_claimed(history: History) -> Seen:
     return Seen("Yes (after lease expiry)", answers)
 
 
-@observation("Last report sent again")
+@observation("Last report sent again", *YES_OR_NO)
 def last_report_sent_again(history: History) -> Seen:
     """Worker 1's first report of the end failed, and the same report was sent until there was an answer.
 
@@ -132,7 +153,7 @@ def last_report_sent_again(history: History) -> Seen:
     return yes_or_no(same and reports[-1].status in (200, 409) and not reports[-1].fault, "; ".join(told_so))
 
 
-@observation("Index taken for the run's own")
+@observation("Index taken for the run's own", *YES_OR_NO, "nobody else made one")
 def index_taken_for_the_runs_own(history: History) -> Seen:
     """The run ended as if the index that somebody else made were the one it was to add."""
     if history.index_before is None:
@@ -143,7 +164,7 @@ def index_taken_for_the_runs_own(history: History) -> Seen:
     )
 
 
-@observation("Index found and not added again")
+@observation("Index found and not added again", *YES_OR_NO)
 def index_found_and_not_added_again(history: History) -> Seen:
     """The index that the crashed worker's ALTER left was kept: one ADD INDEX was ever sent, none dropped it."""
     if len(history.adds) != 1 or history.drops:
@@ -151,7 +172,7 @@ def index_found_and_not_added_again(history: History) -> Seen:
     return yes_or_no(history.added and history.index, as_sent(history.adds))
 
 
-@observation("Done by worker 1 after the takeover")
+@observation("Done by worker 1 after the takeover", "Nothing", "no takeover")
 def done_after_the_takeover(history: History) -> Seen:
     """What the API let worker 1 write, and what the server was sent over its connection, after worker 2 had the run."""
     taken = next((call.answered for call in _participant(history, 2).calls_of("claim") if call.status == 200), None)

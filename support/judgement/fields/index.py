@@ -3,7 +3,7 @@
 from support.contract import COMPLETED, FAILED, REQUIRES_MANUAL, ROLLBACK_PENDING, VALIDATION_ERROR
 from support.history.history import History
 from support.history.statements import as_sent
-from support.judgement.fields.registry import Seen, observation, observations, yes_or_no
+from support.judgement.fields.registry import MEASURES, YES_OR_NO, Seen, observation, observations, yes_or_no
 from support.judgement.rules.approved import is_approved
 from support.judgement.rules.reasons import names
 
@@ -38,17 +38,18 @@ observations(
             history.drops or history.rollbacks,
             f"the server was sent: {as_sent(history.drops)}; rollbacks: {_statuses(history)}",
         ),
-    }
+    },
+    *YES_OR_NO,
 )
 
 
-@observation("ADD INDEX statements sent")
+@observation("ADD INDEX statements sent", "#")
 def add_index_statements_sent(history: History) -> Seen:
     """How many ADD INDEX of this index the server was sent, whatever became of them."""
     return Seen(str(len(history.adds)), as_sent(history.adds))
 
 
-@observation("Index created")
+@observation("Index created", *YES_OR_NO, "Yes, and dropped again")
 def index_created(history: History) -> Seen:
     """The run made its index, even if it was taken back later."""
     if history.added and history.index is None:
@@ -57,7 +58,7 @@ def index_created(history: History) -> Seen:
     return yes_or_no(made or history.added, _there(history))
 
 
-@observation("Index name taken as it is, or turned down")
+@observation("Index name taken as it is, or turned down", *YES_OR_NO)
 def name_taken_or_turned_down(history: History) -> Seen:
     """The run completed with an index of exactly this name, or was turned down before anything was sent."""
     if history.ended_as(COMPLETED):
@@ -66,7 +67,7 @@ def name_taken_or_turned_down(history: History) -> Seen:
     return yes_or_no(down and not history.changes, f"the run is {history.status}; sent: {as_sent(history.changes)}")
 
 
-@observation("Index still exists")
+@observation("Index still exists", *YES_OR_NO)
 def index_still_exists(history: History) -> Seen:
     """The index the run made is there now, with the approved columns."""
     if history.index is not None and is_approved(history.index, history.run) is False:
@@ -74,14 +75,14 @@ def index_still_exists(history: History) -> Seen:
     return yes_or_no(history.index, _there(history))
 
 
-@observation("ADD INDEX carried out")
+@observation("ADD INDEX carried out", "never", "once", "# times")
 def add_index_carried_out(history: History) -> Seen:
     """How many times the server made this index."""
     count = sum(statement.succeeded for statement in history.adds)
     return Seen({0: "never", 1: "once"}.get(count, f"{count} times"), as_sent(history.adds))
 
 
-@observation("Schema changes tried after the refusal")
+@observation("Schema changes tried after the refusal", "None", "nothing was refused")
 def tried_after_refusal(history: History) -> Seen:
     """What the server was sent after it had refused an ALTER: a fallback to COPY or a stronger lock would be here."""
     refused = next((n for n, statement in enumerate(history.changes) if statement.errno), None)
@@ -91,8 +92,8 @@ def tried_after_refusal(history: History) -> Seen:
     return Seen(as_sent(later) if later else "None")
 
 
-@observation("MySQL error detected")
-@observation("Duplicate key error detected")
+@observation("MySQL error detected", "Error #", "none")
+@observation("Duplicate key error detected", "Error #", "none")
 def error_detected(history: History) -> Seen:
     """The error the server gave to the ADD INDEX, if the executor recorded that very one."""
     failed = [statement for statement in history.adds if statement.errno]
@@ -107,7 +108,7 @@ def error_detected(history: History) -> Seen:
     return Seen(f"Error {numbers[0]}", f"{as_sent(failed)}; error_message: {recorded}")
 
 
-@observation("Error message recorded")
+@observation("Error message recorded", *YES_OR_NO)
 def error_message_recorded(history: History) -> Seen:
     """The run's error_message says what the server said."""
     recorded = history.said("error_message")
@@ -116,7 +117,7 @@ def error_message_recorded(history: History) -> Seen:
     return yes_or_no(matches, f"error_message: {recorded}; the server said: {as_sent(failed)}")
 
 
-@observation("Execution aborted")
+@observation("Execution aborted", *YES_OR_NO)
 def execution_aborted(history: History) -> Seen:
     """After the refused ADD INDEX nothing more was tried, and the run ended without a completion."""
     if not history.adds or history.added:
@@ -127,7 +128,7 @@ def execution_aborted(history: History) -> Seen:
     return yes_or_no(history.ended_as(FAILED, REQUIRES_MANUAL), f"the run is {history.status}")
 
 
-@observation("Index that was there before")
+@observation("Index that was there before", "unchanged", "changed", "there was none")
 def index_that_was_there_before(history: History) -> Seen:
     """The index of that name which was not the run's is the same as before."""
     if history.index_before is None:
@@ -139,7 +140,7 @@ def index_that_was_there_before(history: History) -> Seen:
     return Seen("unchanged", str(history.index))
 
 
-@observation("Rollback executed")
+@observation("Rollback executed", *YES_OR_NO, "Yes, but not recorded")
 def rollback_executed(history: History) -> Seen:
     """The server dropped the index, and the rollback is on record."""
     if history.dropped and not history.rollbacks:
@@ -152,7 +153,7 @@ def rollback_executed(history: History) -> Seen:
     return yes_or_no(history.dropped, f"the server was sent: {as_sent(history.drops)}; rollbacks: {_statuses(history)}")
 
 
-@observation("Rollback record status")
+@observation("Rollback record status", "pending", "completed", "failed", "no record")
 def rollback_record_status(history: History) -> Seen:
     """The status in the table rollbacks; a row that was `pending` before the outcome was known does not count."""
     statuses = [str(row["status"]) for row in history.rollbacks]
@@ -160,7 +161,7 @@ def rollback_record_status(history: History) -> Seen:
     return Seen(", ".join(final) or "no record", f"rollbacks: {_statuses(history)}")
 
 
-@observation("Measure named by the rollback")
+@observation("Measure named by the rollback", "none", *MEASURES)
 def measure_named(history: History) -> Seen:
     """The measures that got worse by the server's count and that the rollback's reason names."""
     reasons = " ".join(str(row.get("trigger_reason") or "") for row in history.rollbacks)

@@ -1,13 +1,13 @@
 """What the run's record says of its end, and what its verification had to go by: held against the API, schema and server."""
 
-from support.contract import COMPLETED, INCONCLUSIVE, ROLLBACK_FAILED, ROLLED_BACK
+from support.contract import COMPLETED, FAIL_REASONS, INCONCLUSIVE, NOT_ENDED, ROLLBACK_FAILED, ROLLED_BACK, TERMINAL
 from support.history.history import History
 from support.history.statements import as_sent
-from support.judgement.fields.registry import Seen, observation, observations, yes_or_no
+from support.judgement.fields.registry import MEASURES, YES_OR_NO, Seen, observation, observations, yes_or_no
 from support.judgement.rules.approved import is_approved
 
 
-@observation("Final execution_run Status")
+@observation("Final execution_run Status", *(status.upper() for status in (*NOT_ENDED, *TERMINAL)))
 def final_status(history: History) -> Seen:
     """The status of the run, if the API says the same and the schema does not contradict it."""
     status, api = history.status, str(history.told.get("status")).upper()
@@ -34,7 +34,7 @@ def _contradiction(history: History) -> str | None:
     return None
 
 
-@observation("fail_reason")
+@observation("fail_reason", "NULL", *FAIL_REASONS)
 def fail_reason(history: History) -> Seen:
     """The reason in the run's row, if the API says the same."""
     reason, api = history.said("fail_reason"), history.told.get("fail_reason")
@@ -55,8 +55,8 @@ def _has_windows(history: History) -> bool:
     return history.baseline_window is not None and history.metrics_window is not None
 
 
-@observation("Verification detected degradation")
-@observation("Verification failed")
+@observation("Verification detected degradation", *YES_OR_NO)
+@observation("Verification failed", *YES_OR_NO)
 def degradation_detected(history: History) -> Seen:
     """The server measured a degradation between the two windows, and the executor acted on it."""
     found = history.worse()
@@ -68,7 +68,7 @@ def degradation_detected(history: History) -> Seen:
     )
 
 
-@observation("Low sample detected")
+@observation("Low sample detected", "Yes (< # samples)", "No (< # samples)", "No (# samples)", "No")
 def low_sample_detected(history: History) -> Seen:
     """The server ran too few of each of the run's queries in the metrics window, and the executor drew no conclusion."""
     if history.metrics_window is None:
@@ -94,21 +94,39 @@ observations(
         "Message contains inconclusive": lambda history: yes_or_no(
             INCONCLUSIVE in history.said("message").lower(), f"message: {history.said('message')}"
         ),
+    },
+    *YES_OR_NO,
+)
+observations(
+    {
         # Which measures got worse beyond their thresholds, by the server's own count
         "Degradation measured by the server": lambda history: Seen(
             ", ".join(history.worse()) or ("None" if _has_windows(history) else "unknown"), _in_words(history)
         ),
+    },
+    "None",
+    *MEASURES,
+)
+observations(
+    {
         # How many of the run's queries the server ran in it, of the one that ran most often
         "Samples in the metrics window": lambda history: Seen(
             str(_samples(history)) if history.metrics_window else "no window"
         ),
+    },
+    "#",
+    "no window",
+)
+observations(
+    {
         # Whatever differs in the schema or the rows from before the scenario and was not meant to
         "Unexpected changes": lambda history: Seen("; ".join(history.unexpected_changes) or "None"),
-    }
+    },
+    "None",
 )
 
 
-@observation("Audit log entry created")
+@observation("Audit log entry created", *YES_OR_NO)
 def audit_log_entry_created(history: History) -> Seen:
     """The failed rollback is in the audit log."""
     actions = [str(row["action"]) for row in history.audit]

@@ -22,10 +22,11 @@ _ADDING = re.compile(
     rf"({_NAME})(?=[\s(])"
 )
 _DROPPING = re.compile(rf"(?is)\A\s*DROP\s+(?:INDEX|KEY)\s+(?:IF\s+EXISTS\s+)?({_NAME})\s*\Z")
-_HOW = re.compile(r"(?i)\A\s*(?:ALGORITHM|LOCK)\s*=?\s*\w+\s*\Z")
-_INPLACE, _NO_LOCK = r"(?i)\bALGORITHM\s*=?\s*INPLACE\b", r"(?i)\bLOCK\s*=?\s*NONE\b"
+# The text of a digest, which may be all that a server keeps of a statement, has these words in quotes
+_HOW = re.compile(r"(?i)\A\s*(?:ALGORITHM|LOCK)\s*=?\s*`?\w+`?\s*\Z")
+_INPLACE, _NO_LOCK = r"(?i)\bALGORITHM\s*=?\s*`?INPLACE\b", r"(?i)\bLOCK\s*=?\s*`?NONE\b"
 _OTHER = re.compile(
-    r"\bALGORITHM\s*=?\s*(COPY|DEFAULT|INSTANT|NOCOPY)\b|\bLOCK\s*=?\s*(SHARED|EXCLUSIVE|DEFAULT)\b", re.IGNORECASE
+    r"\bALGORITHM\s*=?\s*`?(COPY|DEFAULT|INSTANT|NOCOPY)\b|\bLOCK\s*=?\s*`?(SHARED|EXCLUSIVE|DEFAULT)\b", re.IGNORECASE
 )
 _PART = re.compile(r"\A\s*(`(?:[^`]|``)+`|\w+)\s*(?:\(\s*(\d+|\?)\s*\))?\s*(ASC|DESC)?\s*\Z", re.IGNORECASE)
 _HIDING = re.compile(r"(?i)\b(?:INVISIBLE|IGNORED)\b")

@@ -84,6 +84,8 @@ def allowed_ends(history: History) -> Row:
     if any(look.inactive is False for look in looks):
         on = any(call.says_active for look in looks for call in look.tries)
         return Row(("C-END-1" if on else "C-END-2",), _STOPPED | _TURNED_DOWN | failed)
+    if history.no_entry:
+        return Row(("C-END-18",), _NOT_DONE)
     # that a run which was stopped has a look that says so is for R-15
     return Row(("C-END-13" if reason == VALIDATION_ERROR else "C-END-18",), _STOPPED | _TURNED_DOWN | _NOT_DONE)
 
@@ -97,7 +99,7 @@ def _may_have_failed(history: History, worker: Participant) -> bool:
     seen = any(one.errno or one.ended is None or one.hidden for one in own)
     foreign = history.deeds or len(by_workers(history, history.changes)) < len(history.changes)
     on_record = _NUMBER.search(history.said("error_message"))
-    return bool(seen or foreign or unknown or on_record)
+    return bool(seen or foreign or unknown or on_record or history.no_entry)
 
 
 @rule(
@@ -117,16 +119,22 @@ def the_end_is_one_of_those_allowed(history: History) -> Iterator[Ruling]:
 
 
 @rule(
-    "R-32", SAFETY, "C-RUN-5", "C-END-4", "C-END-5", "C-END-15", "C-END-16",
-    thai="run ที่ ADD INDEX ล้มเหลวต้องบันทึกหมายเลขและข้อความ error ของ server",
+    "R-32", SAFETY, "C-RUN-5", "C-END-4", "C-END-5", "C-END-15", "C-END-16", "C-END-18",
+    thai="run ที่ ADD INDEX ล้มเหลว หรือเชื่อมต่อ server ไม่ได้ ต้องบันทึกหมายเลขและข้อความ error ของ server",
 )  # fmt: skip
 def the_error_of_a_failed_add_is_on_record(history: History) -> Iterator[Ruling]:
-    """A run whose ADD INDEX failed has the number and the text of the server's error on record."""
+    """A run whose ADD INDEX failed, or whose worker MySQL let not in, has the server's error on record."""
     failed = [one for one in adds(history) if one.errno and one.owner == history.ended_by]
-    if failed and not made(history) and history.end_report and history.row:
-        error, recorded = failed[-1], history.said("error_message")
+    if made(history) or not history.end_report or not history.row:
+        return
+    recorded = history.said("error_message")
+    if failed:
+        error = failed[-1]
         because = f"the server answered error {error.errno} ({error.message}); error_message: {recorded}"
         yield ruling(_is_in(error, recorded), because, history.ended_by, history.ended_at)
+    elif history.no_entry and history.said("fail_reason") == EXECUTION_ERROR:
+        because = f"the server answered error {history.no_entry}; error_message: {recorded}"
+        yield ruling(str(history.no_entry) in recorded, because, history.ended_by, history.ended_at)
 
 
 def _is_in(error: Statement, recorded: str) -> bool:

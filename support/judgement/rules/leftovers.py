@@ -29,3 +29,13 @@ def nothing_outlives_its_worker(history: History) -> Iterator[Ruling]:
         running = [one.brief for one in history.by(worker, history.statements) if one.ended is None]
         left = [f"a process of {name}" for name in history.left_running if name == str(worker)] + running
         yield ruling(not left, f"{worker} had ended, and left: {'; '.join(left)}", str(worker), worker.ended)
+
+
+@rule("R-82", SAFETY, "C-LEFT-1", thai="worker ที่จบเองต้องไม่ทิ้ง connection, lock หรือ transaction ไว้บน server")
+def nothing_is_left_on_the_server(history: History) -> Iterator[Ruling]:
+    """A worker that ends by itself leaves no connection on the server, and with it no lock and no transaction."""
+    for worker in history.participants.values():
+        if worker.exit_status is None or worker.killed or not worker.connections:
+            continue
+        left = history.left_connected.get(str(worker), [])
+        yield ruling(not left, f"{worker} had ended, and left: {'; '.join(left)}", str(worker), worker.ended)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from support.contract import ADD_INDEX, LOCK_WAIT, TEST_TABLES
-from support.history.history import History
+from support.history.history import History, Participant
 from support.history.statements import Statement
 from support.judgement.rules.approved import asks_for_the_approved, asks_online, is_approved, is_only_of
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
@@ -39,6 +39,19 @@ def only_the_runs_own_index(history: History) -> Iterator[Ruling]:
             holds, of = False, ("C-END-12",)
             because += f"; the run asks for {history.run.action}"
         yield ruling(holds, because, change.sender, change.started, of)
+
+
+@rule("R-22", SAFETY, "C-DDL-7", "C-END-16", thai="ห้ามส่ง ADD INDEX ซ้ำขณะที่ ADD INDEX ก่อนหน้าของ run ยังไม่จบ")
+def no_add_beside_an_earlier_one(history: History) -> Iterator[Ruling]:
+    """An ADD INDEX is sent again only when every earlier one of the run has ended."""
+    sent = adds(history)
+    for number, add in enumerate(sent):
+        for earlier in sent[:number]:
+            over = add.thread == earlier.thread or history.done_before(earlier, add.started)
+            if over is None and history.waited_together:
+                over = False  # no clock is needed to tell
+            because = f"{add.sender} sent {add.brief} while {earlier.sender}'s had not ended: {earlier.brief}"
+            yield ruling(over, because, add.sender, add.started)
 
 
 @rule("R-23", SAFETY, "C-DDL-7", "C-END-6", "C-END-7", thai="index ของ run ถูกสร้างสำเร็จได้ไม่เกินหนึ่งครั้ง ไม่ว่า worker ใดทำ")
@@ -91,6 +104,7 @@ _ELSEWHERE = re.compile(
     r"|purge|load|call_|install|uninstall|shutdown|restart|set_password|import|clone|change_"
 )
 _OF_ALL = re.compile(r"(?:\ASET\s+|,\s*)(?:@@)?(?:GLOBAL|PERSIST(?:_ONLY)?)[\s.]", re.IGNORECASE)
+_KILL = re.compile(r"\AKILL\s+(?:(?:HARD|SOFT|CONNECTION|QUERY)\s+)*(\d+)\s*;?\Z", re.IGNORECASE)
 _LOCKING = re.compile(r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\s+MODE\b", re.IGNORECASE)
 
 
@@ -102,19 +116,23 @@ def nothing_else_is_changed(history: History) -> Iterator[Ruling]:
         sent = [one for one in history.by(worker, history.statements) if not one.changes_schema]
         if not sent:
             continue
-        takes_over = bool(predecessors(history, worker))
-        judged = {id(one): _leaves_alone(one, tables, takes_over) for one in sent}
+        may_end = [worker, *predecessors(history, worker)]
+        judged = {id(one): _leaves_alone(one, tables, may_end) for one in sent}
         wrong = [one for one in sent if judged[id(one)] is False] or [one for one in sent if judged[id(one)] is None]
         because = f"{worker} sent {'; '.join(one.brief for one in wrong)}"
         yield ruling(all_of(judged.values()), because, str(worker), (wrong or sent)[0].started)
 
 
-def _leaves_alone(statement: Statement, tables: set[str], takes_over: bool) -> bool | None:
+def _leaves_alone(statement: Statement, tables: set[str], may_end: list[Participant]) -> bool | None:
     kind, text = statement.kind, bare(statement.text)
     if statement.hidden:
         return None
     if kind == "kill":
-        return takes_over or None  # whose session it was the server does not say; its own is nobody else's
+        known = [connection for one in may_end for connection in one.connections]
+        whose = _KILL.match(text)
+        if whose and int(whose[1]) in known:
+            return True
+        return False if whose and known and None not in known else None
     if kind == "set_option":
         return not _OF_ALL.search(text)
     named = any(re.search(rf"(?<![0-9A-Za-z_$]){re.escape(table)}(?![0-9A-Za-z_$])", text) for table in tables)
@@ -135,8 +153,8 @@ def no_wait_is_longer_than_set(history: History) -> Iterator[Ruling]:
     for worker in history.participants.values():
         limit = worker.given.get("DDL_LOCK_WAIT_TIMEOUT_SECONDS")
         for change in history.by(worker, history.changes):
-            if change.errno != LOCK_WAIT or limit is None:
-                continue
+            if limit is None or (change.errno != LOCK_WAIT and change.seconds <= 2 * limit + WORK_SECONDS):
+                continue  # one that did not give up shows how long it waited only where it took too long for all else
             holds = None if limit + WORK_SECONDS < change.seconds else True  # one long wait, or two
             if change.seconds > 2 * limit + WORK_SECONDS:
                 holds = False

@@ -9,6 +9,8 @@ from support.judgement.rules.claims import MARGIN_SECONDS
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 
 REPORTS = ("status", "rollback", "audit")
+GOODBYES = ("commit", "rollback")
+"""What a client may send by itself before it leaves: the end of a transaction in which nothing was done."""
 
 
 @rule("R-01", SAFETY, "C-ORDER-1", thai="worker ส่งคำสั่งเปลี่ยน schema ได้หลังจาก claim ของตนได้รับอนุมัติแล้วเท่านั้น")
@@ -23,17 +25,21 @@ def no_change_without_a_claim(history: History) -> Iterator[Ruling]:
 
 
 @rule(
-    "R-02", SAFETY, "C-ORDER-2", thai="หลังรายงานสถานะสุดท้ายแล้ว ต้องไม่มีการเปลี่ยน schema อ่าน metrics หรือบันทึกอะไรเพื่อ run นั้นอีก"
+    "R-02",
+    SAFETY,
+    "C-ORDER-2",
+    thai="หลังรายงานสถานะสุดท้ายแล้ว worker นั้นต้องไม่ส่งอะไรไปยัง server หรือบันทึกอะไรอีก และ worker อื่นต้องไม่เปลี่ยน schema หรืออ่าน metrics",
 )
 def nothing_after_the_end(history: History) -> Iterator[Ruling]:
-    """After the terminal report no worker sends a schema change or a read of the metrics, and its worker records nothing."""
+    """After the terminal report its worker sends the server nothing and records nothing, and no other one changes or measures."""
     report = history.end_report
     if report is None:
         return
     end = f"the report of the end came at {report.arrived:%H:%M:%S.%f}"
     for worker in history.participants.values():
         for one in history.by(worker, history.statements):
-            if one.changes_schema or one.reads_metrics:
+            others = one.changes_schema or one.reads_metrics
+            if others or (str(worker) == report.worker and one.kind not in GOODBYES):
                 late = history.before(report.arrived, one.started)
                 holds = None if late is None else not late
                 yield ruling(holds, f"{end}; then {worker} sent {one.brief}", str(worker), one.started)

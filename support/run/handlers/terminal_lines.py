@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from support.again import again
 from support.files import shown
 from support.judgement.cause import beside
 from support.record.evidence import Secrets
@@ -22,11 +23,13 @@ class TerminalLines:
         self._terminal, self._secrets, self._each = terminal, secrets, each
         self._to_come, self._early = list(order), dict[str, notices.ScenarioJudged]()
         self._at_work, self._count = list[str](), len(order)
+        self._settings = list[tuple[str, str]]()
 
     def hear(self, notice: Notice) -> None:
         terminal = self._terminal
         match notice:
             case notices.SettingsRead(settings):
+                self._settings = settings
                 terminal.say(*(f"setting {name} = {value}" for name, value in settings))
             case notices.FolderMade():
                 terminal.progress("  starting what is under test …")
@@ -53,10 +56,11 @@ class TerminalLines:
                 terminal.say(f"Stopping here: {self._secrets.masked(reason)}")
             case notices.RunTrouble(kind, message):
                 terminal.trouble(kind, message)
-            case notices.VerdictReached(content, folder, True):
+            case notices.VerdictReached(content, folder, True, standing):
                 show_verdict(terminal, content, shown(folder))
-            case notices.VerdictReached(content):
-                terminal.say(f"Nothing was run. Decision: {terminal.coloured(content['decision'])}")
+                terminal.say(*standing)
+            case notices.VerdictReached(content, standing=standing):
+                terminal.say(f"Nothing was run. Decision: {terminal.coloured(content['decision'])}", *standing)
 
     def _show_progress(self) -> None:
         done = self._count - len(self._to_come) + len(self._early)
@@ -78,9 +82,8 @@ class TerminalLines:
         if record.failure is not None:
             notes = [("Blame", f"{record.blames}"), ("Evidence", shown(judged.path))]
             notes += [("Log", shown(log)) for log in record.logs]
+            notes.append(("Again", masked(again(self._settings, record.location))))
             cause = (
                 [record.cause.sentence, *(f"  {line}" for line in beside(record.history)), ""] if record.cause else []
             )
-            self._terminal.failure(
-                masked("\n".join([*cause, record.failure])), [*notes, ("Again", f"behave {record.location}")]
-            )
+            self._terminal.failure(masked("\n".join([*cause, record.failure])), notes)

@@ -38,7 +38,9 @@ def sample_minimum_not_read(judge):
     return _with(min_samples=10)(judge)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.ask", scenario="Failure: headers in time")
+@mutant(
+    "TC-09", "Fail-closed behavior", of="agent.killswitch.ask", scenario="Failure: headers in time, the body too late"
+)
 def deadline_of_the_kill_switch_not_read(ask):
     """The kill switch has a minute to answer, whatever the agent was told."""
     return lambda config, connection_id: ask(replace(config, kill_switch_timeout=60.0), connection_id)
