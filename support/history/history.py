@@ -8,18 +8,13 @@ from typing import Any
 from pydantic import AwareDatetime
 
 from support.contract import CallKind
-from support.history.calls import UNDER_A_LEASE, Call, RunRow
+from support.history.calls import UNDER_A_LEASE, Call, RunRow, name_of
 from support.history.change import Index, RunSpec
 from support.history.statements import Statement
 from support.history.windows import LIMITS, MEASURES, Window
 
 NOTED_LATE_SECONDS = 0.5
 """How long a server may take to note that a statement has ended once its sender has the answer."""
-
-
-def name_of(number: int) -> str:
-    """The name of a worker, whoever speaks of it: of who made a call, sent a statement, is to blame."""
-    return f"worker {number}"
 
 
 @dataclass

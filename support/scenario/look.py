@@ -3,8 +3,9 @@
 from support.clock import now
 from support.errors import NotMade, TestEnvironmentError
 from support.form import TEST_CASES
+from support.history.calls import name_of
 from support.history.change import Index
-from support.history.history import NOTED_LATE_SECONDS, History, Participant, name_of
+from support.history.history import NOTED_LATE_SECONDS, History, Participant
 from support.history.statements import NO_TEXT, Statement
 from support.judgement.rules import judge_all
 from support.judgement.rules.approved import is_approved

@@ -14,7 +14,7 @@ from support.contract import AGENT_VARIABLES
 from support.errors import TestEnvironmentError
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
-from support.history.history import name_of
+from support.history.calls import name_of
 from support.mysql.database import Account
 from support.mysql.schemas import Accounts, make_accounts
 from support.servers.long_work import progress

@@ -14,7 +14,7 @@ from support.contract import LATENCY_DEGRADATION, ROWS_EXAMINED_DEGRADATION
 from support.errors import TestEnvironmentError
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
-from support.history.history import name_of
+from support.history.calls import name_of
 from support.mysql import tables
 from support.mysql.database import Account, Database, flavour_of
 from support.mysql.journal import Journal

@@ -1041,8 +1041,8 @@ EXAMPLES = {
     "R-82": Examples(
         kept=[completed().worker(1, connections=[17]), contested().worker(1, connections=[17])],
         broken=[
-            completed().worker(1, connections=[17]).known(left_connected={"worker-1": ["connection 17 (Sleep: no statement)"]}),
-            frozen().worker(1, connections=[17]).known(left_connected={"worker-1": ["connection 17 (Query: ALTER)"]}),
+            completed().worker(1, connections=[17]).known(left_connected={"worker 1": ["connection 17 (Sleep: no statement)"]}),
+            frozen().worker(1, connections=[17]).known(left_connected={"worker 1": ["connection 17 (Query: ALTER)"]}),
         ],
         not_tried=[
             completed().worker(1, connections=[]),

@@ -11,8 +11,8 @@ import pytest
 from support.clock import Clock
 from support.contract import WORKER_CALLS
 from support.form import TEST_CASES
-from support.history.calls import Call
-from support.history.history import Participant, name_of
+from support.history.calls import Call, name_of
+from support.history.history import Participant
 from support.judgement.verdict import decide
 from support.record.envelope import BadEvidence
 from support.record.evidence import Check, Fact, Observation, Query, Secrets
