@@ -29,6 +29,11 @@ UNDER_A_LEASE: tuple[CallKind, ...] = ("heartbeat", "status", "rollback", "audit
 """The calls that are a worker's only as long as its lease is alive."""
 
 
+def name_of(number: int) -> str:
+    """The name of a worker, whoever speaks of it: of who made a call, sent a statement, is to blame."""
+    return f"worker {number}"
+
+
 @dataclass(frozen=True)
 class RunRow:
     """The run's row at a moment, ``at`` and ``lease_seconds`` left both by the database's clock; None for no lease."""
@@ -50,7 +55,7 @@ class RunRow:
 
 @dataclass
 class Call:
-    """One call of one worker, as it went over the wire.
+    """One call of one worker, by its name, as it went over the wire.
 
     ``status`` is the status code the worker was given, or None when it got no whole answer. ``fault`` names what
     the gateway did to the call. ``row_before`` and ``row_after`` are the run's row just before the call reached the API and

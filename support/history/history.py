@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import AwareDatetime
 
 from support.contract import CallKind
-from support.history.calls import UNDER_A_LEASE, Call, RunRow
+from support.history.calls import UNDER_A_LEASE, Call, RunRow, name_of
 from support.history.change import Index, RunSpec
 from support.history.statements import Statement
 from support.history.windows import LIMITS, MEASURES, Window
@@ -37,11 +37,11 @@ class Participant:
     connections: list[int | None] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"worker {self.number}"
+        return name_of(self.number)
 
     @property
-    def name(self) -> str:
-        """Its WORKER_ID."""
+    def worker_id(self) -> str:
+        """The WORKER_ID that it was given."""
         return f"worker-{self.number}"
 
     def calls_of(self, kind: CallKind) -> list[Call]:
@@ -73,7 +73,8 @@ class Participant:
 class Notes:
     """What phrases keep for the observations while the scenario goes on.
 
-    ``expected_errors`` are the server's errors that the situation was made for; ``no_entry`` is that with which it lets no
+    ``expected_errors`` are the server's errors that the situation was made for; ``deeds`` is what the suite, as
+    somebody else, has done with the run's index; ``no_entry`` is that with which it lets no
     worker in, if it does not. ``waited_together`` is True if two ADD INDEX of the run were seen to wait for the table at once.
     ``counters_set_back`` is when somebody set the server's statement counters back to nothing, by the server's clock.
     ``turned_down``: the API took no such run. ``claims_met``: claims that were let go together all waited for the run's row;
@@ -85,6 +86,7 @@ class Notes:
     calls_before_takeover: list[Call] = field(default_factory=list)
     answer_to_same_id: str | None = None
     expected_errors: list[int] = field(default_factory=list)
+    deeds: list[str] = field(default_factory=list)
     no_entry: int | None = None
     waited_together: bool = False
     counters_set_back: AwareDatetime | None = None
@@ -170,7 +172,7 @@ class History(Notes):
     @property
     def ended_by(self) -> str:
         """Whose report ended the run."""
-        return self.end_report.worker.replace("-", " ") if self.end_report else "nobody"
+        return self.end_report.worker if self.end_report else "nobody"
 
     @property
     def states(self) -> list[RunRow]:

@@ -203,8 +203,9 @@ class Story:
             "after_index": there if kind == "kill switch" else None,
         }
         what.pop("lease", None)  # was for the API
+        status = 201 if kind in ("rollback", "audit") and status == 200 else status
         return Call(
-            f"worker-{worker}", what.pop("method", method), what.pop("path", path), status=status, **given | what
+            f"worker {worker}", what.pop("method", method), what.pop("path", path), status=status, **given | what
         )
 
 

@@ -3,13 +3,14 @@
 Not here: what only one scenario asks (its Fields), and any look at anything but the history.
 """
 
-from support.judgement.rules import claims, leases, leftovers, measuring, online, order, outcome, records, switch
+from support.judgement.rules import claims, ends, leases, leftovers, measuring, online, order, outcome, records, switch
 from support.judgement.rules.registry import RULES, Rule, contract_rules, judge_all
 
 __all__ = ["RULES", "Rule", "contract_rules", "judge_all"]
 
 _MODULES = (
     claims,
+    ends,
     leases,
     leftovers,
     measuring,
