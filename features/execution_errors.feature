@@ -64,10 +64,11 @@ Feature: Errors of the ADD INDEX itself
       | Schema changes tried after the refusal | None                        |
 
     Examples:
-      | incident                         | error      |
-      | somebody else renames the column | Error 1072 |
-      | an administrator ends it         | Error 1317 |
-      | the table stays locked           | Error 1205 |
+      | incident                                    | error      |
+      | somebody else renames the column            | Error 1072 |
+      | an administrator ends it                    | Error 1317 |
+      | the table stays locked                      | Error 1205 |
+      | the table is locked again before it commits | Error 1205 |
 
   @TC-04 @P2 @normal
   Scenario Outline: TC-04 LOCK=NONE Not Supported: the connection is lost, for <incident>

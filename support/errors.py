@@ -21,6 +21,14 @@ class TestEnvironmentError(AcceptanceError):
     __test__ = False  # not one of pytest's classes
 
 
+class WrongAnswer(AssertionError):
+    """The SaaS API answered a call of the suite with a ``status`` that is not the contract's."""
+
+    def __init__(self, complaint: str, status: int) -> None:
+        super().__init__(complaint)
+        self.status = status
+
+
 class NotMade(TestEnvironmentError):
     """The situation of a scenario could not be made, on a busy machine above all: that says nothing, and it is made again."""
 

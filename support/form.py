@@ -29,7 +29,7 @@ BEYOND: Priority = "P3"
 PreCheck = Literal["api", "database", "test_data", "environment", "log_level", "kill_switches", "runs", "workers"]
 CleanUp = Literal["indexes", "runs", "rollbacks", "kill_switches", "audit_logs", "workers", "logs"]
 Impact = Literal["blocks_canary", "code_fix", "configuration", "environment"]
-Detail = Literal["start", "end", "logs", "time", "value", "time and value", "claim of worker-2", "status of worker-2"]
+Detail = Literal["start", "end", "logs", "time", "value", "time and value", "claim of worker 2", "status of worker 2"]
 
 
 class _Part(BaseModel):

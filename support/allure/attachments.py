@@ -39,9 +39,9 @@ class Attachments:
         clock, red, picture = self.clock, self.red, timeline.svg(record, self.clock)
         shown = [
             ("Timeline", picture or record.facts, pages.facts(record, clock, picture)),
-            ("Calls of the workers", record.wire, pages.wire(record, clock, red)),
-            ("Schema changes the server counted", record.statements, pages.statements(record, clock)),
-            ("Rules of the contract", record.rules, pages.rules(record)),
+            ("Calls of the workers", record.calls, pages.wire(record, clock, red)),
+            ("Schema changes the server counted", record.changes, pages.statements(record, clock)),
+            ("The contract, sentence by sentence", record.rules, pages.contract(record)),
             ("Database verification", record.queries, pages.queries(record, clock, red)),
         ]
         found = [self.add(title, page, AttachmentType.HTML) for title, there, page in shown if there]

@@ -1,13 +1,14 @@
 """The evidence of a scenario as HTML that reads well inside the report: every value escaped, bounded when green."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
 
 from markupsafe import Markup
 
-from support.clock import Clock, moment
-from support.judgement.rules import RULES
-from support.judgement.rules.registry import BROKEN, KEPT, NOT_TRIED
+from support.clock import Clock
+from support.history.calls import Call
+from support.judgement.obligations import NOT_JUDGED, ORDER, standings
+from support.judgement.rules.registry import BROKEN, NOT_TRIED, UNKNOWN
 from support.record.evidence import Evidence, Observation
 from support.resultlog import rendering
 from support.resultlog.blocks import Code, Heading, Inline, Paragraph, Part, Preformatted, Strong, Table
@@ -24,9 +25,9 @@ def _text(value: object) -> str:
     return "NULL" if value is None else str(value)
 
 
-def _milliseconds(start: str | None, end: str | None) -> str:
-    """Whole milliseconds from ``start`` to ``end``; empty if one is missing."""
-    return f"{(moment(end) - moment(start)).total_seconds() * 1000:.0f}" if start and end else ""
+def _milliseconds(start: datetime, end: datetime | None) -> str:
+    """Whole milliseconds from ``start`` to ``end``; empty without an end."""
+    return f"{(end - start).total_seconds() * 1000:.0f}" if end else ""
 
 
 def observations(rows: Sequence[Observation]) -> str:
@@ -43,8 +44,8 @@ def observations(rows: Sequence[Observation]) -> str:
 def wire(record: Evidence, clock: Clock, red: bool) -> str:
     """Every call of every worker, in order; with bodies when red."""
     parts: list[Part] = []
-    for worker in sorted({call["worker"] for call in record.wire}):
-        calls = sorted((c for c in record.wire if c["worker"] == worker), key=lambda call: str(call["arrived"]))
+    for worker in (one for one in record.workers if one.calls):
+        calls = sorted(worker.calls, key=lambda call: call.arrived)
         shown = calls if red else calls[:CALLS_WHEN_GREEN]
         parts += [Heading(2, f"{worker}: {len(calls)} calls to the SaaS API"), _calls(shown, clock, red)]
         if len(shown) < len(calls):
@@ -52,29 +53,29 @@ def wire(record: Evidence, clock: Clock, red: bool) -> str:
     return page("Calls over the wire", *parts)
 
 
-def _calls(calls: list[dict[str, Any]], clock: Clock, red: bool) -> Table:
+def _calls(calls: list[Call], clock: Clock, red: bool) -> Table:
     """The table; a column that no call fills is left out."""
     there = {True: "yes", False: "no", None: ""}
     columns: dict[str, list[Inline]] = {
-        "Time": [clock.instant(call["arrived"]) for call in calls],
-        "Call": [call["kind"] for call in calls],
-        "Method": [call["method"] for call in calls],
-        "Path": [call["path"] for call in calls],
-        "Answer": [call["answer"] for call in calls],
-        "ms": [_milliseconds(call["arrived"], call["answered"]) for call in calls],
-        "Held": ["held" if call["held"] else "" for call in calls],
-        "Fault": [call["fault"] or call["trouble"] or "" for call in calls],
-        "Index there": [there[call["after_index"]] for call in calls],
+        "Time": [clock.instant(call.arrived) for call in calls],
+        "Call": [call.kind for call in calls],
+        "Method": [call.method for call in calls],
+        "Path": [call.path for call in calls],
+        "Answer": [call.answer for call in calls],
+        "ms": [_milliseconds(call.arrived, call.answered) for call in calls],
+        "Held": ["held" if call.held else "" for call in calls],
+        "Fault": [call.fault or call.trouble or "" for call in calls],
+        "Index there": [there[call.after_index] for call in calls],
         "Bodies": [_bodies(call) if red else "" for call in calls],
     }
     filled = {name: cells for name, cells in columns.items() if any(cells)}
-    marks = ["bad" if not 200 <= (c["status"] or 0) < 300 else "odd" if c["held"] else "" for c in calls]
+    marks = ["bad" if not 200 <= (c.status or 0) < 300 else "odd" if c.held else "" for c in calls]
     return Table(list(filled), list(zip(*filled.values(), strict=True)), marks=marks)
 
 
-def _bodies(call: dict[str, Any]) -> str:
+def _bodies(call: Call) -> str:
     """What was sent and answered, folded."""
-    bodies = [f"{way} {body}" for way, body in (("→", call["request_body"]), ("←", call["response_body"])) if body]
+    bodies = [f"{way} {body}" for way, body in (("→", call.request_body), ("←", call.response_body)) if body]
     folded = Markup("<details><summary>show</summary><code>{}</code></details>")
     return folded.format(Markup("<br>").join(bodies)) if bodies else ""
 
@@ -96,26 +97,30 @@ def statements(record: Evidence, clock: Clock) -> str:
     """The schema changes the server itself counted."""
     head = ("Started", "Kind", "Statement", "Outcome", "Server's message", "ms", "Thread")
     rows, marks = [], []
-    for one in record.statements:
-        outcome = f"Error {one['errno']}" if one["errno"] else "done"
-        outcome = outcome if one["ended"] else "still running"
-        time, milliseconds = clock.instant(one["started"]), f"{one['seconds'] * 1000:.0f}"
-        message, thread = _text(one["message"]), _text(one["thread"])
-        rows.append((time, one["kind"], Code(one["text"]), outcome, message, milliseconds, thread))
-        marks.append("" if outcome == "done" else "bad")
+    for one in record.changes:
+        time, milliseconds = clock.instant(one.started), f"{one.seconds * 1000:.0f}"
+        rows.append((time, one.kind, Code(one.text), one.outcome, _text(one.message), milliseconds, str(one.thread)))
+        marks.append("" if one.outcome == "done" else "bad")
     about = Paragraph("As the server's own record of statements has them, whatever the executor says.", "small")
     return page("Schema changes", about, Table(head, rows, marks=marks))
 
 
-def rules(record: Evidence) -> str:
-    """What became of each rule of the contract; the broken ones first."""
-    order = sorted(record.rules, key=lambda one: (one.state != BROKEN, one.state == NOT_TRIED, one.rule))
-    rows = [
-        (one.rule, one.state, str(one.times or ""), RULES[one.rule].english if one.rule in RULES else "", one.because)
-        for one in order
-    ]
-    marks = ["bad" if one.state == BROKEN else "odd" if one.state != KEPT else "good" for one in order]
-    return page("Rules of the contract", Table(("Rule", "State", "Times", "Says", "Because"), rows, marks=marks))
+def contract(record: Evidence) -> str:
+    """The sentences of the contract that this scenario has tried, the broken ones first; and the ids of the others."""
+    found = sorted(standings([record]), key=lambda one: ORDER.index(one.state))
+    tried = [(one, said) for one in found for _, said in one.found.get(one.state, [])]
+    rows = [(one.obligation.id, one.obligation.text, one.state, said) for one, said in tried]
+    looks = {BROKEN: "bad", UNKNOWN: "odd"}
+    marks = [looks.get(one.state, "good") for one, _ in tried]
+    others = {state: ", ".join(one.obligation.id for one in found if one.state == state) for state in ORDER}
+    return page(
+        "The contract, sentence by sentence",
+        Table(("Id", "The contract says", "State", "Which rule or Field says so"), rows, marks=marks),
+        Paragraph(f"Not tried in this scenario: {others[NOT_TRIED] or 'none'}.", "small"),
+        Paragraph(
+            f"Not judged: {others[NOT_JUDGED] or 'none'}; the reasons are in the result log's Appendix D.", "small"
+        ),
+    )
 
 
 def facts(record: Evidence, clock: Clock, picture: str = "") -> str:
@@ -127,8 +132,8 @@ def facts(record: Evidence, clock: Clock, picture: str = "") -> str:
         parts += [Heading(2, "Facts"), Table(("Time", "Fact", "Value"), rows)]
     if record.workers:
         ends = [
-            (f"worker {one['number']}", *(clock.instant(one[name]) for name in ("started", "ended", "killed")),
-             "" if one["exit_status"] is None else str(one["exit_status"]))
+            (str(one), *(clock.instant(time) for time in (one.started, one.ended, one.killed)),
+             "" if one.exit_status is None else str(one.exit_status))
             for one in record.workers
         ]  # fmt: skip
         parts += [Heading(2, "Workers"), Table(("Worker", "Started", "Ended", "Killed", "Exit status"), ends)]

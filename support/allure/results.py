@@ -23,6 +23,7 @@ from support.allure.judgement import CATEGORIES, EXECUTOR, RED, Judgement
 from support.clock import Clock, now
 from support.files import shown, write_whole
 from support.form import PRIORITIES, TEST_CASES
+from support.judgement.cause import beside
 from support.judgement.fields.registry import ALWAYS, HEADINGS
 from support.judgement.rules.registry import CONTRACT_RULES
 from support.record.evidence import Observation, RunRecord, Secrets
@@ -145,7 +146,7 @@ class Results:
     def _details(self, outcome: Outcome, judgement: Judgement, record: Record | None) -> StatusDetails | None:
         if judgement.message is None:
             return None
-        lines = [record.cause.sentence, ""] if record and record.cause else []
+        lines = [record.cause.sentence, *beside(record.history), ""] if record and record.cause else []
         lines += [judgement.message, ""]
         lines += [f"Blame: {judgement.blames}"] if judgement.blames else []
         lines += [f"Log: {shown(log)}" for log in record.logs] if record else []

@@ -8,7 +8,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from support.clock import Clock, moment
+from support.clock import Clock
+from support.history.calls import Call
+from support.history.history import Participant
+from support.history.statements import Statement
 from support.record.evidence import Evidence
 from support.resultlog.rendering import template
 
@@ -30,10 +33,10 @@ class _Scale:
     def at(self, seconds: float) -> float:
         return round(LEFT + seconds / self.seconds * (WIDTH - LEFT - RIGHT), 1)
 
-    def x(self, time: datetime | str) -> float:
-        return self.at((min(max(moment(time), self.start), self.end) - self.start).total_seconds())
+    def x(self, time: datetime) -> float:
+        return self.at((min(max(time, self.start), self.end) - self.start).total_seconds())
 
-    def width(self, start: datetime | str, end: datetime | str | None) -> float:
+    def width(self, start: datetime, end: datetime | None) -> float:
         """What has no end goes on to the end of the picture."""
         return max(self.x(end or self.end) - self.x(start), 2)
 
@@ -53,16 +56,16 @@ def svg(record: Evidence, clock: Clock) -> str:
         period=f"{clock.instant(scale.start)} + {scale.seconds:.2f} s",
         ticks=[(scale.at(n * step), f"+{n * step:g} s") for n in range(1, int(scale.seconds / step) + 1)],
         window=(times.get("Metrics Window"), times.get("Sample Count Observed")),
-        statements=[_statement(one, scale) for one in record.statements],
-        workers=[_worker(record, number) for number in sorted({one["number"] for one in record.workers})],
+        statements=[_statement(one, scale) for one in record.changes],
+        workers=[_worker(one, scale) for one in record.workers],
         facts=_facts(record, scale),
     )
 
 
 def _moments(record: Evidence) -> Iterable[datetime]:
-    yield from (moment(call[name]) for call in record.wire for name in ("arrived", "answered") if call[name])
-    for item in (*record.statements, *record.workers):
-        yield from (moment(item[name]) for name in ("started", "ended") if item[name])
+    yield from (time for call in record.calls for time in (call.arrived, call.answered) if time)
+    yield from (time for one in record.changes for time in (one.started, one.ended) if time)
+    yield from (time for one in record.workers for time in (one.started, one.ended) if time)
     yield from (fact.time for fact in record.facts)
 
 
@@ -80,42 +83,40 @@ def _facts(record: Evidence, scale: _Scale) -> list[dict[str, Any]]:
     return placed
 
 
-def _statement(statement: dict[str, Any], scale: _Scale) -> dict[str, Any]:
-    kind, error = "drop" if "DROP" in statement["text"].upper() else "add", statement["errno"]
-    words = f"{kind.upper()} INDEX" + (f": error {error}" if error else "" if statement["ended"] else ": not ended")
-    after = scale.x(statement["ended"] or scale.end) + 5
+def _statement(one: Statement, scale: _Scale) -> dict[str, Any]:
+    kind, error = "drop" if "DROP" in one.text.upper() else "add", one.errno
+    words = f"{kind.upper()} INDEX" + (f": error {error}" if error else "" if one.ended else ": not ended")
+    after = scale.x(one.ended or scale.end) + 5
     fits = after + 7 * len(words) < WIDTH
-    place = {"x": after, "anchor": "start"} if fits else {"x": scale.x(statement["started"]) - 4, "anchor": "end"}
-    return {**statement, **place, "look": "error" if error else kind, "words": words}
+    place = {"x": after, "anchor": "start"} if fits else {"x": scale.x(one.started) - 4, "anchor": "end"}
+    return {**vars(one), **place, "look": "error" if error else kind, "words": words}
 
 
-def _worker(record: Evidence, number: int) -> dict[str, Any]:
-    lives = [worker for worker in record.workers if worker["number"] == number and worker["started"]]
-    calls = [{**call, "look": _look(call)} for call in record.wire if call["worker"] == f"worker-{number}"]
-    ordered = sorted(calls, key=lambda call: _ABOVE.get(call["kind"], 0))
-    return {"number": number, "lives": lives, "leases": _leases(calls), "calls": ordered}
+def _worker(worker: Participant, scale: _Scale) -> dict[str, Any]:
+    ordered = sorted(worker.calls, key=lambda call: _ABOVE.get(call.kind, 0))
+    calls = [(scale.x(call.arrived), _look(call), call) for call in ordered]
+    return {"worker": worker, "leases": _leases(worker.calls), "calls": calls}
 
 
-def _leases(calls: list[dict[str, Any]]) -> list[tuple[datetime, datetime]]:
+def _leases(calls: list[Call]) -> list[tuple[datetime, datetime]]:
     """(granted, ends) of every lease the API gave, as its answers say."""
     found = []
     for call in calls:
-        if call["kind"] not in ("claim", "heartbeat") or call["status"] != 200 or not call["answered"]:
+        if call.kind not in ("claim", "heartbeat") or call.status != 200 or not call.answered:
             continue
         try:
-            end = datetime.fromisoformat(json.loads(call["response_body"])["lease_expires_at"])
+            end = datetime.fromisoformat(json.loads(call.response_body)["lease_expires_at"])
         except (ValueError, KeyError, TypeError):
             continue  # a foreign API's answer; the picture does without
-        granted = moment(call["answered"])
-        found.append((granted, end if end.tzinfo else end.replace(tzinfo=granted.tzinfo)))
+        found.append((call.answered, end if end.tzinfo else end.replace(tzinfo=call.answered.tzinfo)))
     return found
 
 
-def _look(call: dict[str, Any]) -> str:
+def _look(call: Call) -> str:
     """The kind of the call, or what became of it, by which it has its colour."""
-    kind, granted = str(call["kind"]), call["status"] == 200
-    if kind == "claim" and not granted:
+    granted = call.status == 200
+    if call.kind == "claim" and not granted:
         return "error"
-    if kind == "kill switch" and (not granted or '_active":true' in call["response_body"].replace(" ", "")):
+    if call.kind == "kill switch" and (not granted or '_active":true' in call.response_body.replace(" ", "")):
         return "kill switch on"
-    return kind
+    return call.kind

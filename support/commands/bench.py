@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import click
 import psutil
 
-from support.clock import moment, now
+from support.clock import now
 from support.commands.command_line import FOR_ANOTHER, NOTHING_DONE, behave_arguments, process
+from support.history.history import Participant
 from support.record.reading import Record, read_all
 from support.resultlog.publishing import LATEST
 from support.run.jobs import THE_MACHINE
@@ -31,6 +31,9 @@ OVERHEAD_LIMIT = 0.25
 
 REPORTING_LIMIT = 0.10
 """Share of the wall time that evidence, result log and Allure results may take with one job."""
+
+JUDGING_LIMIT = 0.03
+"""Share of the CPU time that history, rules and cause may take with one job."""
 
 SLOWEST = 8
 
@@ -49,6 +52,11 @@ class Timed:
     cpu: dict[str, float]
     records: list[Record]
     reporting: float
+
+    @property
+    def judging(self) -> float:
+        """CPU seconds of history, rules and cause."""
+        return sum(record.judging_cpu_s for record in self.records)
 
     @property
     def before(self) -> float:
@@ -115,8 +123,8 @@ def _comparison(runs: dict[int, Timed]) -> tuple[list[list[str]], list[str]]:
 
 def _one_job(run: Timed, terminal: Terminal) -> int:
     """Say where the time of a run with one job went; 1 if the suite took too much of it."""
-    wall = run.wall
-    working = _seconds_at_work([worker for record in run.records for worker in record.workers if worker["started"]])
+    wall, cpu = run.wall, sum(run.cpu.values())
+    working = _seconds_at_work([worker for record in run.records for worker in record.workers])
     scenarios, own = sum(record.duration_s for record in run.records), wall - working
     times = {
         "wall time with one job": wall,
@@ -133,8 +141,10 @@ def _one_job(run: Timed, terminal: Terminal) -> int:
         "", *table(_slowest(run.records), ["Slowest phrases", "times", "mean", "total"]), "",
         f"The suite's own overhead: {own / wall:.0%} (limit {OVERHEAD_LIMIT:.0%})",
         f"Evidence, result log and Allure results: {run.reporting / wall:.1%} (limit {REPORTING_LIMIT:.0%})",
+        f"History, rules and cause: {run.judging / cpu:.1%} of the CPU time (limit {JUDGING_LIMIT:.0%})",
     )  # fmt: skip
-    return 0 if own <= OVERHEAD_LIMIT * wall and run.reporting <= REPORTING_LIMIT * wall else 1
+    within = own <= OVERHEAD_LIMIT * wall and run.reporting <= REPORTING_LIMIT * wall
+    return 0 if within and run.judging <= JUDGING_LIMIT * cpu else 1
 
 
 def _slowest(records: list[Record]) -> list[list[str]]:
@@ -147,10 +157,10 @@ def _slowest(records: list[Record]) -> list[list[str]]:
     return [[phrase[:90], str(len(t)), f"{sum(t) / len(t):.2f} s", f"{sum(t):.2f} s"] for phrase, t in slowest]
 
 
-def _seconds_at_work(workers: list[dict[str, Any]]) -> float:
+def _seconds_at_work(workers: list[Participant]) -> float:
     """Seconds in which at least one of the workers was running."""
     total, until = 0.0, datetime.min.replace(tzinfo=UTC)
-    for started, ended in sorted((moment(one["started"]), moment(one["ended"] or one["started"])) for one in workers):
+    for started, ended in sorted((one.started, one.ended or one.started) for one in workers if one.started):
         total += max(0.0, (ended - max(started, until)).total_seconds())
         until = max(until, ended)
     return total

@@ -37,7 +37,7 @@ def judge(run: Path | None) -> int:
     reports = Settings.read({}).reports_folder
     folder = read(folder_of(run or reports / LATEST, reports))
     terminal, states, changes = Terminal(), dict[str, Counter[str]](), list[str]()
-    histories = [record for record in folder.records if record.history]
+    histories = [record for record in folder.records if record.history and record.rules]
     if not histories:
         raise BadEvidence(f"{folder.path}: this run has left no history, so there is nothing to judge")
     for record in histories:

@@ -30,7 +30,12 @@ UNDER_A_LEASE: tuple[CallKind, ...] = ("heartbeat", "status", "rollback", "audit
 """The calls that are a worker's only as long as its lease is alive."""
 
 
-THE_SUITE = "caller-"
+def name_of(number: int) -> str:
+    """The name of a worker, whoever speaks of it: of who made a call, sent a statement, is to blame."""
+    return f"worker {number}"
+
+
+THE_SUITE = "caller "
 """With what the names of callers begin that are no workers, but the suite itself."""
 
 
@@ -65,7 +70,7 @@ class RunRow:
 
 @dataclass
 class Call:
-    """One call of one worker, or of the suite itself, as it went over the wire.
+    """One call of one worker, or of the suite itself, by its name, as it went over the wire.
 
     ``status`` is the status code the worker was given, or None when it got no whole answer. ``fault`` names what
     the gateway did to the call. ``row_before`` and ``row_after`` are the run's row just before the call reached the API and

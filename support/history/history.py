@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import AwareDatetime
 
 from support.contract import CallKind
-from support.history.calls import UNDER_A_LEASE, Call, RunRow
+from support.history.calls import UNDER_A_LEASE, Call, RunRow, name_of
 from support.history.change import Index, RunSpec
 from support.history.notes import Notes
 from support.history.statements import Statement
@@ -38,11 +38,11 @@ class Participant:
     connections: list[int | None] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"worker {self.number}"
+        return name_of(self.number)
 
     @property
-    def name(self) -> str:
-        """Its WORKER_ID."""
+    def worker_id(self) -> str:
+        """The WORKER_ID that it was given."""
         return f"worker-{self.number}"
 
     def calls_of(self, kind: CallKind) -> list[Call]:
@@ -152,7 +152,7 @@ class History(Notes):
     @property
     def ended_by(self) -> str:
         """Whose report ended the run."""
-        return self.end_report.worker.replace("-", " ") if self.end_report else "nobody"
+        return self.end_report.worker if self.end_report else "nobody"
 
     @property
     def states(self) -> list[RunRow]:

@@ -1,10 +1,12 @@
 """The metadata lock gate: it holds the executor's ALTER on any stock server, with no change in the executor.
 
 A transaction that has read the table keeps a shared metadata lock until it ends; an ALTER, online or not, waits for it
-("Waiting for table metadata lock" in the process list), and its wait is bounded by ``lock_wait_timeout``.
+("Waiting for table metadata lock" in the process list), and its wait is bounded by ``lock_wait_timeout``. It waits so a
+second time at its commit, and that wait is bounded by itself.
 """
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pymysql
@@ -63,6 +65,31 @@ class TableGate(_LockGate):
         )
         waiting = [WaitingStatement(row["ID"], row["INFO"]) for row in rows]
         return [one for one in waiting if kind_of_text(one.text) in SCHEMA_CHANGES]
+
+    def follow_to_the_commit(self, eventually: Callable[[Callable[[], bool], str], object]) -> None:
+        """Let the ALTER that waits here begin, and hold it again where it commits: "while it builds" without a large table.
+
+        Another reader queues behind it. Once the first has gone the ALTER begins, and lets readers in while it works; but
+        for its commit it needs the table to itself once more.
+
+        :param eventually: waits until its first argument holds; the second says what that is.
+        """
+        second = _LockGate(self._looking, self._account, self._taking)
+        reading = threading.Thread(target=second.close)
+        reading.start()
+        try:
+            eventually(lambda: self._readers_waiting() > 0, f"a reader of {self.table} behind the ALTER")
+        finally:
+            self.release()
+            reading.join()
+            self._holder = second._holder
+
+    def _readers_waiting(self) -> int:
+        sql = (
+            "SELECT COUNT(*) FROM information_schema.PROCESSLIST"
+            " WHERE STATE = 'Waiting for table metadata lock' AND INFO = %s"
+        )
+        return int(self._looking.value(sql, (self._taking,)))
 
     def abort(self, waiting: WaitingStatement, what: str = "CONNECTION") -> None:
         """End the waiting statement as an administrator would, with its connection or (``QUERY``) by itself."""

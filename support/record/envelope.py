@@ -15,7 +15,7 @@ from support.errors import AcceptanceError
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-FORMAT = 2
+FORMAT = 3
 """Goes up by one when a file written before can't be read any more."""
 
 Kind = TypeVar("Kind", bound="DataclassInstance")

@@ -3,7 +3,10 @@ the record of the run as a whole. They are all that reports are made from.
 """
 
 import re
-from dataclasses import asdict, dataclass, field
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +18,8 @@ from pydantic import AfterValidator, AwareDatetime
 from support.clock import now
 from support.files import write_whole
 from support.history.calls import Call
-from support.history.history import History
+from support.history.history import History, Participant
+from support.history.statements import Statement
 from support.record.envelope import as_json
 from support.result_words import NOT_RUN, PASS, UNJUDGED
 from support.secret_text import forms_of
@@ -92,7 +96,8 @@ class Query:
 class Judged:
     """What became of a rule of the contract: ``state`` is kept, broken, unknown or not tried, of ``times`` occasions.
 
-    ``because``, ``who`` and ``at`` are of the first breach, or of what could not be told.
+    ``because``, ``who`` and ``at`` are of the first breach, or of what could not be told. ``of`` are the ids of the
+    contract's sentences that were kept, broken, or not to be told.
     """
 
     rule: str
@@ -101,6 +106,7 @@ class Judged:
     because: str = ""
     who: str = ""
     at: AwareDatetime | None = None
+    of: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -135,22 +141,20 @@ class Attempt:
     ended: AwareDatetime
     facts: list[Fact]
     steps: list[Step]
-    wire: list[dict[str, Any]]
-    statements: list[dict[str, Any]]
-    workers: list[dict[str, Any]]
+    history: History | None
 
     @classmethod
     def of(cls, record: "Evidence", reason: str) -> "Attempt":
         """The attempt that ``record`` is of, which ends now."""
-        return cls(
-            reason, record.started, now(), record.facts, record.steps, record.wire, record.statements, record.workers
-        )
+        return cls(reason, record.started, now(), record.facts, record.steps, record.history)
 
 
 @dataclass
 class Evidence:
-    """All that one scenario leaves. ``unmet`` is the need for which it was left out, if it was; ``attempts`` are those
-    before this one in which its situation could not be made.
+    """All that one scenario leaves. ``unmet`` is the need for which it was left out, if it was; ``history`` is all that
+    happened, if any worker was made, and ``rules`` what was judged of it: nothing, if not all of it could be read;
+    ``judging_cpu_s`` are the CPU seconds that history, rules and cause have taken; ``attempts`` are those before this one in
+    which its situation could not be made.
     """
 
     id: str
@@ -170,12 +174,10 @@ class Evidence:
     observations: list[Observation] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    wire: list[dict[str, Any]] = field(default_factory=list)
-    statements: list[dict[str, Any]] = field(default_factory=list)
-    workers: list[dict[str, Any]] = field(default_factory=list)
     history: History | None = None
     cause: Cause | None = None
     rules: list[Judged] = field(default_factory=list)
+    judging_cpu_s: float = 0.0
     logs: list[str] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
 
@@ -188,9 +190,29 @@ class Evidence:
         self.failure = f"{self.failure}\n{message}" if self.failure else message
         self.blames = self.blames or blames
 
-    def add_calls(self, calls: list[Call]) -> None:
-        """Add a worker's transcript."""
-        self.wire += [{**asdict(call), "kind": call.kind, "answer": call.answer} for call in calls]
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """Count the CPU time of what is done meanwhile in this thread."""
+        began = time.thread_time()
+        try:
+            yield
+        finally:
+            self.judging_cpu_s = round(self.judging_cpu_s + time.thread_time() - began, 4)
+
+    @property
+    def workers(self) -> list[Participant]:
+        """Its workers, by the numbers of their processes."""
+        return sorted(self.history.participants.values(), key=lambda one: one.number) if self.history else []
+
+    @property
+    def calls(self) -> list[Call]:
+        """Their calls, worker by worker."""
+        return [call for worker in self.workers for call in worker.calls]
+
+    @property
+    def changes(self) -> list[Statement]:
+        """The schema changes that the server counted, whoever sent them."""
+        return self.history.changes if self.history else []
 
     @property
     def duration_s(self) -> float:

@@ -3,22 +3,11 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import AfterValidator
 
 from support.record.envelope import BadEvidence, from_json
 from support.record.evidence import RUN_FILE, Evidence, RunRecord
 
 EVIDENCE = "evidence"
-
-
-def _call(call: dict[str, Any]) -> dict[str, Any]:
-    """What the result log needs of a call on the wire is there."""
-    missing = [name for name in ("worker", "kind", "status", "answer", "fault", "answered") if name not in call]
-    if missing:
-        raise ValueError(f"a call without {', '.join(missing)}")
-    return call
 
 
 @dataclass
@@ -28,7 +17,6 @@ class Record(Evidence):
     ``run_id`` is the run it is of, ``path`` its file in that run's folder with its SHA-256, ``file`` what a verdict calls it.
     """
 
-    wire: list[Annotated[dict[str, Any], AfterValidator(_call)]] = field(default_factory=list)
     duration_s: float = 0.0
     run_id: str = field(init=False, default="")
     path: str = field(init=False, default="")

@@ -1,15 +1,28 @@
 """The appendices of the log: where the log files are, commands to clean up with, the evidence and its hashes."""
 
 import os.path
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 
 from support.contract import KILL_SWITCH_PATH, SECRET_HEADER, TEST_TABLES
 from support.form import TEST_CASES, form
-from support.judgement.rules import RULES
-from support.judgement.rules.registry import BROKEN, KEPT, STATES
+from support.judgement.obligations import NOT_JUDGED, ORDER, Standing, standings
+from support.judgement.rules.registry import BROKEN, KEPT, NOT_TRIED, UNKNOWN
 from support.mysql.database import quoted
 from support.result_words import NOT_RUN
-from support.resultlog.blocks import Code, Heading, Inline, Key, Paragraph, Part, Paths, Preformatted, Table
+from support.resultlog.blocks import (
+    Code,
+    Heading,
+    Inline,
+    Key,
+    Paragraph,
+    Part,
+    Paths,
+    Preformatted,
+    Strong,
+    Table,
+    Words,
+)
 from support.resultlog.cases import CaseLog
 from support.resultlog.merging import Material
 from support.resultlog.rendering import template
@@ -63,22 +76,48 @@ def sql(schema: str) -> str:
     return script.rstrip()
 
 
-def contract(states: Mapping[str, Mapping[str, int]], version: str) -> list[Part]:
-    """Appendix D: every rule of the contract, and in how many scenarios it was kept."""
-    rows: list[tuple[Inline, ...]] = []
-    for name, counts in states.items():
-        rule = RULES.get(name)
-        said = f"{rule.english} · {rule.thai}" if rule else ""
-        rows.append((Key(name), said, ", ".join(rule.of) if rule else "", *(str(counts.get(one, 0)) for one in STATES)))
-    marks = [
-        "differs" if counts.get(BROKEN) else "unseen" if not counts.get(KEPT) else "" for counts in states.values()
-    ]
-    about = f"Contract version {version}. Every rule is judged in every scenario, whatever its table asks; numbers are scenarios."
-    return [
-        Heading(2, "Appendix D: The contract, rule by rule"),
-        Paragraph(about, "small"),
-        Table(("Rule", "Says", "Contract", *(one.capitalize() for one in STATES)), rows, "cards", marks),
-    ]
+def contract(material: Material, version: str) -> list[Part]:
+    """Appendix D: every sentence of the contract, what judges it, and how it has fared; in each chapter what is not kept first."""
+    found = standings(material.records)
+    ids = {state: [one.obligation.id for one in found if one.state == state] for state in ORDER}
+    counts = ", ".join(f"{len(those)} {state}" for state, those in ids.items())
+    named = [f"{state.capitalize()}: {', '.join(ids[state])}." for state in (BROKEN, UNKNOWN, NOT_TRIED) if ids[state]]
+    about = f"Contract version {version}: {counts}. {' '.join(named)} Each rule (R-…) is judged in every scenario."
+    parts: list[Part] = [Heading(2, "Appendix D: The contract, sentence by sentence"), Paragraph(about, "small")]
+    for chapter in dict.fromkeys(one.obligation.chapter for one in found):
+        those = [one for one in found if one.obligation.chapter == chapter]
+        those.sort(key=lambda one: ORDER.index(one.state))
+        marks = ["differs" if one.state == BROKEN else "" if one.state == KEPT else "unseen" for one in those]
+        head = ("Id", "The contract says", "Judged by", "State", "In which scenarios")
+        parts += [Heading(3, chapter), Table(head, [_standing(one) for one in those], "cards", marks)]
+    return parts
+
+
+def _standing(standing: Standing) -> tuple[Inline, ...]:
+    of, reason = standing.obligation, standing.obligation.reason
+    in_part = f". In part: {reason}" if reason and of.is_judged else ""
+    return Key(of.id), of.text, f"{of.judged_by or '–'}{in_part}", _state(standing.state), _scenarios(standing)
+
+
+def _state(state: str) -> Inline:
+    return (Words("❌ "), Strong(state)) if state == BROKEN else state
+
+
+def _scenarios(standing: Standing) -> str:
+    """How often, and where: of what was broken each place, of what was kept the test cases."""
+    if standing.state == NOT_JUDGED:
+        return standing.obligation.reason or "Looked at before a run, by acceptance preflight."
+    parts = []
+    for state in (BROKEN, UNKNOWN, KEPT):
+        those = standing.found.get(state, [])
+        ids = Counter(record.id for record, _ in those)
+        where = ", ".join(f"{name} × {count}" if count > 1 else name for name, count in sorted(ids.items()))
+        if state == KEPT and len(ids) == len(TEST_CASES):
+            where = "every test case"
+        if state == BROKEN:
+            where = "; ".join(f"{record.location} ({said.partition(':')[0]})" for record, said in those)
+        parts += [f"{state} in {len(those)}: {where}"] if those else []
+    return ". ".join(parts) or "–"
 
 
 def evidence(material: Material) -> list[Part]:

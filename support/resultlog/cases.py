@@ -81,8 +81,8 @@ class ScenarioLog:
         if kind == "logs":
             return ", ".join(_log_paths(record, self._material)) or "no worker was started, so there is none"
         if " of " in kind:  # when the worker's last call of that kind was granted, by the wire
-            calls = [call for call in record.wire if f"{call['kind']} of {call['worker']}" == kind]
-            times = [call["answered"] for call in calls if call["status"] == 200 and call["answered"]]
+            calls = [call for call in record.calls if f"{call.kind} of {call.worker}" == kind]
+            times = [call.answered for call in calls if call.status == 200 and call.answered]
             return clock.instant(times[-1]) if times else NOT_RECORDED
         fact = {fact.label: fact for fact in record.facts}.get(label)  # the last: a worker may be started again
         if fact is None:
@@ -100,7 +100,7 @@ class ScenarioLog:
         lines = [f"{'' if row.verdict == PASS else '✗ '}{row.field} = {row.actual}: {row.because}" for row in based]
         others = [fact for fact in record.facts if fact.label not in self._case.details]
         lines += [f"{self._clock.instant(fact.time)} {fact.label}: {fact.value}" for fact in others]
-        calls = [call["answer"] for call in record.wire if call["kind"] == "kill switch"]
+        calls = [call.answer for call in record.calls if call.kind == "kill switch"]
         if calls:
             lines.append(f"answers to kill-switch calls on the wire: {', '.join(calls)}")
         if record.unmet:

@@ -40,7 +40,7 @@ def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
         Group(appendices.log_files(material, [*cases, *beyond]), "page"),
         Group(appendices.clean_up_commands(material)),
         Group(appendices.evidence(material)),
-        Group(appendices.contract(content["contract"]["rules"], content["contract"]["version"])),
+        Group(appendices.contract(material, content["contract"]["version"])),
         *_extension(beyond),
     ]
     causes = [f"{one['scenarios']} × {one['sentence']}" for one in content["causes"]]

@@ -2,6 +2,7 @@
 
 from support.again import again
 from support.form import TEST_CASES, Impact, form
+from support.judgement.cause import beside
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, PASS, UNJUDGED
 from support.resultlog import blocks
 from support.resultlog.blocks import BAD, WARN, Box, Choice, Heading, Inline, Key, Paragraph, Part, Strong, Table
@@ -120,7 +121,12 @@ def failures(cases: list[CaseLog]) -> list[Part]:
 def _failure(case: CaseLog) -> list[Part]:
     blames = _blames(case)
     because = [f"{row.field}: {row.because}" for scenario in case.failed for row in scenario.differing if row.because]
-    causes = dict.fromkeys(one.record.cause.sentence for one in case.failed if one.record.cause)
+    causes = dict.fromkeys(
+        line
+        for record in (one.record for one in case.failed)
+        if record.cause
+        for line in (record.cause.sentence, *beside(record.history))
+    )
     impacts: dict[Impact, bool] = {
         "blocks_canary": case.form.priority == "P0",
         "code_fix": "the executor" in blames or "the suite" in blames,
@@ -187,8 +193,8 @@ def _observations(material: Material) -> list[str]:
     if records:
         slowest = max(records, key=lambda record: record.duration_s)
         seconds = sum(record.duration_s for record in records)
-        calls = [call for record in records for call in record.wire]
-        faults, changes = sum(1 for call in calls if call["fault"]), sum(len(record.statements) for record in records)
+        calls = [call for record in records for call in record.calls]
+        faults, changes = sum(1 for call in calls if call.fault), sum(len(record.changes) for record in records)
         found = [
             f"{len(records)} scenarios took {seconds:.1f} s, the longest {slowest.duration_s:.1f} s: {slowest.name.strip()}",
             f"{len(calls)} calls of workers went over the wire; {faults} of them were made to fail on purpose.",

@@ -8,10 +8,10 @@ from behave.model import Scenario, Step
 from behave.runner import ModelRunner
 
 from support.clock import now
-from support.errors import INTERRUPTED, NotMade, TestEnvironmentError, blame_of, in_words
-from support.judgement.cause import cause_of
+from support.errors import INTERRUPTED, NotMade, TestEnvironmentError, WrongAnswer, blame_of, in_words
+from support.judgement.cause import cause_of, of_answer, of_records
 from support.record import evidence
-from support.record.evidence import Attempt, Evidence, Secrets
+from support.record.evidence import Attempt, Cause, Evidence, Secrets
 from support.result_words import FAIL, NOT_RUN, PASS
 from support.run.notices import writing_to
 from support.run.selection import id_of, location_of
@@ -43,6 +43,7 @@ class ScenarioHooks:
         self._session, self._logs, self._secrets, self._recorder = session, logs, secrets, recorder
         self._attempts: dict[str, list[Attempt]] = defaultdict(list)
         self._not_made: NotMade | None = None
+        self._answer: Cause | None = None
 
     def begin(self, scenario: Scenario) -> Case | None:
         """Start the record of a scenario and bring the database into its first state.
@@ -54,7 +55,7 @@ class ScenarioHooks:
         with writing_to(self._logs):
             logs.mkdir(parents=True, exist_ok=True)
         record = _record_of(scenario)
-        self._not_made = None
+        self._not_made = self._answer = None
         try:
             if unmet := self._session.offer.unmet(scenario.effective_tags):
                 scenario.skip()
@@ -77,6 +78,7 @@ class ScenarioHooks:
                 error, blames = gone, gone.blames
             record.fail(in_words(error), blames)
             self._not_made = error if isinstance(error, NotMade) else None
+            self._answer = of_answer(error) if isinstance(error, WrongAnswer) else None
 
     def finish(self, case: Case, scenario: Scenario) -> str | None:
         """Clean up after a scenario and write its evidence.
@@ -101,8 +103,12 @@ class ScenarioHooks:
             if len(attempts) == MOST_ATTEMPTS:
                 self._judge(record, NOT_RUN)
             return None
-        if record.failure is not None and record.blames == "the executor":
-            record.cause = cause_of(record.history, record.rules, record.observations)
+        if record.failure is None:
+            record.cause = of_records(record.rules)
+        elif record.blames == "the executor":
+            further = [self._answer] if self._answer else []
+            with record.judging():
+                record.cause = cause_of(record.history, record.rules, record.observations, further)
         behave_passed = scenario.status.name == "passed"
         if not behave_passed and record.failure is None:
             record.fail(f"behave calls the scenario {scenario.status.name}", "the suite")

@@ -26,7 +26,7 @@ ADDRESS = "in the address"
 
 
 class Caller:
-    """One who calls the API, with the WORKER_ID ``name`` and the token of the claim that was last granted to it.
+    """One who calls the API, by its name, with the token of the claim that was last granted to it.
 
     :param apis: the API, or several of one schema.
     """
@@ -75,7 +75,7 @@ class Caller:
         return self.send("GET", f"{EXECUTIONS_PATH}?status={status}", **more)
 
     def claim(self, run_id: str | None = None, body: Body | None = None, **more: Any) -> Call:
-        call = self.send("POST", f"{self._of(run_id)}/claim", {"worker_id": self.name, **(body or {})}, **more)
+        call = self.send("POST", f"{self._of(run_id)}/claim", {"worker_id": self.name.replace(" ", "-"), **(body or {})}, **more)
         if call.is_granted_claim:
             self.token = call.claim_token or ""
         return call

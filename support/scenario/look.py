@@ -3,6 +3,7 @@
 from support.clock import now
 from support.errors import NotMade, TestEnvironmentError
 from support.form import TEST_CASES
+from support.history.calls import name_of
 from support.history.change import Index
 from support.history.history import NOTED_LATE_SECONDS, History, Participant
 from support.history.statements import NO_TEXT, Statement
@@ -51,7 +52,8 @@ def look(case: Case) -> History:
     for call in case.calls():
         if call.trouble:
             raise TestEnvironmentError(call.trouble)
-    history = case.evidence.history = _everything(case)
+    with case.evidence.judging():
+        history = case.evidence.history = _everything(case)
     for measured in case.measured:
         counted = measured.workload.counted(database, stack.schema) - measured.counted_before
         length = min(one.given["METRICS_WINDOW_MINUTES"] for one in history.participants.values()) * 60
@@ -66,7 +68,7 @@ def _left_connected(case: Case) -> dict[str, list[str]]:
     The relay has passed the end of a connection on by then; a server may need a moment to take it in.
     """
     workers = {
-        one.connection_id: worker.name
+        one.connection_id: name_of(worker.number)
         for worker in case.workers.values()
         if worker.exit_status is not None and not worker.killed
         for one in worker.connections
@@ -111,7 +113,7 @@ def _everything(case: Case) -> History:
         unexpected_changes=tables.differences(_allowed(case, index), found),
         foreign_rows=_foreign_rows(case),
         switches=database.rows("SELECT * FROM kill_switches"),
-        left_running=[worker.name for worker in case.workers.values() if worker.left_something()],
+        left_running=[name_of(worker.number) for worker in case.workers.values() if worker.left_something()],
         left_connected=left_connected,
         min_samples=int(case.plan.times.get("min_sample_count", case.settings.min_sample_count)),
         **vars(case.notes),
@@ -123,7 +125,7 @@ def _everything(case: Case) -> History:
 def _leaks(case: Case, history: History) -> list[str]:
     """Where a password, the secret or a claim token is, and has no business."""
     tokens = [token for call in history.all_calls if call.is_granted_claim and (token := call.claim_token)]
-    places = {f"the log of {worker.name}": worker.text() for worker in case.workers.values()}
+    places = {f"the log of {name_of(worker.number)}": worker.text() for worker in case.workers.values()}
     places["the log of the SaaS API"] = case.stack.new_api_log()
     for name in ("row", "claims", "rollbacks", "audit"):
         places[f"the run's {name}"] = str(getattr(history, name))
@@ -212,7 +214,6 @@ def refuse_a_failed_workload(history: History, measured: Measured, counted: int,
 def _record(case: Case, history: History) -> None:
     evidence, window, run = case.evidence, history.metrics_window, case.run
     evidence.actual_status = history.status
-    evidence.statements = [vars(statement) for statement in history.changes]
     if window:
         evidence.fact("Metrics Window", f"{window.seconds:.3f} s by the server's clock", window.opened)
         evidence.fact("Sample Count Observed", len(window.samples), window.closed)
@@ -222,11 +223,31 @@ def _record(case: Case, history: History) -> None:
 
 
 def collect(case: Case) -> None:
-    """Take transcripts, statements and the workers' times into the evidence, whatever became of the scenario."""
-    case.evidence.add_calls([*case.calls(), *case.notes.suite_calls])
-    case.evidence.workers += [worker.record() for worker in case.workers.values()]
-    if case.evidence.history is None and (case.workers or case.notes.suite_calls):  # nobody has looked
-        case.evidence.history = _everything(case)
-    if (history := case.evidence.history) and not case.evidence.rules:
-        case.evidence.rules = judge_all(history)
-        case.evidence.statements = [vars(statement) for statement in history.changes]
+    """Take the history into the evidence, whatever became of the scenario; if it can't be read, what workers did."""
+    evidence = case.evidence
+    if evidence.history is None and (case.workers or case.notes.suite_calls):  # nobody has looked
+        evidence.history = _of_workers(case)
+        with evidence.judging():
+            evidence.history = _everything(case)
+    if evidence.history and not evidence.rules:
+        with evidence.judging():
+            evidence.rules = judge_all(evidence.history)
+
+
+def _of_workers(case: Case) -> History:
+    """What is known without a look at the server: nothing to judge."""
+    return History(
+        run=case.run,
+        row=None,
+        told={},
+        claims=[],
+        rollbacks=[],
+        audit=[],
+        index=None,
+        statements=[],
+        workload=[],
+        participants={role: _participant(case, role) for role in case.workers},
+        unexpected_changes=[],
+        min_samples=case.settings.min_sample_count,
+        **vars(case.notes),
+    )

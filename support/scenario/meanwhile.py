@@ -75,6 +75,11 @@ def _nothing(_case: Case, _worker: Worker, _gate: TableGate, _waiting: WaitingSt
     """The table stays locked."""
 
 
+def _hold_at_its_commit(case: Case, _worker: Worker, gate: TableGate, _waiting: WaitingStatement) -> None:
+    """The table comes free, and is locked again while the index is made."""
+    gate.follow_to_the_commit(case.eventually)
+
+
 def _rename_the_column(case: Case, _worker: Worker, gate: TableGate, _waiting: WaitingStatement) -> None:
     """The last column gets another name, and gets its own back with the end of the scenario."""
     assert isinstance(gate, OwnedTable)
@@ -148,6 +153,9 @@ def _lease_is_refused(_case: Case, worker: Worker, _gate: TableGate, _waiting: W
 
 INCIDENTS = {
     "the table stays locked": Incident("ตารางถูก lock ค้างอยู่", _nothing, _expect_a_time_out),
+    "the table is locked again before it commits": Incident(
+        "ตารางถูก lock อีกครั้งก่อน commit", _hold_at_its_commit, _expect_a_time_out
+    ),
     "somebody else renames the column": Incident("คนอื่นเปลี่ยนชื่อคอลัมน์", _rename_the_column, owned=True),
     "somebody else adds an index of that name": Incident(
         "คนอื่นสร้าง index ชื่อเดียวกัน", _add_one_of_the_name, owned=True

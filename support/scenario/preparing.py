@@ -99,6 +99,7 @@ def meddle_in_the_window(case: Case, deed: str) -> None:
         names = {"table": quoted(run.table_name), "index": quoted(run.index_name)}
         for statement in DEEDS[deed].statements:
             case.database.execute(statement.format(**names, columns=", ".join(map(quoted, run.columns))))
+        case.notes.deeds.append(deed)
         case.evidence.fact("Somebody else", deed)
 
     case.plan.at[WINDOW].append(meddle)

@@ -38,7 +38,8 @@ def judge(case: Case, table: Table | None) -> list[Observation]:
     """
     rows = rows_of(table)
     history = look(case)
-    rules = case.evidence.rules = judge_all(history)
+    with case.evidence.judging():
+        rules = case.evidence.rules = judge_all(history)
     observations = [compare(field, expected, history) for field, expected in [*rows, ALWAYS]]
     observations.append(contract_rules(rules))
     case.evidence.observations += observations

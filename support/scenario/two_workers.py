@@ -214,13 +214,18 @@ def take_over_and_wake(case: Case, number: int) -> None:
 
 def wake_late(case: Case) -> None:
     """The same with no successor, when the lease has been over for so long that no API can say it was not."""
+    await_overdue(case)
+    wake(case)
+
+
+def await_overdue(case: Case) -> None:
+    """Wait until the lease has been over for so long that no API can say it was not."""
 
     def overdue() -> bool:
         row = case.run_row()
         return row is not None and row.lease_seconds is not None and row.lease_seconds < -OVERDUE_SECONDS
 
     case.eventually(overdue, "the lease over for a while")
-    wake(case)
 
 
 def wake(case: Case) -> None:

@@ -14,6 +14,7 @@ from support.contract import AGENT_VARIABLES
 from support.errors import TestEnvironmentError
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
+from support.history.calls import name_of
 from support.mysql.database import Account
 from support.mysql.schemas import Accounts, make_accounts
 from support.servers.long_work import progress
@@ -51,7 +52,7 @@ class ComposeStack(Stack):
     def worker(self, number: int, execution_id: str, log: Path, **times: float) -> Worker:
         self._workers += 1
         container = f"{self._engine.project}-worker-{number}-{self._workers}"
-        gateway = Gateway(f"worker-{number}", self._api_urls, free_port(), self._host, self._refusals_of(container))
+        gateway = Gateway(name_of(number), self._api_urls, free_port(), self._host, self._refusals_of(container))
         relay = self._relay(number, self._host)
         environment = self._agent_environment(number, gateway, relay, times)
         names = [*AGENT_VARIABLES, *self._settings.agent_variables(environment)]

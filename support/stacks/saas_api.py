@@ -5,7 +5,7 @@ from typing import Any
 import requests
 
 from support.contract import EXECUTIONS_PATH, HEALTH_PATH, KILL_SWITCH_PATH, SECRET_HEADER
-from support.errors import TestEnvironmentError, cause_of
+from support.errors import TestEnvironmentError, WrongAnswer, cause_of
 from support.history.change import RunSpec
 
 
@@ -86,7 +86,7 @@ class SaasApi:
             )
             # One that can't answer may have lost its database; one that has it, or answers wrongly, breaks the contract
             environment_broke = answer.status_code >= 500 and not self._is_well()
-            raise TestEnvironmentError(complaint) if environment_broke else AssertionError(complaint)
+            raise TestEnvironmentError(complaint) if environment_broke else WrongAnswer(complaint, answer.status_code)
         try:
             content = answer.json()
         except ValueError as error:

@@ -14,6 +14,7 @@ from support.contract import LATENCY_DEGRADATION, ROWS_EXAMINED_DEGRADATION
 from support.errors import TestEnvironmentError
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
+from support.history.calls import name_of
 from support.mysql import tables
 from support.mysql.database import Account, Database, flavour_of
 from support.mysql.journal import Journal
@@ -128,13 +129,13 @@ class Stack:
         :param times: contract variables in lower case (``execution_lease_timeout_seconds`` …) that differ from the run's; a
             time is scaled as the run's settings say.
         """
-        gateway, relay = Gateway(f"worker-{number}", [self.api.url], free_port()), self._relay(number)
+        gateway, relay = Gateway(name_of(number), [self.api.url], free_port()), self._relay(number)
         command = self._settings.agent_command.replace("{execution_id}", shlex.quote(execution_id))
         return Worker(number, command, self._agent_environment(number, gateway, relay, times), gateway, relay, log)
 
     def _relay(self, number: int, host: str = LOOPBACK[0]) -> Relay:
         """A worker's way to the server; ``host`` is this machine's address for it."""
-        owner, agent = f"worker {number}", self.accounts.agent
+        owner, agent = name_of(number), self.accounts.agent
         return Relay(owner, (agent.host, agent.port), partial(self.journal.note, owner), free_port(), host)
 
     def refusals(self) -> Refusals:

@@ -90,10 +90,6 @@ class Worker:
         """Its connections to the server, with those of the processes of the same number before it."""
         return [*self.earlier_connections, *self.relay.connections]
 
-    def record(self) -> dict[str, object]:
-        """Its times and end, for the evidence."""
-        return {name: getattr(self, name) for name in ("number", "started", "ended", "killed", "exit_status")}
-
     @property
     def running(self) -> bool:
         """True until the process has ended; a frozen process runs."""

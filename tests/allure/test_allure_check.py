@@ -10,11 +10,14 @@ import pytest
 from support.allure import attachments, pages, timeline
 from support.allure.check import check
 from support.allure.judgement import CATEGORIES
-from support.clock import moment
 from support.errors import INTERRUPTED, SettingsError, SuiteError, TestEnvironmentError
+from support.history.calls import Call
+from support.history.history import Participant
+from support.history.statements import Statement
 from support.record.evidence import Evidence, Fact, Query, Secrets, write
 from support.record.outcome import Outcome
 from support.record.reading import Record
+from tests.judgement.histories import completed
 
 PLACE = "features/x.feature:3"
 
@@ -133,19 +136,21 @@ def test_a_broken_result_is_in_the_category_of_its_blame(blames, name):
 def record() -> Record:
     """Evidence of a worker that is refused, with all that a page has to escape."""
     start = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
-    at = [(start + timedelta(seconds=n / 10)).isoformat() for n in range(11)]
-    call = {"worker": "worker-1", "method": "POST", "path": "/api/executions/<x>/claim", "request_body": "<&>",
-            "arrived": at[2], "answered": at[3], "status": 200, "response_body": json.dumps({"lease_expires_at": at[9]}),
-            "fault": None, "held": True, "after_index": None, "trouble": None, "kind": "claim", "answer": "200 OK"}  # fmt: skip
-    statement = {"thread": 1, "kind": "alter_table", "text": "ALTER TABLE t DROP INDEX `<i>`", "errno": 1205,
-                 "message": "<lock>", "started": at[5], "ended": None, "seconds": 0.1}  # fmt: skip
+    at = [start + timedelta(seconds=n / 10) for n in range(11)]
+    lease = json.dumps({"lease_expires_at": at[9].isoformat()})
+    claim = Call("worker 1", "POST", "/api/executions/<x>/claim", "<&>", at[2], at[3], 200, lease, held=True)
+    look = Call("worker 1", "GET", "/api/kill-switch", "", at[4], at[4], None, "", "silence")
+    drop = Statement(
+        1, 1, "alter_table", "ALTER TABLE t DROP INDEX `<i>`", None, 1205, "<lock>", at[5], None, 0.1, 0, False
+    )
+    history = completed().build()
+    history.statements = [drop]
+    history.participants = {1: Participant(1, [claim, look], at[8], -9, {}, at[1], at[8])}
     return Record(
         "TC-10", "a scenario", "x", PLACE, [], "",
-        wire=[call, {**call, "kind": "kill switch", "arrived": at[4], "status": None, "fault": "silence"}],
-        statements=[statement],
-        workers=[{"number": 1, "started": at[1], "ended": at[8], "killed": at[8], "exit_status": -9}],
-        facts=[Fact("Metrics Window", "<w>", moment(at[5])), Fact("Sample Count Observed", "3", moment(at[7]))],
-        queries=[Query("ตรวจสอบ", "SELECT '<'", [{"a": None, "b": "<b>"}], moment(at[10]))],
+        history=history,
+        facts=[Fact("Metrics Window", "<w>", at[5]), Fact("Sample Count Observed", "3", at[7])],
+        queries=[Query("ตรวจสอบ", "SELECT '<'", [{"a": None, "b": "<b>"}], at[10])],
     )  # fmt: skip
 
 

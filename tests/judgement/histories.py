@@ -214,8 +214,9 @@ class Story:
             "after_index": there if kind == "kill switch" else None,
         }
         what.pop("lease", None)  # was for the API
+        status = 201 if kind in ("rollback", "audit") and status == 200 else status
         return Call(
-            f"worker-{worker}", what.pop("method", method), what.pop("path", path), status=status, **given | what
+            f"worker {worker}", what.pop("method", method), what.pop("path", path), status=status, **given | what
         )
 
 
@@ -223,7 +224,7 @@ def _asked(one: dict[str, Any]) -> Call:
     at, said, answer = one.pop("at"), one.pop("said", None), one.pop("answer", None)
     method, path = one.pop("method"), one.pop("path")
     return Call(
-        "caller-1", method, path, "" if said is None else json.dumps(said), arrived=moment(at), answered=moment(at + 0.02),
+        "caller 1", method, path, "" if said is None else json.dumps(said), arrived=moment(at), answered=moment(at + 0.02),
         response_body=answer if isinstance(answer, str) else json.dumps(answer), **one,
     )  # fmt: skip
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from support.judgement.cause import LONGEST, by_cause, cause_of
+from support.errors import WrongAnswer
+from support.judgement.cause import LONGEST, MOST_LINES, beside, by_cause, cause_of, of_answer, of_records
 from support.judgement.rules import judge_all
 from support.record.evidence import Cause, Observation
 from tests.judgement.histories import (
@@ -12,6 +13,7 @@ from tests.judgement.histories import (
     DONE,
     READ,
     RIGHT,
+    RUN,
     STOPPED,
     added,
     claimed,
@@ -103,6 +105,30 @@ def test_every_kind_of_call_has_its_words(story, words):
 def test_a_refusal_that_the_contract_asks_for_is_no_cause(story):
     assert cause(story) is None
     assert cause(story, WRONG).kind == "row"
+
+
+@pytest.mark.parametrize(
+    ("story", "number", "words"),
+    [
+        (completed().change("claim", status=202), "202", "worker 1's claim (POST /api/executions/test-tc06-001/claim) with 202"
+         " instead of 200"),
+        (completed().without("report").call("report", 2.3, "status", said={"status": "running?"}), "200",
+         "with 200, and the run is still running"),
+        (completed().known(answer_to_same_id="201 Created"), "201", "whose id is taken with 201 Created instead of 409"),
+    ],
+)  # fmt: skip
+def test_a_wrong_answer(story, number, words):
+    found = cause(story, WRONG)
+
+    assert (found.who, found.kind, found.number) == ("the SaaS API", "wrong answer", number)
+    assert words in found.sentence
+
+
+def test_an_answer_to_the_suite_itself_is_a_divergence_like_any_other():
+    answer = of_answer(WrongAnswer("the SaaS API at x answered POST /api/executions with 500 instead of 201: y", 500))
+
+    assert cause_of(None, [], [], [answer]) == answer
+    assert (answer.kind, answer.number, answer.sentence[:12]) == ("wrong answer", "500", "The SaaS API")
 
 
 # -- statements -----------------------------------------------------------------------------------------------------
@@ -252,6 +278,61 @@ def test_what_nobody_knows_the_time_of_is_the_cause_only_alone():
 
     assert cause(story).kind == "exit"
     assert cause(story.sent("typo", 2.5, "SELEC 1", errno=1064, executed=False)).kind == "statement failed"
+
+
+@pytest.mark.parametrize(
+    ("story", "number"),
+    [
+        # it drops an index that is not its own, and does not ask for it online either
+        (completed().sent("foreign", 0.95, f"ALTER TABLE test_orders DROP INDEX {RUN.index_name}"), "R-24"),
+        # the report says what is not true, and no look came before it
+        (claimed().call("report", 1.0, "status", said=DONE), "R-30"),
+    ],
+)
+def test_of_what_one_act_breaks_the_deed_is_named(story, number):
+    assert cause(story, WRONG, rules=True).number == number
+
+
+def test_what_another_worker_killed_is_that_ones_deed():
+    story = contested().sent("shot", 0.9, "SELECT 1", errno=1317, executed=False)
+
+    assert cause(story, WRONG).number == "1317"
+    assert cause(story.sent("kill", 0.95, "KILL 5", worker=2), WRONG).kind == "row"
+
+
+def test_a_mere_record_that_is_broken_has_a_cause():
+    judged = judge_all(completed().row(message=None).build())
+
+    assert (of_records(judged).number, of_records(judged).who) == ("R-36", "the SaaS API")
+    assert of_records(judge_all(completed().build())) is None
+
+
+# -- beside the cause -----------------------------------------------------------------------------------------------
+
+
+def test_under_a_cause_stand_refusals_errors_and_last_words():
+    story = refused(1064, "near x", "failed").change("report", status=422, answer=problem("too long"))
+    lines = beside(story.worker(1, exit_status=4, last_words="gone").build())
+
+    assert [line.partition(" ")[2][:40] for line in lines[:2]] == [
+        "worker 1: ALTER TABLE `test_orders` ADD ",
+        "worker 1: PATCH /api/executions/test-tc0",
+    ]
+    assert lines[1].endswith("was answered 422 Unprocessable Entity: too long")
+    assert lines[2] == "worker 1 exited with 4; its last words: gone"
+    assert beside(completed().build()) == beside(None) == []
+
+
+def test_what_came_often_is_told_once_and_of_many_lines_the_first():
+    story = completed()
+    for number in range(20):
+        story = story.call(
+            f"again {number}", 2.4 + number / 100, "heartbeat", status=409, answer=problem(f"{number % 10}")
+        )
+    lines = beside(story.build())
+
+    assert lines[0].endswith("0 (2 times)")
+    assert lines[MOST_LINES:] == ["2 more are in the evidence"]
 
 
 # -- grouping -------------------------------------------------------------------------------------------------------

@@ -2,17 +2,17 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from support.judgement.fields import REGISTRY
+from support.judgement.obligations import HOW
 from support.judgement.rules import RULES
 from support.run.selection import all_features, scenarios_of
 from tests.documents.test_contract_ids import IDS
 from tests.harness.running import PROJECT
 
-TABLE = tomllib.loads(Path(__file__).with_name("contract_judged.toml").read_text("utf-8"))
+TABLE = tomllib.loads(HOW.read_text("utf-8"))
 BY_RULES = {name for rule in RULES.values() for name in rule.of}
 JUDGED = BY_RULES | {name for how in ("fields", "scenarios", "preflight") for name in TABLE[how]}
 

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 from dataclasses import dataclass, replace
 
 import pytest
@@ -108,6 +109,10 @@ def test_a_history_is_the_same_after_it_was_judged():
         assert history == right().build()
 
 
+GRANTED_A_MINUTE = json.dumps(
+    {"claim_token": "t", "claimed_at": "2026-11-23T12:00:00Z", "lease_expires_at": "2026-11-23T12:01:00Z"}
+)
+
 # -- the mechanism ------------------------------------------------------------------------------------------------
 
 
@@ -177,3 +182,20 @@ def test_an_id_of_another_case_is_another_run():
     other = replace(RUN, id=RUN.id.upper())
 
     assert state("R-75", RIGHT["completed"]().known(run=other)).state == BROKEN
+
+
+@pytest.mark.parametrize(
+    ("rule", "story", "who"),
+    [
+        ("R-50", RIGHT["completed"]().change("claim", lease=0.5), "worker 1"),
+        ("R-50", RIGHT["completed"]().change("claim", lease=0.5, answer=GRANTED_A_MINUTE), "the SaaS API"),
+        ("R-36", RIGHT["completed"]().row(message=None), "the SaaS API"),
+        ("R-70", RIGHT["rolled_back"]().known(rollbacks=[]), "the SaaS API"),
+        ("R-70", RIGHT["rolled_back"]().without("record"), "worker 1"),
+        ("R-75", RIGHT["completed"]().known(foreign_rows=["audit_logs worker-1"]), "the SaaS API"),
+    ],
+)
+def test_blame_follows_from_what_was_said(rule, story, who):
+    judged = next(one for one in judge_all(story.build()) if one.rule == rule)
+
+    assert (judged.state, judged.who) == (BROKEN, who)

@@ -90,9 +90,9 @@ def test_every_observation_is_needed_by_a_mutant_that_no_other_one_would_catch()
 
 
 def test_beside_each_mutant_of_a_rule_stands_its_cause():
-    assert {mutant.id for mutant in MUTANTS.values() if mutant.cause} == {
-        mutant.id for mutant in MUTANTS.values() if set(mutant.fields) & set(RULES)
-    }
+    of_rules = {mutant.id for mutant in MUTANTS.values() if set(mutant.fields) & set(RULES)}
+
+    assert of_rules - {mutant.id for mutant in MUTANTS.values() if mutant.cause} == set()
 
 
 @pytest.mark.parametrize(

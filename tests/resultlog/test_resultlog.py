@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from support.clock import Clock
+from support.contract import WORKER_CALLS
 from support.form import TEST_CASES
+from support.history.calls import Call, name_of
+from support.history.history import Participant
 from support.judgement.verdict import decide
 from support.record.envelope import BadEvidence
 from support.record.evidence import Check, Fact, Observation, Query, Secrets
@@ -19,6 +22,7 @@ from support.resultlog import markdown, rows, summary
 from support.resultlog.merging import merge
 from support.resultlog.sections import build
 from tests.harness.running import done
+from tests.judgement.histories import completed
 from tests.resultlog.test_resultlog_data import LOCATIONS, STARTED, change, made_log, make_run
 
 P0, P1 = ("TC-02", "TC-03", "TC-09"), ("TC-01", "TC-06")
@@ -171,9 +175,9 @@ def test_times_of_tc_10_come_from_facts_and_wire(tmp_path):
     def at(second: int) -> datetime:
         return datetime(2026, 2, 1, 17, 30, second, 7000, tzinfo=UTC)
 
-    def call(worker: str, kind: str, status: int, second: int) -> dict:
-        answer = {"kind": kind, "status": status, "answer": str(status), "fault": None, "answered": at(second)}
-        return {"worker": worker, **answer}
+    def call(worker: int, kind: str, status: int, second: int) -> Call:
+        method, path = next((method, path) for known, method, path in WORKER_CALLS if known == kind)
+        return Call(name_of(worker), method, path, "", at(second), at(second), status)
 
     facts = [
         Fact("Worker 1 Start Time", "worker-1", at(1)),
@@ -182,13 +186,13 @@ def test_times_of_tc_10_come_from_facts_and_wire(tmp_path):
         Fact("Lease Expiry Time", "…", at(4)),
         Fact("Worker 2 Start Time", "worker-2", at(5)),
     ]
-    wire = [
-        call("worker-1", "claim", 200, 1),
-        call("worker-2", "claim", 409, 3),
-        call("worker-2", "claim", 200, 6),
-        call("worker-2", "status", 200, 8),
-    ]
-    text, _ = made_log(make_run(tmp_path, records={location: {"facts": facts, "wire": wire}}))
+    calls = {
+        1: [call(1, "claim", 200, 1)],
+        2: [call(2, "claim", 409, 3), call(2, "claim", 200, 6), call(2, "status", 200, 8)],
+    }
+    history = completed().build()
+    history.participants = {number: Participant(number, its, None, 0) for number, its in calls.items()}
+    text, _ = made_log(make_run(tmp_path, records={location: {"facts": facts, "history": history}}))
 
     assert [line for line in section(text, "### 2.10", "**Observations").splitlines() if line.startswith("- ")] == [
         "- **Worker 1 Start Time:** 00:30:01.007",
@@ -406,7 +410,7 @@ def test_a_record_without_its_parts_is_one_line(tmp_path, broken):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("started", "yesterday"), ("observations", [1]), ("wire", [{}]), ("facts", 3)]
+    ("key", "value"), [("started", "yesterday"), ("observations", [1]), ("history", {}), ("facts", 3)]
 )
 def test_a_record_of_another_shape_is_one_line(tmp_path, key, value):
     folder = make_run(tmp_path)

@@ -30,8 +30,9 @@ def test_with_longer_windows_it_can_be_made_and_is_judged_then(run, reports):
     assert 1 <= len(record["attempts"]) <= 2
     for attempt in record["attempts"]:
         assert "window closed before the application's queries were done" in attempt["reason"]
-        assert attempt["wire"], "what was seen at each attempt is in the evidence"
-        assert attempt["statements"]
+        (worker,) = attempt["history"]["participants"].values()
+        assert worker["calls"], "what was seen at each attempt is in the evidence"
+        assert attempt["history"]["statements"]
     assert output.count("made again, because its situation could not be made") == len(record["attempts"])
     assert "Made again: the " in log_of(reports)
     assert f"was made {len(record['attempts']) + 1} times" in log_of(reports)

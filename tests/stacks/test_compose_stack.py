@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 
+from support.record.reading import read_all
 from support.waiting import eventually
 from tests.harness.running import PROJECT, behave, command, evidence_of, verdict_of
 from tests.stacks.test_compose_engine import docker, needs_engine
@@ -41,8 +42,8 @@ def test_workers_in_containers_are_refused_frozen_and_killed_and_nothing_is_left
     assert status == 0, output
     assert {record["result"] for record in evidence_of(tmp_path).values()} == {"PASS"}
     assert set(evidence_of(tmp_path)) == {REFUSED, FROZEN, CRASHED}
-    statements = [one for record in evidence_of(tmp_path).values() for one in record["statements"]]
-    assert {one["owner"] for one in statements} <= {"worker 1", "worker 2"}
+    statements = [one for record in read_all(tmp_path / "latest" / "evidence") for one in record.changes]
+    assert {one.owner for one in statements} <= {"worker 1", "worker 2"}
     assert statements
     run_id = verdict_of(tmp_path)["run_id"]
     assert left_of(f"executor-acceptance-{run_id.rpartition('-')[2]}") == []

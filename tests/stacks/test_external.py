@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from support.mysql.database import Database
+from support.record.reading import read_all
 from support.waiting import eventually
 from tests.harness import outside
 from tests.harness.running import PROJECT, behave, command, evidence_of, verdict_of
@@ -46,8 +47,8 @@ def test_an_agent_with_names_of_its_own_is_judged_on_the_users_server_and_leaves
     assert status == 0, output
     cases = verdict_of(tmp_path / "reports")["test_cases"]
     assert {name for name, case in cases.items() if case["result"] == "PASS"} == {"TC-02", "TC-05", "TC-07"}
-    statements = [one for record in evidence_of(tmp_path / "reports").values() for one in record["statements"]]
-    assert {one["owner"] for one in statements} == {"worker 1"}
+    statements = [one for record in read_all(tmp_path / "reports" / "latest" / "evidence") for one in record.changes]
+    assert {one.owner for one in statements} == {"worker 1"}
     assert executor.rows("SHOW INDEX FROM test_orders WHERE Key_name = 'idx_of_the_user'"), (
         "the user's own index is gone"
     )

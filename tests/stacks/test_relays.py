@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.record.reading import read_all
 from tests.harness.running import behave, evidence_of
 
 TWO_WORKERS = "TC-10 Worker Crash + Lease Expiry"
@@ -9,11 +10,8 @@ TWO_WORKERS = "TC-10 Worker Crash + Lease Expiry"
 
 def owners_of(reports) -> list[list[str | None]]:
     """The owners of the schema changes of each scenario that has some, in their order."""
-    return [
-        [one["owner"] for one in record["statements"]]
-        for record in evidence_of(reports).values()
-        if record["statements"]
-    ]
+    records = read_all(reports / "latest" / "evidence")
+    return [[one.owner for one in record.changes] for record in records if record.changes]
 
 
 @pytest.mark.parametrize("named", [False, True])

@@ -119,7 +119,7 @@ def worker_1_crashed(history: History) -> Seen:
 def lease_expired(history: History) -> Seen:
     """By the database's clock the lease of worker 1 had run out when the run was claimed again."""
     end, again = history.lease_end_before_takeover, (history.row or {}).get("claimed_at")
-    if (history.row or {}).get("claimed_by") == _participant(history, 1).name:
+    if (history.row or {}).get("claimed_by") == _participant(history, 1).worker_id:
         return Seen("unknown", f"lease end {end}; nobody but worker 1 has claimed the run: see short_lease_seconds")
     if end is None or again is None:
         return Seen("unknown", f"lease end {end}, claimed again at {again}")

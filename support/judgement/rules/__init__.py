@@ -3,7 +3,19 @@
 Not here: what only one scenario asks (its Fields), and any look at anything but the history.
 """
 
-from support.judgement.rules import api, claims, leases, leftovers, measuring, online, order, outcome, records, switch
+from support.judgement.rules import (
+    api,
+    claims,
+    ends,
+    leases,
+    leftovers,
+    measuring,
+    online,
+    order,
+    outcome,
+    records,
+    switch,
+)
 from support.judgement.rules.registry import RULES, Rule, contract_rules, judge_all
 
 __all__ = ["RULES", "Rule", "contract_rules", "judge_all"]
@@ -11,6 +23,7 @@ __all__ = ["RULES", "Rule", "contract_rules", "judge_all"]
 _MODULES = (
     api,
     claims,
+    ends,
     leases,
     leftovers,
     measuring,

@@ -101,12 +101,13 @@ def every_claim_is_on_record(history: History) -> Iterator[Ruling]:
     on_record = Counter(str(row["worker_id"]) for row in history.claims)
     named = Counter(str(one.request_json["worker_id"]) for one in granted if one.request_json.get("worker_id"))
     leases = [row["lease_expires_at"] for row in history.claims if row.get("lease_expires_at")]
-    at = granted[0].answered if granted else None
+    first = min(len(history.claims), len(granted) - 1)  # of those that have no row
+    at = granted[first].answered if granted else None
     because = f"{len(granted)} claims were granted; on record are those of {', '.join(on_record) or 'nobody'}"
     enough = len(granted) <= len(history.claims) <= len(granted) + len(lost) and not named - on_record
     yield ruling(enough, because, API, at)
     for call in granted:
-        end = _lease_end_told(call)
+        end = _time_told(call, "lease_expires_at")
         if end and leases and len(leases) == len(history.claims):
             near = min(abs((end - utc(one)).total_seconds()) for one in leases)
             because = f"{call.worker} was granted a lease until {end}; on record are {', '.join(map(str, leases))}"
@@ -127,11 +128,18 @@ def time_told(said: object) -> datetime | None:
         return None
 
 
-def _lease_end_told(call: Call) -> datetime | None:
+def _time_told(call: Call, name: str) -> datetime | None:
+    """A time in the answer to a call."""
     try:
-        return time_told(json.loads(call.response_body)["lease_expires_at"])
+        return time_told(json.loads(call.response_body)[name])
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def length_granted(claim: Call) -> float | None:
+    """The seconds of the lease that the answer to a claim grants; None if it does not say."""
+    begin, end = _time_told(claim, "claimed_at"), _time_told(claim, "lease_expires_at")
+    return (end - begin).total_seconds() if begin and end else None
 
 
 @rule("R-44", SAFETY, "C-API-13", thai="คำขอที่ถูกปฏิเสธต้องไม่เปลี่ยนอะไร")

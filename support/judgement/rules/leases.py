@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from support.contract import FAILED, OUT_OF_SCOPE, RUNNING, SCHEDULED, TERMINAL, VALIDATION_ERROR
 from support.history.calls import UNDER_A_LEASE, Call
 from support.history.history import History, Participant
-from support.judgement.rules.claims import API, MARGIN_SECONDS, granted_once
+from support.judgement.rules.claims import API, MARGIN_SECONDS, granted_once, length_granted
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 
 SLACK_SECONDS = 0.5
@@ -27,7 +27,19 @@ def kept_alive(history: History) -> Iterator[Ruling]:
                 continue
             over = f"its lease had run out {-row.lease_seconds:.3f} s before {call.worker}'s {call.kind} call"
             holds = row.lease_alive or (None if _was_not_answered(worker, call) else False)
-            yield ruling(holds, f"{worker}: {over}", str(worker), call.arrived)
+            yield ruling(holds, f"{worker}: {over}", _to_blame(worker, call), call.arrived)
+
+
+def _to_blame(worker: Participant, until: Call) -> str:
+    """The API, if what it left in the row as it last granted or renewed the lease is less than what it granted."""
+    given = [one for one in worker.calls if one.kind in ("claim", "heartbeat") and one.arrived < until.arrived]
+    given = [one for one in given if one.status == 200 and not one.fault and one.row_after]
+    claims = [one for one in given if one.kind == "claim"]
+    granted = length_granted(claims[-1]) if claims else None
+    left = given[-1].row_after.lease_seconds if given and given[-1].row_after else None
+    if granted is None or left is None or (granted > 0 and left + SLACK_SECONDS >= granted):
+        return str(worker)
+    return API
 
 
 def _was_not_answered(worker: Participant, until: Call) -> bool:
@@ -86,7 +98,7 @@ def _turns_down(call: Call) -> bool:
 def a_heartbeat_renews_the_granted_length(history: History) -> Iterator[Ruling]:
     """A heartbeat that is answered 200 moves the end of the lease to the granted length from now."""
     for call in (one for one in history.calls if one.kind == "heartbeat"):
-        row, before, worker = call.row_after, call.row_before, call.worker.replace("-", " ")
+        row, before, worker = call.row_after, call.row_before, call.worker
         mine = [one for one in history.calls if one.worker == call.worker and one.is_granted_claim]
         claims = [(one.row_before, one.row_after) for one in mine if one.arrived < call.arrived]
         first, last = claims[-1] if claims else (None, None)

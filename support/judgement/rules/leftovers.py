@@ -16,7 +16,7 @@ from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
 def no_secret_gets_out(history: History) -> Iterator[Ruling]:
     """No password, secret or claim token is in a log of workers or API, in a row, or in an answer but that to the claim."""
     if history.all_calls:
-        logs = [str(one) for one in history.participants.values() if any(one.name in leak for leak in history.leaks)]
+        logs = [str(one) for one in history.participants.values() if any(str(one) in leak for leak in history.leaks)]
         yield ruling(not history.leaks, "; ".join(history.leaks), logs[0] if logs else API, history.ended_at)
 
 
@@ -27,7 +27,7 @@ def nothing_outlives_its_worker(history: History) -> Iterator[Ruling]:
         if worker.exit_status is None or worker.killed:
             continue
         running = [one.brief for one in history.by(worker, history.statements) if one.ended is None]
-        left = [f"a process of {name}" for name in history.left_running if name == worker.name] + running
+        left = [f"a process of {name}" for name in history.left_running if name == str(worker)] + running
         yield ruling(not left, f"{worker} had ended, and left: {'; '.join(left)}", str(worker), worker.ended)
 
 
@@ -37,5 +37,5 @@ def nothing_is_left_on_the_server(history: History) -> Iterator[Ruling]:
     for worker in history.participants.values():
         if worker.exit_status is None or worker.killed or not worker.connections:
             continue
-        left = history.left_connected.get(worker.name, [])
+        left = history.left_connected.get(str(worker), [])
         yield ruling(not left, f"{worker} had ended, and left: {'; '.join(left)}", str(worker), worker.ended)

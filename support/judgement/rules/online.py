@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from support.contract import LOCK_WAIT, TEST_TABLES
+from support.contract import ADD_INDEX, LOCK_WAIT, TEST_TABLES
 from support.history.history import History, Participant
 from support.history.statements import Statement
 from support.judgement.rules.approved import asks_for_the_approved, asks_online, is_approved, is_only_of
@@ -19,15 +19,26 @@ def every_change_is_asked_for_online(history: History) -> Iterator[Ruling]:
     """Every schema change of a worker asks for ALGORITHM=INPLACE and LOCK=NONE, and for nothing else."""
     for change in by_workers(history, history.changes):
         because = f"{change.sender} sent {change.brief}"
-        yield ruling(asks_online(change.text), because, change.sender, change.started)
+        of = ("C-DDL-2",) if change in history.drops else ("C-DDL-1", "C-DDL-6", "C-END-4")
+        yield ruling(asks_online(change.text), because, change.sender, change.started, of)
 
 
-@rule("R-21", SAFETY, "C-DDL-4", thai="คำสั่งเปลี่ยน schema มีได้เพียงการเพิ่ม index ของ run และการลบ index นั้น บนตารางของ run")
+@rule(
+    "R-21",
+    SAFETY,
+    "C-DDL-4",
+    "C-END-12",
+    thai="คำสั่งเปลี่ยน schema มีได้เพียงการเพิ่ม index ของ run และการลบ index นั้น บนตารางของ run",
+)
 def only_the_runs_own_index(history: History) -> Iterator[Ruling]:
-    """A worker sends no schema change but the ADD INDEX of the run's index and its DROP INDEX, on the run's table."""
+    """A worker sends no schema change but ADD INDEX and DROP INDEX of the run's index, and none for a run out of scope."""
     for change in by_workers(history, history.changes):
         because = f"{change.sender} sent {change.brief}"
-        yield ruling(is_only_of(change.text, history.run), because, change.sender, change.started)
+        holds, of = is_only_of(change.text, history.run), ("C-DDL-4",)
+        if history.run.action != ADD_INDEX:
+            holds, of = False, ("C-END-12",)
+            because += f"; the run asks for {history.run.action}"
+        yield ruling(holds, because, change.sender, change.started, of)
 
 
 @rule("R-22", SAFETY, "C-DDL-7", "C-END-16", thai="ห้ามส่ง ADD INDEX ซ้ำขณะที่ ADD INDEX ก่อนหน้าของ run ยังไม่จบ")

@@ -39,11 +39,11 @@ def nothing_after_the_end(history: History) -> Iterator[Ruling]:
     for worker in history.participants.values():
         for one in history.by(worker, history.statements):
             others = one.changes_schema or one.reads_metrics
-            if others or (worker.name == report.worker and one.kind not in GOODBYES):
+            if others or (str(worker) == report.worker and one.kind not in GOODBYES):
                 late = history.before(report.arrived, one.started)
                 holds = None if late is None else not late
                 yield ruling(holds, f"{end}; then {worker} sent {one.brief}", str(worker), one.started)
-        for call in worker.writes if worker.name == report.worker else []:
+        for call in worker.writes if str(worker) == report.worker else []:
             if call.kind in ("rollback", "audit"):
                 because = f"{end}; then {worker} sent {call.method} {call.path}"
                 yield ruling(call.arrived < report.arrived, because, str(worker), call.arrived)

@@ -36,6 +36,16 @@ def _to_blame(history: History, kind: str, word: str) -> str:
     return history.ended_by
 
 
+def _outcomes_sent(history: History) -> list[str]:
+    """The outcomes of rollbacks that were sent as records; what is sent again for want of an answer counts once."""
+    sent: list[Call] = []
+    for call in history.calls:
+        if call.kind == "rollback" and call.request_json.get("status") != ROLLBACK_PENDING:
+            again = any(one.says_the_same(call) and not _is_answered(one) for one in sent)
+            sent += [] if again or (call.status is not None and 400 <= call.status < 500) else [call]
+    return [str(call.request_json.get("status")) for call in sent]
+
+
 @rule(
     "R-70",
     SAFETY,
@@ -52,7 +62,7 @@ def rollback_outcome_is_true(history: History) -> Iterator[Ruling]:
     if history.end_report and (final or (drops(history) and not refused)):
         because = f"on record: {', '.join(final) or 'none'}; the server was sent: {as_sent(history.drops)}"
         wanted = ["completed"] if drop else ["failed"]
-        who = _to_blame(history, "rollback", wanted[0]) if not final or len(final) > 1 else history.ended_by
+        who = history.ended_by if sorted(final) == sorted(_outcomes_sent(history)) else API
         yield ruling(final == wanted, because, who, history.ended_at)
     for worker in history.participants.values():
         for call in worker.calls_of("rollback"):
@@ -142,7 +152,10 @@ def nothing_about_other_runs(history: History) -> Iterator[Ruling]:
     """A worker claims, reports and records its own run only, and nothing is recorded for another one."""
     because = f"there are rows of other runs: {', '.join(history.foreign_rows)}"
     if history.foreign_rows or history.claims or history.rollbacks or history.audit:
-        yield ruling(not history.foreign_rows, because, "the executor", history.ended_at)
+        others = [row.partition(" ")[2] for row in history.foreign_rows]
+        about_them = [call for call in history.calls if call.kind != "other" and call.about in others]
+        who = about_them[0].worker if about_them else API  # which nobody told to write them
+        yield ruling(not history.foreign_rows, because, who, history.ended_at)
     for worker in history.participants.values():
         for call in worker.calls:
             if call.kind == "claim" or call in worker.writes:

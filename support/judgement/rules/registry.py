@@ -19,12 +19,16 @@ CONTRACT_RULES = "Contract rules"
 
 @dataclass(frozen=True)
 class Ruling:
-    """One occasion on which a rule could be broken. ``who`` did it, ``at`` is when."""
+    """One occasion on which a rule could be broken. ``who`` did it, ``at`` is when.
+
+    ``of`` are the ids of the contract's sentences that it was an occasion for; empty for all that the rule is of.
+    """
 
     state: str
     because: str = ""
     who: str = ""
     at: datetime | None = None
+    of: tuple[str, ...] = ()
 
 
 Judge = Callable[[History], Iterator[Ruling]]
@@ -57,9 +61,11 @@ def rule(number: str, severity: str, *of: str, thai: str) -> Callable[[Judge], J
     return register
 
 
-def ruling(holds: bool | None, because: str, who: str = "", at: datetime | None = None) -> Ruling:
+def ruling(
+    holds: bool | None, because: str, who: str = "", at: datetime | None = None, of: tuple[str, ...] = ()
+) -> Ruling:
     """Kept, broken, or (None) not to be told."""
-    return Ruling({True: KEPT, False: BROKEN, None: UNKNOWN}[holds], because, who, at)
+    return Ruling({True: KEPT, False: BROKEN, None: UNKNOWN}[holds], because, who, at, of)
 
 
 def judge_all(history: History) -> list[Judged]:
@@ -79,7 +85,11 @@ def _judged(rule: Rule, history: History) -> Judged:
         those = [one for one in found if one.state == state]
         if those:
             first = min(those, key=lambda one: (one.at is None, one.at and one.at.timestamp()))
-            return Judged(rule.id, state, len(found), "" if state == KEPT else first.because, first.who, first.at)
+            because, of = (
+                "" if state == KEPT else first.because,
+                {name: "" for one in those for name in one.of or rule.of},
+            )
+            return Judged(rule.id, state, len(found), because, first.who, first.at, list(of))
     return Judged(rule.id, NOT_TRIED, 0)
 
 

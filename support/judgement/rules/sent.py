@@ -76,5 +76,5 @@ def predecessors(history: History, worker: Participant) -> list[Participant]:
 
 
 def participant(history: History, name: str) -> Participant | None:
-    """The worker of that name, as in ``worker 1`` or ``worker-1``."""
-    return next((one for one in history.participants.values() if name in (str(one), one.name)), None)
+    """The worker of that name."""
+    return next((one for one in history.participants.values() if str(one) == name), None)

@@ -115,17 +115,17 @@ def asked_once_the_index_is_there(history: History) -> Iterator[Ruling]:
     for worker in history.participants.values():
         looks = [one for one in looks_of(history, worker) if one.after_index]
         because = f"its answers with the index there: {_answers(looks)}"
+        of = ("C-SWITCH-4",) if predecessors(history, worker) else ("C-SWITCH-2",)
         if reads := _reads(history, worker):
             first = reads[0].started
             asked = [history.before(one.answered, first) for one in looks]
             holds = True if True in asked else (None if None in asked else False)
-            yield ruling(
-                holds, f"{worker} opened its metrics window at {first:%H:%M:%S.%f}; {because}", str(worker), first
-            )
+            opened = f"{worker} opened its metrics window at {first:%H:%M:%S.%f}"
+            yield ruling(holds, f"{opened}; {because}", str(worker), first, of)
         for report in _completions(history, worker):
             asked_in_time = [one.inactive for one in looks if one.arrived < report.arrived]
             holds = all_of(asked_in_time) if asked_in_time else False
-            yield ruling(holds, f"{worker} reported completed; {because}", str(worker), report.arrived)
+            yield ruling(holds, f"{worker} reported completed; {because}", str(worker), report.arrived, of)
 
 
 def _completions(history: History, worker: Participant) -> list[Call]:
@@ -198,17 +198,24 @@ def heeded(history: History) -> Iterator[Ruling]:
         bad = next((one for one in looks_of(history, worker) if one.inactive is not True), None)
         if bad is None:
             continue
-        because = f"{worker} was answered {_answers([bad])}"
-        yield ruling(True if bad.inactive is False else None, because, str(worker), bad.answered)
+        because, of = f"{worker} was answered {_answers([bad])}", _sentences_of(bad)
+        yield ruling(True if bad.inactive is False else None, because, str(worker), bad.answered, of)
         for add in history.by(worker, adds(history)):
             late = history.before(bad.answered, add.started)
             if late is not False:
                 holds = False if late and bad.inactive is False else None
-                yield ruling(holds, f"{because}; after that it sent {add.brief}", str(worker), add.started)
+                yield ruling(holds, f"{because}; after that it sent {add.brief}", str(worker), add.started, of)
         for report in _completions(history, worker):
             if report.arrived > bad.answered:
                 holds = False if bad.inactive is False else None
-                yield ruling(holds, f"{because}; after that it reported completed", str(worker), report.arrived)
+                yield ruling(holds, f"{because}; after that it reported completed", str(worker), report.arrived, of)
+
+
+def _sentences_of(bad: Look) -> tuple[str, ...]:
+    """Those that say why a look is no "inactive": it said so, came too late, or was not well-formed."""
+    if any(call.says_active for call in bad.tries):
+        return ("C-SWITCH-5",)
+    return ("C-SWITCH-7",) if bad.tries[-1].says_inactive else ("C-SWITCH-6", "C-END-2")
 
 
 @rule("R-14", SAFETY, "C-SWITCH-9", "C-API-6", thai="ต้องถาม kill switch ของ connection ของ run นั้นเอง")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from support.again import again
 from support.files import shown
+from support.judgement.cause import beside
 from support.record.evidence import Secrets
 from support.run import notices
 from support.run.notices import Notice
@@ -82,5 +83,7 @@ class TerminalLines:
             notes = [("Blame", f"{record.blames}"), ("Evidence", shown(judged.path))]
             notes += [("Log", shown(log)) for log in record.logs]
             notes.append(("Again", masked(again(self._settings, record.location))))
-            cause = f"{record.cause.sentence}\n\n" if record.cause else ""
-            self._terminal.failure(masked(cause + record.failure), notes)
+            cause = (
+                [record.cause.sentence, *(f"  {line}" for line in beside(record.history)), ""] if record.cause else []
+            )
+            self._terminal.failure(masked("\n".join([*cause, record.failure])), notes)

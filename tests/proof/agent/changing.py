@@ -33,7 +33,13 @@ def _once_refused(numbers, then):
 # -- TC-04: LOCK=NONE is refused --------------------------------------------------------------------------------
 
 
-@mutant("TC-04", "Schema changes tried after the refusal", of="agent.session.Session.ddl", scenario=FULLTEXT)
+@mutant(
+    "TC-04",
+    "Schema changes tried after the refusal",
+    of="agent.session.Session.ddl",
+    scenario=FULLTEXT,
+    cause=("worker 1", "rule broken", "R-20"),
+)
 def fallback_to_lock_shared(ddl):
     """Where LOCK=NONE is refused, the change is made with LOCK=SHARED."""
     return _once_refused(errors.NOT_SUPPORTED, lambda self, sql, _: ddl(self, sql.replace("LOCK=NONE", "LOCK=SHARED")))(
@@ -41,7 +47,9 @@ def fallback_to_lock_shared(ddl):
     )
 
 
-@mutant("TC-04", "Index created", of="agent.session.Session.ddl", scenario=MYISAM)
+@mutant(
+    "TC-04", "Index created", of="agent.session.Session.ddl", scenario=MYISAM, cause=("worker 1", "rule broken", "R-20")
+)
 def fallback_to_copy(ddl):
     """Where LOCK=NONE is refused, the table is copied."""
     return _once_refused(
@@ -49,31 +57,61 @@ def fallback_to_copy(ddl):
     )(ddl)
 
 
-@mutant("TC-04", "Schema changes tried after the refusal", of="agent.session.Session.ddl", scenario=MYISAM)
+@mutant(
+    "TC-04",
+    "Schema changes tried after the refusal",
+    of="agent.session.Session.ddl",
+    scenario=MYISAM,
+    cause=("the executor", "row", "Schema changes tried after the refusal"),
+)
 def refused_change_tried_again(ddl):
     """Where LOCK=NONE is refused, the same statement is sent once more."""
     return _once_refused(errors.NOT_SUPPORTED, lambda self, sql, _: ddl(self, sql))(ddl)
 
 
-@mutant("TC-04", "MySQL error detected", of="agent.change.add_statement", scenario=MYISAM)
+@mutant(
+    "TC-04",
+    "MySQL error detected",
+    of="agent.change.add_statement",
+    scenario=MYISAM,
+    cause=("worker 1", "rule broken", "R-20"),
+)
 def online_not_asked_for(add_statement):
     """The ALTER does not say ALGORITHM and LOCK, so that the server blocks the table if it has to."""
     return lambda wanted: add_statement(wanted).removesuffix(f", {change.ONLINE}")
 
 
-@mutant("TC-04", "Final execution_run Status", of="agent.errors.needs_manual_work", scenario=MYISAM)
+@mutant(
+    "TC-04",
+    "Final execution_run Status",
+    of="agent.errors.needs_manual_work",
+    scenario=MYISAM,
+    cause=("worker 1", "rule broken", "R-37"),
+)
 def error_1845_taken_as_plain_failure(needs_manual_work):
     """Error 1845 ends a run as FAILED."""
     return lambda error: error.errno != 1845 and needs_manual_work(error)
 
 
-@mutant("TC-04", "Final execution_run Status", of="agent.errors.needs_manual_work", scenario=FULLTEXT)
+@mutant(
+    "TC-04",
+    "Final execution_run Status",
+    of="agent.errors.needs_manual_work",
+    scenario=FULLTEXT,
+    cause=("worker 1", "rule broken", "R-37"),
+)
 def error_1846_taken_as_plain_failure(needs_manual_work):
     """Error 1846 ends a run as FAILED."""
     return lambda error: error.errno != 1846 and needs_manual_work(error)
 
 
-@mutant("TC-04", "fail_reason", of="agent.outcomes.requires_manual", scenario=MYISAM)
+@mutant(
+    "TC-04",
+    "fail_reason",
+    of="agent.outcomes.requires_manual",
+    scenario=MYISAM,
+    cause=("worker 1", "rule broken", "R-37"),
+)
 def manual_work_without_reason(requires_manual):
     """A run that requires manual work has no fail_reason."""
 
@@ -83,7 +121,13 @@ def manual_work_without_reason(requires_manual):
     return wrong
 
 
-@mutant("TC-04", "Error message recorded", of="agent.outcomes.requires_manual", scenario=MYISAM)
+@mutant(
+    "TC-04",
+    "Error message recorded",
+    of="agent.outcomes.requires_manual",
+    scenario=MYISAM,
+    cause=("worker 1", "rule broken", "R-32"),
+)
 def error_not_recorded(requires_manual):
     """What the server said is not kept in error_message."""
     return lambda message, error=None: requires_manual("the server can't do this online")
@@ -92,7 +136,13 @@ def error_not_recorded(requires_manual):
 # -- TC-05: the name is taken -----------------------------------------------------------------------------------
 
 
-@mutant("TC-05", "Final execution_run Status", of="agent.outcomes.add_refused", scenario=SAME)
+@mutant(
+    "TC-05",
+    "Final execution_run Status",
+    of="agent.outcomes.add_refused",
+    scenario=SAME,
+    cause=("worker 1", "rule broken", "R-30"),
+)
 def error_1061_taken_as_success(add_refused):
     """Error 1061 ends a run as COMPLETED: the index is there, after all."""
 
@@ -104,7 +154,13 @@ def error_1061_taken_as_success(add_refused):
     return pleased
 
 
-@mutant("TC-05", "Index that was there before", of="agent.session.Session.ddl", scenario=SAME)
+@mutant(
+    "TC-05",
+    "Index that was there before",
+    of="agent.session.Session.ddl",
+    scenario=SAME,
+    cause=("worker 1", "rule broken", "R-24"),
+)
 def error_1061_rolled_back(ddl):
     """After error 1061 the index of that name, which the run did not make, is dropped."""
 
@@ -115,7 +171,13 @@ def error_1061_rolled_back(ddl):
     return _once_refused((errors.DUPLICATE_KEY_NAME,), drop_it)(ddl)
 
 
-@mutant("TC-05", "Index that was there before", of="agent.session.Session.ddl", scenario=OTHER)
+@mutant(
+    "TC-05",
+    "Index that was there before",
+    of="agent.session.Session.ddl",
+    scenario=OTHER,
+    cause=("worker 1", "rule broken", "R-24"),
+)
 def error_1061_replaces_the_index(ddl):
     """After error 1061 the old index is dropped and the new one added."""
 
@@ -126,7 +188,13 @@ def error_1061_replaces_the_index(ddl):
     return _once_refused((errors.DUPLICATE_KEY_NAME,), replace_it)(ddl)
 
 
-@mutant("TC-05", "Unexpected changes", of="agent.session.Session.ddl", scenario=SAME)
+@mutant(
+    "TC-05",
+    "Unexpected changes",
+    of="agent.session.Session.ddl",
+    scenario=SAME,
+    cause=("worker 1", "rule broken", "R-21"),
+)
 def error_1061_added_under_another_name(ddl):
     """After error 1061 the index is added under a name of the agent's own, and the run told as failed."""
 
@@ -137,13 +205,25 @@ def error_1061_added_under_another_name(ddl):
     return _once_refused((errors.DUPLICATE_KEY_NAME,), rename)(ddl)
 
 
-@mutant("TC-05", "Execution aborted", of="agent.session.Session.ddl", scenario=SAME)
+@mutant(
+    "TC-05",
+    "Execution aborted",
+    of="agent.session.Session.ddl",
+    scenario=SAME,
+    cause=("the executor", "row", "Execution aborted"),
+)
 def error_1061_tried_again(ddl):
     """After error 1061 the same statement is sent once more."""
     return _once_refused((errors.DUPLICATE_KEY_NAME,), lambda self, sql, _: ddl(self, sql))(ddl)
 
 
-@mutant("TC-05", "Duplicate key error detected", of="agent.outcomes.add_refused", scenario=SAME)
+@mutant(
+    "TC-05",
+    "Duplicate key error detected",
+    of="agent.outcomes.add_refused",
+    scenario=SAME,
+    cause=("worker 1", "rule broken", "R-32"),
+)
 def error_1061_not_recorded(add_refused):
     """The run says that it failed, and not that it did for error 1061."""
 
@@ -154,7 +234,7 @@ def error_1061_not_recorded(add_refused):
     return silent
 
 
-@mutant("TC-05", "fail_reason", of="agent.outcomes.failed", scenario=SAME)
+@mutant("TC-05", "fail_reason", of="agent.outcomes.failed", scenario=SAME, cause=("worker 1", "rule broken", "R-37"))
 def duplicate_taken_as_validation_error(failed):
     """A run that the server refused ends with the fail_reason validation_error."""
     return lambda message, error=None: Outcome(
@@ -222,13 +302,19 @@ def _refusing(check, refused):
 # -- words without deeds ----------------------------------------------------------------------------------------
 
 
-@mutant("TC-01", "Final execution_run Status", of="agent.worker.carry_out")
+@mutant("TC-01", "Final execution_run Status", of="agent.worker.carry_out", cause=("worker 1", "rule broken", "R-30"))
 def only_says_it_completed(carry_out):
     """The agent claims the run and reports that the index was added and verified; it never connects to the database."""
     return lambda job: Outcome(vocabulary.COMPLETED, f"index {job.change.index} was added and is kept; verified")
 
 
-@mutant("TC-03", "ADD INDEX successful", of="agent.worker.carry_out", scenario="After ADD INDEX$")
+@mutant(
+    "TC-03",
+    "ADD INDEX successful",
+    of="agent.worker.carry_out",
+    scenario="After ADD INDEX$",
+    cause=("worker 1", "rule broken", "R-70"),
+)
 def only_says_it_rolled_back(carry_out):
     """The agent records a completed rollback and reports the run as rolled back; it never connects to the database."""
 
@@ -239,19 +325,37 @@ def only_says_it_rolled_back(carry_out):
     return talk
 
 
-@mutant("TC-06", "ADD INDEX successful", of="agent.session.Session.ddl", scenario="latency")
+@mutant(
+    "TC-06",
+    "ADD INDEX successful",
+    of="agent.session.Session.ddl",
+    scenario="latency",
+    cause=("worker 1", "rule broken", "R-70"),
+)
 def only_says_it_verified(ddl):
     """No ALTER is ever sent; the agent measures and reports as if the index had been made."""
     return lambda self, sql: []
 
 
-@mutant("TC-10", "Worker 1 crashed", of="agent.worker.carry_out", scenario="Lease Expiry$")
+@mutant(
+    "TC-10",
+    "Worker 1 crashed",
+    of="agent.worker.carry_out",
+    scenario="Lease Expiry$",
+    cause=("worker 1", "rule broken", "R-30"),
+)
 def only_says_it_did_before_the_crash(carry_out):
     """The agent has reported its success before anybody could kill it, and made no index."""
     return lambda job: Outcome(vocabulary.COMPLETED, f"index {job.change.index} was added and is kept; verified")
 
 
-@mutant("TC-05", "fail_reason", of="agent.change.read", scenario="the run is to drop it")
+@mutant(
+    "TC-05",
+    "fail_reason",
+    of="agent.change.read",
+    scenario="the run is to drop it",
+    cause=("worker 1", "rule broken", "R-21"),
+)
 def any_action_taken_for_add_index(read):
     """Whatever a run asks for, an index is added."""
     return lambda run: read({**run, "action": "ADD_INDEX"})
@@ -262,13 +366,20 @@ def any_action_taken_for_add_index(read):
     "Index that was there before",
     of=("agent.change.read", "agent.change.add_statement"),
     scenario="is to drop it",
+    cause=("worker 1", "rule broken", "R-21"),
 )
 def drop_index_carried_out(read, add_statement):
     """A run that asks for DROP INDEX gets one."""
     return lambda run: read({**run, "action": "ADD_INDEX"}), change.drop_statement
 
 
-@mutant("TC-05", "Final execution_run Status", of="agent.runner.refusal_of", scenario="is to drop it")
+@mutant(
+    "TC-05",
+    "Final execution_run Status",
+    of="agent.runner.refusal_of",
+    scenario="is to drop it",
+    cause=("worker 1", "exit", "1"),
+)
 def run_out_of_scope_left_lying(refusal_of):
     """A run that is out of scope is claimed and never ended."""
     return lambda run: None

@@ -7,7 +7,7 @@ from executor_v1.agent.session import Session
 from tests.proof.catalogue import mutant
 
 
-@mutant("TC-01", "Only 1 worker executed", of="agent.client.Client.claim")
+@mutant("TC-01", "Only 1 worker executed", of="agent.client.Client.claim", cause=("worker 2", "rule broken", "R-01"))
 def loser_carries_on(claim):
     """An agent whose claim was refused goes on as if it had been granted, until something else stops it."""
 
@@ -21,6 +21,7 @@ def loser_carries_on(claim):
     "TC-01",
     "Only 1 worker executed",
     of=("agent.client.Client.claim", "agent.lease.Lease.check", "agent.lease.Lease.is_lost"),
+    cause=("worker 2", "rule broken", "R-01"),
 )
 def loser_carries_on_without_a_lease(claim, check, is_lost):
     """An agent whose claim was refused goes on as if it had been granted, and cares about no lease."""
@@ -31,7 +32,7 @@ def loser_carries_on_without_a_lease(claim, check, is_lost):
     return claim_or_pretend, lambda self: None, lambda self: False
 
 
-@mutant("TC-01", "Worker 2 exit status", of="agent.runner.attempt")
+@mutant("TC-01", "Worker 2 exit status", of="agent.runner.attempt", cause=("worker 2", "rule broken", "R-43"))
 def loser_exits_with_success(attempt):
     """An agent whose claim was refused ends with exit status 0, as if it had brought the run to its end."""
 
@@ -42,7 +43,7 @@ def loser_exits_with_success(attempt):
     return contented
 
 
-@mutant("TC-01", "Worker 1 exit status", of="agent.runner.attempt")
+@mutant("TC-01", "Worker 1 exit status", of="agent.runner.attempt", cause=("worker 1", "exit", "1"))
 def winner_exits_as_broken(attempt):
     """An agent that brought its run to an end ends with exit status 1."""
 

@@ -7,7 +7,9 @@ from executor_v1.agent.client import ApiRefused
 from tests.proof.catalogue import mutant
 
 
-@mutant("TC-01", "Final execution_run Status", of="agent.outcomes.Outcome.report")
+@mutant(
+    "TC-01", "Final execution_run Status", of="agent.outcomes.Outcome.report", cause=("worker 1", "rule broken", "R-37")
+)
 def completed_run_told_as_failed(report):
     """A run that completed is reported as FAILED."""
 
@@ -18,13 +20,25 @@ def completed_run_told_as_failed(report):
     return wrong
 
 
-@mutant("TC-09", "fail_reason", of="agent.outcomes.Outcome.report", scenario="Kill Switch API Failure: 503")
+@mutant(
+    "TC-09",
+    "fail_reason",
+    of="agent.outcomes.Outcome.report",
+    scenario="Kill Switch API Failure: 503",
+    cause=("worker 1", "rule broken", "R-37"),
+)
 def reason_lost(report):
     """The status is reported without the fail_reason."""
     return lambda self: {**report(self), "fail_reason": None}
 
 
-@mutant("TC-09", "Rollback record status", of="agent.client.Client.record_rollback", scenario="after ADD INDEX: 500")
+@mutant(
+    "TC-09",
+    "Rollback record status",
+    of="agent.client.Client.record_rollback",
+    scenario="after ADD INDEX: 500",
+    cause=("worker 1", "rule broken", "R-70"),
+)
 def rollback_record_lost_after_api_failure(record_rollback):
     """The rollback is done, but its record never sent."""
     return lambda self, record, check: None
@@ -33,7 +47,7 @@ def rollback_record_lost_after_api_failure(record_rollback):
 # -- what only a rule sees --------------------------------------------------------------------------------------
 
 
-@mutant("TC-01", "R-33", of="agent.outcomes.Outcome.report", cause=("worker 1", "rule broken", "R-33"))
+@mutant("TC-01", "R-37", of="agent.outcomes.Outcome.report", cause=("worker 1", "rule broken", "R-37"))
 def completed_run_has_the_default_reason(report):
     """A report without a fail_reason gets the default one, execution_error, also that of a run that completed."""
     return lambda self: {**report(self), "fail_reason": self.fail_reason or vocabulary.EXECUTION_ERROR}

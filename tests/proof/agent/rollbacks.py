@@ -17,19 +17,37 @@ def _changed(patch_outcome):
     return lambda function: lambda *arguments: patch_outcome(function(*arguments))
 
 
-@mutant("TC-03", "Index exists after rollback", of="agent.session.Session.ddl", scenario=SWITCH)
+@mutant(
+    "TC-03",
+    "Index exists after rollback",
+    of="agent.session.Session.ddl",
+    scenario=SWITCH,
+    cause=("worker 1", "rule broken", "R-70"),
+)
 def rollback_recorded_and_not_done(ddl):
     """The rollback is recorded and reported, but no DROP INDEX is sent."""
     return lambda self, sql: [] if "DROP INDEX" in sql else ddl(self, sql)
 
 
-@mutant("TC-03", "Rollback record status", of="agent.job.Job.record_rollback", scenario=SWITCH)
+@mutant(
+    "TC-03",
+    "Rollback record status",
+    of="agent.job.Job.record_rollback",
+    scenario=SWITCH,
+    cause=("worker 1", "rule broken", "R-70"),
+)
 def rollback_done_and_not_recorded(record_rollback):
     """The index is dropped, but nothing is written into the table of rollbacks."""
     return lambda self, status, statement, trigger: None
 
 
-@mutant("TC-03", "Rollback record status", of="agent.rollback.undone", scenario=SWITCH)
+@mutant(
+    "TC-03",
+    "Rollback record status",
+    of="agent.rollback.undone",
+    scenario=SWITCH,
+    cause=("worker 1", "rule broken", "R-70"),
+)
 def rollback_record_left_pending(undone):
     """The record of a rollback that was done stays at pending."""
 
@@ -39,37 +57,61 @@ def rollback_record_left_pending(undone):
     return forgetful
 
 
-@mutant("TC-03", "Rollback executed", of="agent.rollback.roll_back", scenario=SWITCH)
+@mutant(
+    "TC-03",
+    "Rollback executed",
+    of="agent.rollback.roll_back",
+    scenario=SWITCH,
+    cause=("worker 1", "rule broken", "R-31"),
+)
 def switch_after_add_only_ends_the_run(roll_back):
     """When the switch is turned on after the ADD INDEX the run ends as rolled back, and the index stays."""
     return lambda job, fail_reason, trigger: Outcome(vocabulary.ROLLED_BACK, trigger, fail_reason)
 
 
-@mutant("TC-03", "Final execution_run Status", of="agent.rollback.undone", scenario=SWITCH)
+@mutant(
+    "TC-03",
+    "Final execution_run Status",
+    of="agent.rollback.undone",
+    scenario=SWITCH,
+    cause=("worker 1", "rule broken", "R-37"),
+)
 def rolled_back_run_told_as_failed(undone):
     """A run that was rolled back ends as FAILED."""
     return _changed(lambda outcome: Outcome(vocabulary.FAILED, outcome.message, outcome.fail_reason))(undone)
 
 
-@mutant("TC-03", "fail_reason", of="agent.rollback.undone", scenario=SWITCH)
+@mutant("TC-03", "fail_reason", of="agent.rollback.undone", scenario=SWITCH, cause=("worker 1", "rule broken", "R-61"))
 def rolled_back_run_always_blames_verification(undone):
     """Every rollback has the fail_reason verification_failed."""
     return _changed(lambda outcome: Outcome(outcome.status, outcome.message, vocabulary.VERIFICATION_FAILED))(undone)
 
 
-@mutant("TC-06", "Final execution_run Status", of="agent.rollback.undone", scenario=SLOWER)
+@mutant(
+    "TC-06",
+    "Final execution_run Status",
+    of="agent.rollback.undone",
+    scenario=SLOWER,
+    cause=("worker 1", "rule broken", "R-37"),
+)
 def degraded_run_told_as_failed(undone):
     """A run that was rolled back after the verification ends as FAILED."""
     return _changed(lambda outcome: Outcome(vocabulary.FAILED, outcome.message, outcome.fail_reason))(undone)
 
 
-@mutant("TC-06", "fail_reason", of="agent.rollback.undone", scenario=SLOWER)
+@mutant("TC-06", "fail_reason", of="agent.rollback.undone", scenario=SLOWER, cause=("worker 1", "rule broken", "R-37"))
 def degraded_run_has_execution_error(undone):
     """A run that was rolled back after the verification has the fail_reason execution_error."""
     return _changed(lambda outcome: Outcome(outcome.status, outcome.message, vocabulary.EXECUTION_ERROR))(undone)
 
 
-@mutant("TC-06", "Rollback record status", of="agent.rollback.finish", scenario=SLOWER)
+@mutant(
+    "TC-06",
+    "Rollback record status",
+    of="agent.rollback.finish",
+    scenario=SLOWER,
+    cause=("worker 1", "rule broken", "R-70"),
+)
 def successful_rollback_recorded_as_failed(finish):
     """A rollback that succeeded is on record as failed."""
 
@@ -81,7 +123,13 @@ def successful_rollback_recorded_as_failed(finish):
     return pessimistic
 
 
-@mutant("TC-06", "Index exists after rollback", of="agent.change.drop_statement", scenario=SLOWER)
+@mutant(
+    "TC-06",
+    "Index exists after rollback",
+    of="agent.change.drop_statement",
+    scenario=SLOWER,
+    cause=("worker 1", "rule broken", "R-21"),
+)
 def rollback_only_hides_the_index(drop_statement):
     """The rollback makes the index invisible in place of dropping it."""
     return lambda wanted: f"ALTER TABLE `{wanted.table}` ALTER INDEX `{wanted.index}` INVISIBLE"
@@ -90,13 +138,25 @@ def rollback_only_hides_the_index(drop_statement):
 # -- TC-07: the rollback fails ----------------------------------------------------------------------------------
 
 
-@mutant("TC-07", "Verification failed", of="agent.verification.is_slower", scenario=REFUSED)
+@mutant(
+    "TC-07",
+    "Verification failed",
+    of="agent.verification.is_slower",
+    scenario=REFUSED,
+    cause=("worker 1", "rule broken", "R-62"),
+)
 def degradation_overlooked(is_slower):
     """Latency is not judged, so that a rollback that would fail is never tried."""
     return lambda before, after, threshold: False
 
 
-@mutant("TC-07", "Final execution_run Status", of="agent.rollback.not_undone", scenario=REFUSED)
+@mutant(
+    "TC-07",
+    "Final execution_run Status",
+    of="agent.rollback.not_undone",
+    scenario=REFUSED,
+    cause=("worker 1", "rule broken", "R-31"),
+)
 def failed_rollback_told_as_rolled_back(not_undone):
     """A rollback that failed ends the run as ROLLED_BACK."""
     return _changed(lambda outcome: Outcome(vocabulary.ROLLED_BACK, outcome.message, vocabulary.EXECUTION_ERROR))(
@@ -104,7 +164,9 @@ def failed_rollback_told_as_rolled_back(not_undone):
     )
 
 
-@mutant("TC-07", "fail_reason", of="agent.rollback.not_undone", scenario=REFUSED)
+@mutant(
+    "TC-07", "fail_reason", of="agent.rollback.not_undone", scenario=REFUSED, cause=("worker 1", "rule broken", "R-37")
+)
 def failed_rollback_keeps_the_first_reason(not_undone):
     """A rollback that failed leaves the fail_reason at verification_failed."""
     return _changed(lambda outcome: Outcome(outcome.status, outcome.message, vocabulary.VERIFICATION_FAILED))(
@@ -112,19 +174,37 @@ def failed_rollback_keeps_the_first_reason(not_undone):
     )
 
 
-@mutant("TC-07", "Rollback record status", of="agent.job.Job.record_rollback", scenario=REFUSED)
+@mutant(
+    "TC-07",
+    "Rollback record status",
+    of="agent.job.Job.record_rollback",
+    scenario=REFUSED,
+    cause=("worker 1", "rule broken", "R-70"),
+)
 def failed_rollback_recorded_as_completed(record_rollback):
     """A rollback that failed is on record as completed."""
     return lambda self, status, statement, trigger: record_rollback(self, "completed", statement, trigger)
 
 
-@mutant("TC-07", "Audit log entry created", of="agent.job.Job.audit", scenario=REFUSED)
+@mutant(
+    "TC-07",
+    "Audit log entry created",
+    of="agent.job.Job.audit",
+    scenario=REFUSED,
+    cause=("worker 1", "rule broken", "R-72"),
+)
 def audit_entry_missing(audit):
     """The agent writes nothing into the audit log."""
     return lambda self, action, new_status, details: None
 
 
-@mutant("TC-07", "Rollback attempted", of="agent.rollback.drop", scenario=REFUSED)
+@mutant(
+    "TC-07",
+    "Rollback attempted",
+    of="agent.rollback.drop",
+    scenario=REFUSED,
+    cause=("the executor", "row", "Rollback attempted"),
+)
 def rollback_told_as_failed_without_an_attempt(drop):
     """The rollback is given up and told as failed before any DROP INDEX is sent."""
 
@@ -134,7 +214,13 @@ def rollback_told_as_failed_without_an_attempt(drop):
     return resigned
 
 
-@mutant("TC-07", "Rollback failed", of="agent.change.drop_statement", scenario="another session holds")
+@mutant(
+    "TC-07",
+    "Rollback failed",
+    of="agent.change.drop_statement",
+    scenario="another session holds",
+    cause=("worker 1", "rule broken", "R-70"),
+)
 def rollback_that_changes_nothing(drop_statement):
     """The rollback compares the index with nothing: its statement is no DROP INDEX and can't fail for want of a lock."""
     return lambda wanted: f"DO 'DROP INDEX {wanted.index}'"

@@ -15,13 +15,25 @@ BEFORE, AFTER = "TC-09 Kill Switch API Failure: ", "TC-09 Kill Switch API Failur
 # -- TC-02: on before the start ---------------------------------------------------------------------------------
 
 
-@mutant("TC-02", "Index created", of="agent.worker.ask_switch", scenario="Before Start$")
+@mutant(
+    "TC-02",
+    "Index created",
+    of="agent.worker.ask_switch",
+    scenario="Before Start$",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def kill_switch_checked_after_the_alter(ask_switch):
     """The kill switch is asked only once the ALTER is done; the index is then taken back."""
     return lambda job: INACTIVE if job.phase is None else ask_switch(job)
 
 
-@mutant("TC-02", "Kill switch detected", of="agent.worker.ask_switch", scenario="Before Start$")
+@mutant(
+    "TC-02",
+    "Kill switch detected",
+    of="agent.worker.ask_switch",
+    scenario="Before Start$",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def kill_switch_asked_and_ignored(ask_switch):
     """The kill switch is asked, and whatever it says, the work goes on."""
 
@@ -32,25 +44,49 @@ def kill_switch_asked_and_ignored(ask_switch):
     return ignoring
 
 
-@mutant("TC-02", "ADD INDEX statements sent", of="agent.killswitch.read_flags", scenario="Before Start$")
+@mutant(
+    "TC-02",
+    "ADD INDEX statements sent",
+    of="agent.killswitch.read_flags",
+    scenario="Before Start$",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def only_the_global_switch(read_flags):
     """Only the global switch counts; that of the connection is not looked at."""
     return lambda global_active, connection_active, reason: read_flags(global_active, False, reason)
 
 
-@mutant("TC-02", "ADD INDEX statements sent", of="agent.killswitch.read_flags", scenario="the global switch")
+@mutant(
+    "TC-02",
+    "ADD INDEX statements sent",
+    of="agent.killswitch.read_flags",
+    scenario="the global switch",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def only_the_connection_switch(read_flags):
     """Only the switch of the connection counts; the global one is not looked at."""
     return lambda global_active, connection_active, reason: read_flags(False, connection_active, reason)
 
 
-@mutant("TC-02", "Final execution_run Status", of="agent.outcomes.stopped_by_switch", scenario="Before Start$")
+@mutant(
+    "TC-02",
+    "Final execution_run Status",
+    of="agent.outcomes.stopped_by_switch",
+    scenario="Before Start$",
+    cause=("worker 1", "rule broken", "R-37"),
+)
 def stopped_run_requires_manual(stopped_by_switch):
     """A run stopped by the kill switch ends as REQUIRES_MANUAL."""
     return lambda reason: Outcome(vocabulary.REQUIRES_MANUAL, stopped_by_switch(reason).message, vocabulary.KILL_SWITCH)
 
 
-@mutant("TC-02", "fail_reason", of="agent.outcomes.stopped_by_switch", scenario="Before Start$")
+@mutant(
+    "TC-02",
+    "fail_reason",
+    of="agent.outcomes.stopped_by_switch",
+    scenario="Before Start$",
+    cause=("worker 1", "rule broken", "R-37"),
+)
 def stopped_run_without_reason(stopped_by_switch):
     """A run stopped by the kill switch has no fail_reason."""
     return lambda reason: Outcome(vocabulary.FAILED, stopped_by_switch(reason).message)
@@ -59,13 +95,25 @@ def stopped_run_without_reason(stopped_by_switch):
 # -- TC-03: on after the ADD INDEX ------------------------------------------------------------------------------
 
 
-@mutant("TC-03", "Kill switch detected after ADD", of="agent.worker.ask_switch", scenario="After ADD INDEX$")
+@mutant(
+    "TC-03",
+    "Kill switch detected after ADD",
+    of="agent.worker.ask_switch",
+    scenario="After ADD INDEX$",
+    cause=("worker 1", "rule broken", "R-11"),
+)
 def second_check_missing(ask_switch):
     """The kill switch is not asked again when the index is there."""
     return lambda job: INACTIVE if job.phase == vocabulary.INDEX_ADDED else ask_switch(job)
 
 
-@mutant("TC-03", "Rollback executed", of="agent.killswitch.ask", scenario="After ADD INDEX$")
+@mutant(
+    "TC-03",
+    "Rollback executed",
+    of="agent.killswitch.ask",
+    scenario="After ADD INDEX$",
+    cause=("worker 1", "rule broken", "R-11"),
+)
 def switch_read_from_a_cache(ask):
     """The agent asks the API once and goes by that answer for the rest of the run."""
     known: dict[str, Switch] = {}
@@ -78,7 +126,13 @@ def switch_read_from_a_cache(ask):
     return cached
 
 
-@mutant("TC-03", "Index exists after rollback", of="agent.killswitch.read_flags", scenario="global switch")
+@mutant(
+    "TC-03",
+    "Index exists after rollback",
+    of="agent.killswitch.read_flags",
+    scenario="global switch",
+    cause=("worker 1", "rule broken", "R-13"),
+)
 def only_the_connection_switch_after_add(read_flags):
     """The global switch is overlooked, so that nothing is taken back when it is turned on."""
     return lambda global_active, connection_active, reason: read_flags(False, connection_active, reason)
@@ -96,37 +150,73 @@ def _open_when(sign: str):
     return patch
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.assume_active", scenario=BEFORE + "500")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "500",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_500(assume_active):
     """An answer of HTTP 500 counts as an inactive switch."""
     return _open_when("HTTP 500")(assume_active)
 
 
-@mutant("TC-09", "Index created", of="agent.killswitch.assume_active", scenario=BEFORE + "503")
+@mutant(
+    "TC-09",
+    "Index created",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "503",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_503(assume_active):
     """An answer of HTTP 503 counts as an inactive switch."""
     return _open_when("HTTP 503")(assume_active)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.assume_active", scenario=BEFORE + "time-out")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "time-out",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_time_out(assume_active):
     """No answer in time counts as an inactive switch."""
     return _open_when("no complete answer within")(assume_active)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.assume_active", scenario=BEFORE + "connection refused")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "connection refused",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_refused(assume_active):
     """A refused connection counts as an inactive switch."""
     return _open_when("Connection refused")(assume_active)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.assume_active", scenario=BEFORE + "connection reset")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "connection reset",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_reset(assume_active):
     """A connection that is reset counts as an inactive switch."""
     return _open_when("Connection reset")(assume_active)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.http.call", scenario=BEFORE + "headers in time")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.http.call",
+    scenario=BEFORE + "headers in time",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def deadline_for_each_byte_only(call):
     """The deadline bounds the wait for each byte and not the whole call."""
 
@@ -139,49 +229,97 @@ def deadline_for_each_byte_only(call):
     return endless
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.assume_active", scenario=BEFORE + "HTML page")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "HTML page",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_bad_body(assume_active):
     """An answer that is no JSON counts as an inactive switch."""
     return _open_when("no JSON")(assume_active)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.assume_active", scenario=BEFORE + "half an object")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "half an object",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_half_an_object(assume_active):
     """A body that breaks off in the middle counts as an inactive switch."""
     return _open_when("no JSON")(assume_active)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.assume_active", scenario=BEFORE + "answer cut in half")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "answer cut in half",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_cut_answer(assume_active):
     """An answer shorter than it promised counts as an inactive switch."""
     return _open_when("IncompleteRead")(assume_active)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.assume_active", scenario=BEFORE + "empty object")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "empty object",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_missing_fields(assume_active):
     """A field that is missing from the answer counts as false."""
     return _open_when("no true or false as global_active")(assume_active)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.assume_active", scenario=BEFORE + "one of the two")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "one of the two",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_one_missing_field(assume_active):
     """The field of the connection is missing from the answer, and counts as false."""
     return _open_when("no true or false as connection_active")(assume_active)
 
 
-@mutant("TC-09", "ADD INDEX statements sent", of="agent.killswitch.assume_active", scenario=BEFORE + "false written")
+@mutant(
+    "TC-09",
+    "ADD INDEX statements sent",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "false written",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_false_as_text(assume_active):
     """The text "false" counts as false."""
     return _open_when("no true or false as")(assume_active)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.killswitch.assume_active", scenario=BEFORE + "302")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.killswitch.assume_active",
+    scenario=BEFORE + "302",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def fail_open_on_redirect(assume_active):
     """An answer that is no error by its status counts as an inactive switch."""
     return _open_when("HTTP 302")(assume_active)
 
 
-@mutant("TC-09", "Fail-closed behavior", of="agent.worker.ask_switch", scenario=AFTER + "(500|time-out)")
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.worker.ask_switch",
+    scenario=AFTER + "(500|time-out)",
+    cause=("worker 1", "rule broken", "R-13"),
+)
 def second_check_fails_open(ask_switch):
     """Once the index is there, a kill-switch call that fails counts as an inactive switch."""
 
@@ -192,7 +330,13 @@ def second_check_fails_open(ask_switch):
     return lenient
 
 
-@mutant("TC-09", "API error detected", of="agent.outcomes.stopped_by_switch", scenario=BEFORE + "500")
+@mutant(
+    "TC-09",
+    "API error detected",
+    of="agent.outcomes.stopped_by_switch",
+    scenario=BEFORE + "500",
+    cause=("worker 1", "rule broken", "R-37"),
+)
 def api_failure_told_as_execution_error(stopped_by_switch):
     """A run stopped because the kill-switch API failed ends with the fail_reason execution_error."""
 
@@ -203,7 +347,13 @@ def api_failure_told_as_execution_error(stopped_by_switch):
     return wrong
 
 
-@mutant("TC-09", "Final execution_run Status", of="agent.killswitch.ask", scenario=BEFORE + "connection reset")
+@mutant(
+    "TC-09",
+    "Final execution_run Status",
+    of="agent.killswitch.ask",
+    scenario=BEFORE + "connection reset",
+    cause=("worker 1", "exit", "1"),
+)
 def api_failure_breaks_the_agent(ask):
     """When the kill-switch API fails the agent breaks off and leaves the run as it is."""
 
@@ -216,7 +366,13 @@ def api_failure_breaks_the_agent(ask):
     return breaking
 
 
-@mutant("TC-09", "ADD INDEX statements sent", of="agent.http.send", scenario=BEFORE + "302 to an address")
+@mutant(
+    "TC-09",
+    "ADD INDEX statements sent",
+    of="agent.http.send",
+    scenario=BEFORE + "302 to an address",
+    cause=("worker 1", "rule broken", "R-10"),
+)
 def redirect_followed(send):
     """A redirect is followed, and what is said at the other address is believed."""
 

@@ -15,13 +15,25 @@ FOREIGN = "somebody else's index"
 ALIVE, FROZEN = "a worker that is alive keeps its run", "freezes after its ADD INDEX"
 
 
-@mutant("TC-10", "Final execution_run Status", of="agent.takeover.resume_point", scenario=FINISHED)
+@mutant(
+    "TC-10",
+    "Final execution_run Status",
+    of="agent.takeover.resume_point",
+    scenario=FINISHED,
+    cause=("worker 2", "statement failed", "1061"),
+)
 def takeover_gives_up_at_1061(resume_point):
     """A successor adds the index without looking, and gives up when the server says that it is there."""
     return lambda phase, existed_before, found, differs: takeover.START
 
 
-@mutant("TC-10", "Index found and not added again", of="agent.worker.resume", scenario=FINISHED)
+@mutant(
+    "TC-10",
+    "Index found and not added again",
+    of="agent.worker.resume",
+    scenario=FINISHED,
+    cause=("worker 2", "rule broken", "R-23"),
+)
 def takeover_adds_the_index_again(resume):
     """A successor drops what it finds and adds the index again."""
 
@@ -33,13 +45,25 @@ def takeover_adds_the_index_again(resume):
     return clean_start
 
 
-@mutant("TC-10", "ADD INDEX carried out", of="agent.worker.resume", scenario=DIES)
+@mutant(
+    "TC-10",
+    "ADD INDEX carried out",
+    of="agent.worker.resume",
+    scenario=DIES,
+    cause=("the executor", "row", "ADD INDEX carried out"),
+)
 def takeover_leaves_it_to_people(resume):
     """A successor of a worker that died over its ALTER does nothing and asks for manual work."""
     return lambda job: outcomes.requires_manual("an earlier worker died") if job.phase else resume(job)
 
 
-@mutant("TC-10", "Final execution_run Status", of="agent.worker.with_notes", scenario=DIES)
+@mutant(
+    "TC-10",
+    "Final execution_run Status",
+    of="agent.worker.with_notes",
+    scenario=DIES,
+    cause=("worker 2", "rule broken", "R-37"),
+)
 def takeover_told_as_failed(with_notes):
     """A run that was taken over ends as FAILED, whatever became of it."""
 
@@ -49,7 +73,13 @@ def takeover_told_as_failed(with_notes):
     return told
 
 
-@mutant("TC-10", "Index taken for the run's own", of="agent.schema.difference", scenario=FOREIGN)
+@mutant(
+    "TC-10",
+    "Index taken for the run's own",
+    of="agent.schema.difference",
+    scenario=FOREIGN,
+    cause=("worker 2", "rule broken", "R-30"),
+)
 def any_index_of_the_name_is_ours(difference):
     """A successor takes whatever index has the name for the one that its predecessor made."""
     return lambda change, found, table_columns: None
@@ -89,7 +119,13 @@ def empty_list_of_digests_refused(read_digests):
     return strict
 
 
-@mutant("TC-10", "Index that was there before", of="agent.worker.resume", scenario=FOREIGN)
+@mutant(
+    "TC-10",
+    "Index that was there before",
+    of="agent.worker.resume",
+    scenario=FOREIGN,
+    cause=("worker 2", "rule broken", "R-24"),
+)
 def takeover_replaces_a_foreign_index(resume):
     """A successor drops the index that somebody else made under the name, and makes its own."""
 
@@ -103,7 +139,11 @@ def takeover_replaces_a_foreign_index(resume):
 
 
 @mutant(
-    "TC-10", "Last report sent again", of="agent.client.Client.change_status", scenario="report is answered with 503"
+    "TC-10",
+    "Last report sent again",
+    of="agent.client.Client.change_status",
+    scenario="report is answered with 503",
+    cause=("worker 1", "rule broken", "R-76"),
 )
 def last_report_sent_once(change_status):
     """The outcome of the run is reported once; if the API can't take it just then, it is lost."""
@@ -117,13 +157,25 @@ def last_report_sent_once(change_status):
     return once
 
 
-@mutant("TC-10", "Worker 2 HTTP Response", of="agent.lease.Lease._keep", scenario=ALIVE)
+@mutant(
+    "TC-10",
+    "Worker 2 HTTP Response",
+    of="agent.lease.Lease._keep",
+    scenario=ALIVE,
+    cause=("worker 1", "rule broken", "R-50"),
+)
 def lease_not_renewed(keep):
     """The agent does not renew its lease while it waits for the server."""
     return lambda self: None
 
 
-@mutant("TC-10", "Final execution_run Status", of="agent.fencing.take_over", scenario=WAITING)
+@mutant(
+    "TC-10",
+    "Final execution_run Status",
+    of="agent.fencing.take_over",
+    scenario=WAITING,
+    cause=("worker 2", "statement failed", "1061"),
+)
 def orphaned_statement_left_running(take_over):
     """A successor does not end the statement that a dead worker left waiting on the server."""
     return lambda session, lease, timeout: None
@@ -134,6 +186,7 @@ def orphaned_statement_left_running(take_over):
     "Done by worker 1 after the takeover",
     of=("agent.lease.Lease.is_lost", "agent.lease.Lease.check", "agent.client.Client.send", "agent.fencing.take_over"),
     scenario=FROZEN,
+    cause=("worker 1", "rule broken", "R-03"),
 )
 def zombie_writes_after_takeover(is_lost, check, send, take_over):
     """A worker whose lease ran out goes on with its statements, and a successor does not keep it from that."""
@@ -170,7 +223,7 @@ def whatever_stops_a_run_told_as_kill_switch(resume, requires_manual):
 
 
 @mutant(
-    "TC-10", "R-33", of="agent.outcomes.requires_manual", scenario=FOREIGN, cause=("worker 2", "rule broken", "R-33")
+    "TC-10", "R-37", of="agent.outcomes.requires_manual", scenario=FOREIGN, cause=("worker 2", "rule broken", "R-37")
 )
 def foreign_index_told_without_reason(requires_manual):
     """A run that ends because of somebody else's index has no fail_reason."""
@@ -246,11 +299,3 @@ def refused_report_ends_the_agent_as_done(attempt):
             return ExitCode.FINISHED
 
     return contented
-
-
-@mutant(
-    "TC-10", "R-37", of="agent.outcomes.requires_manual", scenario=FOREIGN, cause=("worker 2", "rule broken", "R-37")
-)
-def foreign_index_told_as_validation_error(requires_manual):
-    """A run that ends because of somebody else's index has the fail_reason validation_error."""
-    return lambda message, error=None: replace(requires_manual(message, error), fail_reason="validation_error")

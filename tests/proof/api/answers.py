@@ -20,13 +20,18 @@ def _with_status(chosen):
     return patch
 
 
-@mutant("TC-01", of="api.guard.Guard.__call__", failure="answered POST /api/executions with 200 instead of 201")
+@mutant(
+    "TC-01",
+    of="api.guard.Guard.__call__",
+    failure="answered POST /api/executions with 200 instead of 201",
+    cause=("the SaaS API", "wrong answer", "200"),
+)
 def api_answers_200_to_everything(call):
     """The API answers every call with 200, whatever it did or did not do."""
     return _with_status(lambda path, status: 200)(call)
 
 
-@mutant("TC-01", "Worker 2 HTTP Response", of="api.guard.Guard.__call__")
+@mutant("TC-01", "Worker 2 HTTP Response", of="api.guard.Guard.__call__", cause=("the SaaS API", "rule broken", "R-41"))
 def api_answers_200_to_every_worker(call):
     """The API answers every call of a worker about its run with 200; other calls as it should."""
     return _with_status(lambda path, status: 200 if path.endswith(("/claim", "/heartbeat", "/status")) else status)(
@@ -34,7 +39,13 @@ def api_answers_200_to_every_worker(call):
     )
 
 
-@mutant("TC-10", "Worker 1 claimed successfully", of="api.guard.Guard.__call__", scenario="Lease Expiry$")
+@mutant(
+    "TC-10",
+    "Worker 1 claimed successfully",
+    of="api.guard.Guard.__call__",
+    scenario="Lease Expiry$",
+    cause=("the SaaS API", "wrong answer", "202"),
+)
 def claims_answered_with_202(call):
     """A claim that is granted is answered with 202 in place of 200."""
     return _with_status(lambda path, status: 202 if path.endswith("/claim") and status == 200 else status)(call)

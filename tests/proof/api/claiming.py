@@ -7,7 +7,7 @@ from executor_v1.api import problems, rows, runs
 from tests.proof.catalogue import mutant
 
 
-@mutant("TC-01", "Worker 2 HTTP Response", of="api.runs.claim")
+@mutant("TC-01", "Worker 2 HTTP Response", of="api.runs.claim", cause=("the SaaS API", "rule broken", "R-41"))
 def claim_reads_then_writes(claim):
     """A claim looks whether the run is free and then takes it, in two statements with nothing to hold others off."""
 
@@ -33,7 +33,7 @@ def claim_reads_then_writes(claim):
     return careless
 
 
-@mutant("TC-01", "Worker 2 HTTP Response", of="api.runs.claim")
+@mutant("TC-01", "Worker 2 HTTP Response", of="api.runs.claim", cause=("the SaaS API", "rule broken", "R-41"))
 def conflict_never_sent(claim):
     """A claim that was not granted is answered like one that was."""
 
@@ -47,7 +47,12 @@ def conflict_never_sent(claim):
     return polite
 
 
-@mutant("TC-01", of="api.runs.create", failure="answered POST /api/executions with 500 instead of 201")
+@mutant(
+    "TC-01",
+    of="api.runs.create",
+    failure="answered POST /api/executions with 500 instead of 201",
+    cause=("the SaaS API", "wrong answer", "500"),
+)
 def api_breaks_over_a_new_run(create):
     """The API breaks down over every new run, with a database that is well."""
 
@@ -58,7 +63,7 @@ def api_breaks_over_a_new_run(create):
     return broken
 
 
-@mutant("TC-01", "Same run scheduled again", of="api.runs.create")
+@mutant("TC-01", "Same run scheduled again", of="api.runs.create", cause=("the SaaS API", "wrong answer", "201"))
 def taken_id_answered_as_new(create):
     """A second run under an id that is taken is answered like a new one."""
 
@@ -71,13 +76,13 @@ def taken_id_answered_as_new(create):
     return polite
 
 
-@mutant("TC-01", "Worker 1 HTTP Response", of="api.runs.claim")
+@mutant("TC-01", "Worker 1 HTTP Response", of="api.runs.claim", cause=("the SaaS API", "rule broken", "R-42"))
 def claim_recorded_for_nobody(claim):
     """A claim that was granted is on record without the name of its worker."""
     return lambda cursor, run_id, wish, lease: claim(cursor, run_id, wish.model_copy(update={"worker_id": None}), lease)
 
 
-@mutant("TC-01", "Worker 1 HTTP Response", of="api.runs.claim")
+@mutant("TC-01", "Worker 1 HTTP Response", of="api.runs.claim", cause=("the SaaS API", "rule broken", "R-42"))
 def claim_not_recorded(claim):
     """A claim that was granted leaves no row in execution_claims."""
 
@@ -89,31 +94,61 @@ def claim_not_recorded(claim):
     return silent
 
 
-@mutant("TC-10", "Claim before the lease ended", of="api.runs.claim_statement", scenario="comes too early")
+@mutant(
+    "TC-10",
+    "Claim before the lease ended",
+    of="api.runs.claim_statement",
+    scenario="comes too early",
+    cause=("the SaaS API", "rule broken", "R-40"),
+)
 def live_lease_not_honoured(claim_statement):
     """A run may be claimed while the lease of its worker is alive."""
     return lambda: claim_statement().replace("lease_expires_at <= NOW(6)", "1 = 1")
 
 
-@mutant("TC-10", "Worker 2 claimed successfully", of="api.runs.claim_statement", scenario="Lease Expiry$")
+@mutant(
+    "TC-10",
+    "Worker 2 claimed successfully",
+    of="api.runs.claim_statement",
+    scenario="Lease Expiry$",
+    cause=("the SaaS API", "call refused", "409"),
+)
 def lease_never_ends(claim_statement):
     """A run that was claimed once can't be claimed again, its lease alive or not."""
     return lambda: claim_statement().replace("lease_expires_at <= NOW(6)", "1 = 0")
 
 
-@mutant("TC-10", "Lease expired", of="api.runs.claim_statement", scenario="Lease Expiry$")
+@mutant(
+    "TC-10",
+    "Lease expired",
+    of="api.runs.claim_statement",
+    scenario="Lease Expiry$",
+    cause=("the SaaS API", "row", "Lease expired"),
+)
 def time_of_the_takeover_not_recorded(claim_statement):
     """A takeover leaves claimed_at at the time of the first claim."""
     return lambda: claim_statement().replace("claimed_at = NOW(6)", "claimed_at = COALESCE(claimed_at, NOW(6))")
 
 
-@mutant("TC-10", "Worker 1 exit status", of="api.runs.is_resend", scenario="its answer is lost")
+@mutant(
+    "TC-10",
+    "Worker 1 exit status",
+    of="api.runs.is_resend",
+    scenario="its answer is lost",
+    cause=("the SaaS API", "call refused", "409"),
+)
 def report_not_known_again(is_resend):
     """A report that had arrived is refused when it is sent again, and its worker believes that it lost the run."""
     return lambda row, token, status: False
 
 
-@mutant("TC-10", "Worker 2 HTTP Response", of="api.runs.renew", scenario="a worker that is alive keeps its run")
+@mutant(
+    "TC-10",
+    "Worker 2 HTTP Response",
+    of="api.runs.renew",
+    scenario="a worker that is alive keeps its run",
+    cause=("the SaaS API", "rule broken", "R-52"),
+)
 def renewal_without_effect(renew):
     """A renewal of the lease is answered with 200 and changes nothing."""
 
@@ -125,7 +160,11 @@ def renewal_without_effect(renew):
 
 
 @mutant(
-    "TC-10", "Done by worker 1 after the takeover", of="api.runs.holds_lease", scenario="freezes while its last report"
+    "TC-10",
+    "Done by worker 1 after the takeover",
+    of="api.runs.holds_lease",
+    scenario="freezes while its last report",
+    cause=("the SaaS API", "rule broken", "R-51"),
 )
 def zombie_writes_accepted(holds_lease):
     """Whoever sends a report is taken at its word, also after another took the run over."""

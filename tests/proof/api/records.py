@@ -6,13 +6,25 @@ from executor_v1.api import runs
 from tests.proof.catalogue import mutant
 
 
-@mutant("TC-02", "Kill switch detected", of="api.records.read_kill_switch", scenario="the global switch")
+@mutant(
+    "TC-02",
+    "Kill switch detected",
+    of="api.records.read_kill_switch",
+    scenario="the global switch",
+    cause=("the SaaS API", "row", "Kill switch detected"),
+)
 def api_knows_no_global_switch(read_kill_switch):
     """The API answers for the connection alone."""
     return lambda cursor, connection_id: {**read_kill_switch(cursor, connection_id), "global_active": False}
 
 
-@mutant("TC-03", "Kill switch detected after ADD", of="api.records.read_kill_switch", scenario="After ADD INDEX")
+@mutant(
+    "TC-03",
+    "Kill switch detected after ADD",
+    of="api.records.read_kill_switch",
+    scenario="After ADD INDEX",
+    cause=("the SaaS API", "row", "Kill switch detected after ADD"),
+)
 def api_reads_switch_from_a_cache(read_kill_switch):
     """The API remembers what it once read of a connection's switches."""
     known: dict[str, dict] = {}
@@ -25,19 +37,37 @@ def api_reads_switch_from_a_cache(read_kill_switch):
     return cached
 
 
-@mutant("TC-03", "Rollback executed", of="api.records.record_rollback", scenario="After ADD INDEX$")
+@mutant(
+    "TC-03",
+    "Rollback executed",
+    of="api.records.record_rollback",
+    scenario="After ADD INDEX$",
+    cause=("the SaaS API", "rule broken", "R-70"),
+)
 def api_loses_rollback_records(record_rollback):
     """The API answers a rollback record with 201 and keeps nothing."""
     return lambda cursor, token, record: {"id": 1, **record.model_dump()}
 
 
-@mutant("TC-07", "Audit log entry created", of="api.records.audit", scenario="Rollback Fail$")
+@mutant(
+    "TC-07",
+    "Audit log entry created",
+    of="api.records.audit",
+    scenario="Rollback Fail$",
+    cause=("the SaaS API", "rule broken", "R-72"),
+)
 def api_loses_audit_entries(audit):
     """The API answers an audit entry with 201 and keeps nothing."""
     return lambda cursor, token, entry: {"id": 1, "execution_run_id": entry.execution_run_id, "action": entry.action}
 
 
-@mutant("TC-08", "Message contains inconclusive", of="api.runs.change_status", scenario="Inconclusive: 9 samples")
+@mutant(
+    "TC-08",
+    "Message contains inconclusive",
+    of="api.runs.change_status",
+    scenario="Inconclusive: 9 samples",
+    cause=("the SaaS API", "rule broken", "R-36"),
+)
 def api_loses_messages(change_status):
     """The API keeps status and fail_reason of a report and drops its message."""
     return lambda cursor, run_id, token, report: change_status(
@@ -45,19 +75,37 @@ def api_loses_messages(change_status):
     )
 
 
-@mutant("TC-02", "Final execution_run Status", of="api.runs.change_status", scenario="Before Start$")
+@mutant(
+    "TC-02",
+    "Final execution_run Status",
+    of="api.runs.change_status",
+    scenario="Before Start$",
+    cause=("the SaaS API", "wrong answer", "200"),
+)
 def api_loses_reports(change_status):
     """The API answers a status report with 200 and changes nothing."""
     return lambda cursor, run_id, token, report: runs.represent(runs.find(cursor, run_id))
 
 
-@mutant("TC-04", "fail_reason", of="api.runs.represent", scenario="Not Supported$")
+@mutant(
+    "TC-04",
+    "fail_reason",
+    of="api.runs.represent",
+    scenario="Not Supported$",
+    cause=("the SaaS API", "rule broken", "R-74"),
+)
 def api_tells_another_reason(represent):
     """The API shows a fail_reason that is not in its table."""
     return lambda row: {**represent(row), "fail_reason": "out_of_scope" if row["fail_reason"] else None}
 
 
-@mutant("TC-05", "Final execution_run Status", of="api.runs.represent", scenario="Already Exists$")
+@mutant(
+    "TC-05",
+    "Final execution_run Status",
+    of="api.runs.represent",
+    scenario="Already Exists$",
+    cause=("the SaaS API", "rule broken", "R-74"),
+)
 def api_tells_another_status(represent):
     """The API shows failed runs as completed."""
     return lambda row: {**represent(row), "status": "completed" if row["status"] == "failed" else row["status"]}
