@@ -46,7 +46,7 @@ def test_broken_once_is_broken_and_never_seen_is_not_tried():
     assert found.found[BROKEN][0][1].startswith("R-10: worker 1 sent ALTER TABLE")
     assert standing("C-SWITCH-1", right).state == KEPT
     assert standing("C-SWITCH-1", record(stopped(), result=NOT_RUN)).state == NOT_TRIED
-    assert standing("C-API-11", right).state == NOT_JUDGED
+    assert standing("C-LOG-1", right).state == NOT_JUDGED
 
 
 @pytest.mark.parametrize(
