@@ -75,7 +75,9 @@ class Caller:
         return self.send("GET", f"{EXECUTIONS_PATH}?status={status}", **more)
 
     def claim(self, run_id: str | None = None, body: Body | None = None, **more: Any) -> Call:
-        call = self.send("POST", f"{self._of(run_id)}/claim", {"worker_id": self.name.replace(" ", "-"), **(body or {})}, **more)
+        call = self.send(
+            "POST", f"{self._of(run_id)}/claim", {"worker_id": self.name.replace(" ", "-"), **(body or {})}, **more
+        )
         if call.is_granted_claim:
             self.token = call.claim_token or ""
         return call

@@ -93,7 +93,7 @@ def test_what_the_executor_lacks_is_not_run_and_never_green(lacking):
         "needs a SaaS API that keeps a run's index_type: a run scheduled with index_type FULLTEXT has"
     )
     case = content["test_cases"]["TC-04"]
-    assert (case["result"], case["scenarios_run"], case["scenarios"]) == ("NOT RUN", 1, 2)
+    assert (case["result"], case["scenarios"] - case["scenarios_run"]) == ("NOT RUN", 1)
     assert f"NOT RUN: {reason}" in case["unmet"]
     assert f"TC-04: 1 scenario did not run: {reason}" in content["reasons"]
     assert (allure[FULLTEXT]["status"], allure[FULLTEXT]["statusDetails"]["message"].split("\n")[0]) == (
