@@ -1,6 +1,5 @@
 """The appendices of the log: where the log files are, commands to clean up with, the evidence and its hashes."""
 
-import os.path
 from collections import Counter
 from collections.abc import Iterable
 
@@ -70,7 +69,7 @@ def sql(schema: str) -> str:
         schema=quoted(schema),
         indexes=[case.index for case in TEST_CASES.values()],
         tables=TEST_TABLES,
-        prefix=os.path.commonprefix(leftovers.index_prefixes),
+        prefixes=leftovers.index_prefixes,
         rows=leftovers.rows,
     )
     return script.rstrip()

@@ -145,6 +145,17 @@ def test_a_new_test_case_is_an_entry_of_the_file_and_nothing_else(one_more, tmp_
     assert TEST_CASES["TC-12"].connection == "conn-012"
 
 
+def test_appendix_b_drops_no_index_but_those_with_a_prefix_of_the_leftovers():
+    """Prefixes that have nothing in common are each asked for; the empty one would drop every index there is."""
+    script = appendices.sql("executor_test")
+    conditions = re.findall(r"LEFT\(INDEX_NAME, (\d+)\) = '(\w*)'", script)
+
+    assert {(int(length), prefix) for length, prefix in conditions} == {
+        (len(prefix), prefix) for prefix in form().leftovers.index_prefixes
+    }
+    assert all(prefix for _, prefix in conditions)
+
+
 def test_scenarios_of_the_features_do_what_their_test_case_says():
     """Run, connection and index of a test case's scenarios are those that the form's names lead to."""
     features = [file.read_text(encoding="utf-8") for file in FILE.parent.glob("*.feature")]
