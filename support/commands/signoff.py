@@ -12,6 +12,7 @@ from support.record.envelope import BadEvidence
 from support.record.reading import Folder, read
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL
 from support.resultlog import publishing, standing, verifying
+from support.resultlog.front import seal
 from support.resultlog.merging import differences_of, merge, verdict_of
 from support.resultlog.rendering import MARKDOWN
 from support.run.verdict_table import show_verdict
@@ -142,4 +143,5 @@ def _verify(paths: Sequence[Path], into: Path | None, log: Path | None) -> int:
         terminal.trouble("changed", f"{len(changes)} differences between {log} and the evidence")
         return 1
     terminal.say(f"{len(stated)} files are what {log} was made from; decision: {terminal.coloured(decision)}")
+    terminal.say(f"SHA-256 of the list of their hashes, as on the first page: {seal(stated)}")
     return 0

@@ -93,11 +93,11 @@ def decide(results: Mapping[str, str]) -> tuple[str, list[str]]:
     counts = ", ".join(f"{name} {len(passed & ids)} of {len(ids)}" for name, ids in by_priority.items())
     if beyond := {case.id for case in beyond_the_form()}:
         counts += f"; beyond the form: {len(passed & beyond)} of {len(beyond)}"
-    reasons = [f"passed: {counts}"] + [
-        f"{case.priority} {case.id} {case.name}: {results.get(case.id, NOT_RUN)}"
-        for case in cases
-        if case.id not in passed
-    ]
+    told = [(case, results.get(case.id, NOT_RUN)) for case in cases if case.id not in passed]
+    reasons = [f"passed: {counts}"]
+    reasons += [f"{case.priority} {case.id} {case.name}: {result}" for case, result in told if result != NOT_RUN]
+    if unrun := sorted(f"{case.priority} {case.id}" for case, result in told if result == NOT_RUN):
+        reasons.append(f"did not run, or only in part: {', '.join(unrun)}")
     if not by_priority["P0"] <= passed:
         return BLOCKED, reasons
     p1 = by_priority["P1"]

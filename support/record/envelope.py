@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FORMAT = 3
 """Goes up by one when a file written before can't be read any more."""
 
+LATER = "later"
+"""In the metadata of a field that files of this format may not have, for they were written before it came."""
+
 Kind = TypeVar("Kind", bound="DataclassInstance")
 
 _adapter = cache(TypeAdapter)
@@ -45,7 +48,7 @@ def from_json(kind: type[Kind], content: bytes, file: Path) -> Kind:
     except ValueError as error:
         raise BadEvidence(f"{file}: is torn or no JSON: {error}") from error
     keys = found if isinstance(found, dict) else {}
-    missing = [one.name for one in fields(kind) if one.init and one.name not in keys]
+    missing = [one.name for one in fields(kind) if one.init and one.name not in keys and LATER not in one.metadata]
     written_in = keys.get("format")
     if written_in != FORMAT and (written_in is not None or not missing):
         what = "has no format" if written_in is None else f"is of format {written_in}"

@@ -20,7 +20,7 @@ from support.files import write_whole
 from support.history.calls import Call
 from support.history.history import History, Participant
 from support.history.statements import Statement
-from support.record.envelope import as_json
+from support.record.envelope import LATER, as_json
 from support.result_words import NOT_RUN, PASS, UNJUDGED
 from support.secret_text import forms_of
 from support.settings import MASK
@@ -237,6 +237,16 @@ class Check:
     detail: str
 
 
+@dataclass(frozen=True)
+class Before:
+    """The last whole run before another one: its results by test case, and the parts that it judged."""
+
+    run_id: str
+    decision: str
+    results: dict[str, str]
+    environment: dict[str, str]
+
+
 @dataclass
 class RunRecord:
     """What a run was. ``expected`` are the locations of all scenarios there are by id, ``selected`` those of this run;
@@ -257,6 +267,7 @@ class RunRecord:
     clean_up_script: str = ""
     troubles: list[str] = field(default_factory=list)
     ended: AwareDatetime | None = None
+    before: Before | None = field(default=None, metadata={LATER: True})
 
     def write(self, folder: Path, secrets: Secrets) -> None:
         """Write ``run.json``; the file is whole or as it was."""

@@ -11,6 +11,7 @@ from support.mysql.database import quoted
 from support.result_words import NOT_RUN
 from support.resultlog.blocks import (
     Code,
+    Group,
     Heading,
     Inline,
     Key,
@@ -33,13 +34,25 @@ def log_files(material: Material, cases: list[CaseLog]) -> list[Part]:
     """Appendix A."""
     folders, common = _codes(f"runs/{run_id}/" for run_id in material.run_ids), _codes(COMMON_LOGS)
     days = f"{form().retention_days} days"
-    rows = [(Key(one.id), Paths("\n".join(one.logs)) if one.logs else NOT_RUN, Key(days)) for one in cases]
+    rows = [(Key(one.id), _places(one), Key(days)) for one in cases]
     about = ("All of them are below ", folders, " in the reports folder; there too: ", common)
     return [
         Heading(2, "Appendix A: Log Files Reference"),
         Paragraph((*about, f". Older runs are removed after {days}."), "small"),
         Table(("TC ID", "Log File Location", "Retention"), rows),
     ]
+
+
+def _places(case: CaseLog) -> Inline:
+    """The log files of a test case, in the shell's short form: ``logs/claiming-{5,22}/*.log``."""
+    if not case.logs:
+        return "no worker was started" if case.ran else NOT_RUN
+    numbers: dict[str, list[str]] = {}
+    for folder in dict.fromkeys(path.rpartition("/")[0] for path in case.logs):
+        feature, _, number = folder.rpartition("-")
+        numbers.setdefault(feature, []).append(number)
+    listed = {name: those[0] if len(those) == 1 else f"{{{','.join(those)}}}" for name, those in numbers.items()}
+    return Paths("\n".join(f"{name}-{those}/*.log" for name, those in listed.items()))
 
 
 def _codes(texts: Iterable[str]) -> Inline:
@@ -75,21 +88,21 @@ def sql(schema: str) -> str:
     return script.rstrip()
 
 
-def contract(material: Material, version: str) -> list[Part]:
+def contract(material: Material, version: str) -> Group:
     """Appendix D: every sentence of the contract, what judges it, and how it has fared; in each chapter what is not kept first."""
     found = standings(material.records)
     ids = {state: [one.obligation.id for one in found if one.state == state] for state in ORDER}
     counts = ", ".join(f"{len(those)} {state}" for state, those in ids.items())
     named = [f"{state.capitalize()}: {', '.join(ids[state])}." for state in (BROKEN, UNKNOWN, NOT_TRIED) if ids[state]]
     about = f"Contract version {version}: {counts}. {' '.join(named)} Each rule (R-…) is judged in every scenario."
-    parts: list[Part] = [Heading(2, "Appendix D: The contract, sentence by sentence"), Paragraph(about, "small")]
+    parts: list[Part] = [Paragraph(about, "small")]
     for chapter in dict.fromkeys(one.obligation.chapter for one in found):
         those = [one for one in found if one.obligation.chapter == chapter]
         those.sort(key=lambda one: ORDER.index(one.state))
         marks = ["differs" if one.state == BROKEN else "" if one.state == KEPT else "unseen" for one in those]
         head = ("Id", "The contract says", "Judged by", "State", "In which scenarios")
         parts += [Heading(3, chapter), Table(head, [_standing(one) for one in those], "cards", marks)]
-    return parts
+    return Group(parts, "", "appendix-d", fold="Appendix D: The contract, sentence by sentence")
 
 
 def _standing(standing: Standing) -> tuple[Inline, ...]:
@@ -119,7 +132,7 @@ def _scenarios(standing: Standing) -> str:
     return ". ".join(parts) or "–"
 
 
-def evidence(material: Material) -> list[Part]:
+def evidence(material: Material) -> Group:
     """Appendix C."""
     names = {f"{record.run_id}/{record.path}": record.name.strip() for record in material.records}
     for path in material.hashes:
@@ -127,8 +140,8 @@ def evidence(material: Material) -> list[Part]:
     rows = [(Code(f"runs/{path}"), names[path], Code(sha)) for path, sha in sorted(material.hashes.items())]
     verify = Code("acceptance signoff --verify")
     explained = " computes the hashes again and names every file that is not what it was."
-    return [
-        Heading(2, "Appendix C: Evidence"),
+    parts: list[Part] = [
         Paragraph(("Made from these files and from nothing else. ", verify, explained), "small"),
         Table(("Record", "Scenario", "SHA-256"), rows, "cards evidence"),
     ]
+    return Group(parts, "", "appendix-c", fold="Appendix C: Evidence")

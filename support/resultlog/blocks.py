@@ -3,7 +3,7 @@
 A text is from outside and shown letter for letter. None is a blank that a person fills; a tuple is read as one text.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -33,6 +33,20 @@ class Key(Words):
 @dataclass(frozen=True)
 class Link(Words):
     """What a row is about, with a link on the page to a file; escaped."""
+
+    target: str
+
+
+@dataclass(frozen=True)
+class Jump(Words):
+    """A link within the page to what has the id ``target``; escaped."""
+
+    target: str
+
+
+@dataclass(frozen=True)
+class File(Words):
+    """A file of the run, with a link on the page: ``target`` is its path in the run's folder."""
 
     target: str
 
@@ -145,11 +159,18 @@ class Table:
 
 @dataclass(frozen=True)
 class Group:
-    """Blocks that the page keeps together; ``look`` is their class there, ``id`` what a link leads to."""
+    """Blocks that the page keeps together; ``look`` is their class there, ``id`` what a link leads to.
+
+    One with a ``fold`` has that as its heading, of ``level``, and the page folds it: unless it is ``opened`` there, it is
+    not printed.
+    """
 
     parts: Sequence["Part"]
     look: str = ""
     id: str = ""
+    fold: str = ""
+    level: int = 2
+    opened: bool = False
 
 
 Part = Heading | Paragraph | Quote | Items | Ticks | Preformatted | Queries | Table | Group
@@ -157,8 +178,9 @@ Part = Heading | Paragraph | Quote | Items | Ticks | Preformatted | Queries | Ta
 
 @dataclass(frozen=True)
 class Log:
-    """A whole result log. ``results`` are those of the test cases by id, ``tally`` is their number in words; ``scope`` is what
-    it is headed, and ``covers`` what it is about, where that is not all there is.
+    """A whole result log. ``tally`` is the number of test cases in words, ``front`` the rest of its first page, ``contents``
+    are the titles of its sections with their ids; ``scope`` is what it is headed, and ``covers`` what it is about, where
+    that is not all there is.
     """
 
     title: str
@@ -168,7 +190,8 @@ class Log:
     tally: str
     reasons: Sequence[str]
     troubles: Sequence[str]
-    results: Mapping[str, str]
+    front: Sequence[Part]
+    contents: Sequence[tuple[str, str]]
     sections: Sequence[Group]
     scope: str = ""
     covers: str = ""

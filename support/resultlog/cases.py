@@ -14,7 +14,14 @@ from support.resultlog.blocks import Query
 from support.resultlog.merging import Material, place
 from support.resultlog.rows import counted
 
-NOT_RECORDED, NOT_OBSERVED = "not recorded", "not observed"
+NOT_OBSERVED = "not observed"
+ABSENT = {
+    "end": "none: the scenario was cut off",
+    "claim of worker 2": "none: no claim of worker 2 was granted",
+    "status of worker 2": "none: no report of worker 2 was taken",
+}
+"""What stands for a detail of the form that the scenario did not have, by its kind."""
+NO_SUCH_MOMENT = "none: the scenario did not come to that"
 SHOWN_LOCATIONS = 4
 _EXAMPLE = re.compile(r"\s+--\s+@\d[^:]*$")
 
@@ -29,6 +36,9 @@ class ScenarioLog:
         record = record or Record(case.id, case.name, "", "", [], case.description, material.started)
         self.record, self.result, self.location, self.unmet = record, record.result, record.location, record.unmet
         self.failure = record.failure or ""
+        self.anchor = re.sub(r"[^A-Za-z0-9]+", "-", self.location) or case.id
+        alone = len(material.run_ids) == 1 and not record.run_id.startswith("..")
+        self.evidence = record.path if alone else ""  # of several runs none is beside the log
         self.settings = material.settings_of.get(record.run_id, material.settings)
         self.copies = material.copies.get(record.location, [])
         self.rows = record.observations
@@ -68,25 +78,29 @@ class ScenarioLog:
         queries = case.verification_queries(case.run_id, TEST_ORDERS, case.index)
         return [Query(title, sql, None) for title, sql in queries]
 
-    def details(self) -> list[tuple[str, str]]:
-        """The "Execution Details"."""
-        return [(label, self._detail(label) if self.location else NOT_RUN) for label in self._case.details]
+    def details(self, every: bool = True) -> list[tuple[str, str]]:
+        """The "Execution Details": ``every`` one that the form asks for, or only those that the scenario has."""
+        if not self.location:
+            return [(label, NOT_RUN) for label in self._case.details]
+        kinds = form().details
+        found = [(label, self._detail(label)) for label in self._case.details]
+        return [(label, text or ABSENT.get(kinds[label], NO_SUCH_MOMENT)) for label, text in found if text or every]
 
-    def _detail(self, label: str) -> str:
+    def _detail(self, label: str) -> str | None:
         kind, record, clock = form().details[label], self.record, self._clock
         if kind == "start":
             return clock.second(record.started)
         if kind == "end":
-            return clock.second(record.ended) if record.ended else NOT_RECORDED
+            return clock.second(record.ended) if record.ended else None
         if kind == "logs":
             return ", ".join(_log_paths(record, self._material)) or "no worker was started, so there is none"
         if " of " in kind:  # when the worker's last call of that kind was granted, by the wire
             calls = [call for call in record.calls if f"{call.kind} of {call.worker}" == kind]
             times = [call.answered for call in calls if call.status == 200 and call.answered]
-            return clock.instant(times[-1]) if times else NOT_RECORDED
+            return clock.instant(times[-1]) if times else None
         fact = {fact.label: fact for fact in record.facts}.get(label)  # the last: a worker may be started again
         if fact is None:
-            return NOT_RECORDED
+            return None
         if kind == "value":
             return fact.value
         return clock.instant(fact.time) + (f" ({fact.value})" if kind == "time and value" else "")
@@ -125,6 +139,7 @@ class CaseLog:
         self.form, self.id, self.section, self.settings = case, case.id, section, material.settings
         self.result, self.actual_status = judged["result"], judged["actual_status"]
         self.own = ScenarioLog(case, with_table, material)
+        self.own.anchor = case.id  # it is whole in its test case's section
         self.own.rows = sorted(self.own.rows, key=lambda row: order.get(row.field, len(order)))
         self.further = [ScenarioLog(case, record, material) for record in records if record is not with_table]
         self.scenarios = [self.own, *self.further]

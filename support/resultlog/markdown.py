@@ -44,7 +44,8 @@ def part(it: blocks.Part) -> str:
     """A block, without an empty line after it."""
     match it:
         case blocks.Group(parts):
-            return "\n\n".join(map(part, parts))
+            head = [f"{'#' * it.level} {it.fold}"] if it.fold else []
+            return "\n\n".join([*head, *map(part, parts)])
         case blocks.Heading(level, text):
             return f"{'#' * level} {inline(text)}"
         case blocks.Paragraph(text):
@@ -80,7 +81,9 @@ def inline(text: blocks.Inline, escaped: Callable[[str], str] = line) -> str:
             return f"**{escaped(words)}**"
         case blocks.Code(words):
             return f"`{words}`"
-        case blocks.Key(words) | blocks.Link(words) | blocks.Paths(words) | str(words):
+        case blocks.Key(words) | blocks.Link(words) | blocks.Jump(words) | blocks.File(words):
+            return escaped(words)
+        case blocks.Paths(words) | str(words):
             return escaped(words)
         case blocks.Words(words):
             return words

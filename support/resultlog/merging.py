@@ -87,6 +87,7 @@ def merge(folders: list[Folder]) -> Material:
         records=[_worst(copies, several) for copies in scenarios.values()],
         copies={at: [(one.run_id, one.result) for one in them] for (_, at), them in scenarios.items() if len(them) > 1},
         hashes={path: sha for folder in folders for path, sha in folder.hashes.items()},
+        before=runs[0].before,
         settings_of={run.run_id: run.settings for run in runs},
     )
 

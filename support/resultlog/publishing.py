@@ -47,12 +47,17 @@ def publish(run_folder: Path, reports: Path) -> dict[str, Any]:
     before, whole = whole_run(reports), content["scope"] == WHOLE
     if (whole or not before) and before != run_folder.resolve():
         for name in LOGS:
-            write_whole(reports / name, (run_folder / name).read_bytes())
+            write_whole(reports / name, _from_the_top((run_folder / name).read_text(encoding="utf-8"), run_folder.name))
     if whole:
         point_at(run_folder, reports, LATEST_WHOLE)
     write_whole(reports / VERDICT, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     point_at(run_folder, reports)
     return content
+
+
+def _from_the_top(text: str, run_id: str) -> str:
+    """A log as it lies in ``reports``: its links lead to the same files as in the run's folder."""
+    return text.replace('href="./', f'href="./{RUNS}/{run_id}/')
 
 
 def whole_run(reports: Path) -> Path | None:

@@ -22,10 +22,10 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def is_wide(rows: list[dict[str, Any]]) -> bool:
-    """True if the rows, one at least, would not fit side by side."""
+def is_wide(rows: list[dict[str, Any]], columns: int = WIDEST) -> bool:
+    """True if the rows, one at least, would not fit side by side in so many columns."""
     widths = [max(cell_len(name), *(cell_len(value(row.get(name))) for row in rows)) for name in rows[0]]
-    return sum(widths) + 2 * len(widths) > WIDEST
+    return sum(widths) + 2 * len(widths) > columns
 
 
 def as_lines(rows: list[dict[str, Any]]) -> list[str]:

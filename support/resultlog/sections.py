@@ -6,9 +6,9 @@ from typing import Any
 from support.form import TEST_CASES, beyond_the_form, form, of_the_form
 from support.record.evidence import Check
 from support.result_words import FAIL, NOT_RUN, PASS, WHOLE
-from support.resultlog import appendices, blocks, summary
+from support.resultlog import annex, appendices, blocks, front, summary
 from support.resultlog.blocks import Box, Choice, Group, Heading, Key, Paragraph, Part, Strong, Table, Words, pass_fail
-from support.resultlog.cases import CaseLog, ScenarioLog, behaviour, notes, security
+from support.resultlog.cases import CaseLog, behaviour, notes, security
 from support.resultlog.merging import Material, verdict_of
 
 
@@ -24,35 +24,38 @@ def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
     ]
     results = {case.id: case.result for case in cases}
     passed, failed, unrun = (list(results.values()).count(word) for word in (PASS, FAIL, NOT_RUN))
-    end = clock.minute(material.ended) if material.ended else "not recorded: the run was cut off"
+    end = clock.minute(material.ended) if material.ended else "none: the run was cut off"
     tally = f"{passed} of {len(cases)} test cases passed, {failed} failed, {unrun} did not run."
     totals = summary.totals(material, cases, (passed, failed, unrun), scope == WHOLE)
     analysis = summary.blocker_analysis(results, decision, reasons)
+    every = [*cases, *beyond]
+    front_page = front.front(material, content, every, decision)
     parts = [
-        Group(_information(material, end, beyond)),
-        Group(_overview(cases)),
+        Group(_information(material, end, beyond), "page", "information"),
+        Group(_overview(cases), "", "results"),
         *map(_case, cases),
         *_beyond(material),
-        Group([*totals, *analysis, *summary.failures([*cases, *beyond])], "page"),
-        Group(summary.issues(material, [*cases, *beyond])),
-        Group(_clean_up(material)),
-        Group(_sign_off(material, decision), "keep"),
-        Group(appendices.log_files(material, [*cases, *beyond]), "page"),
-        Group(appendices.clean_up_commands(material)),
-        Group(appendices.evidence(material)),
-        Group(appendices.contract(material, content["contract"]["version"])),
+        Group([*totals, *analysis, *summary.failures(every)], "", "summary"),
+        Group(summary.issues(material, every), "", "issues"),
+        Group(_clean_up(material), "", "clean-up"),
+        Group(front.old_place(), "keep"),
+        Group(appendices.log_files(material, every), "", "appendix-a"),
+        Group(appendices.clean_up_commands(material), "", "appendix-b"),
+        appendices.evidence(material),
+        appendices.contract(material, content["contract"]["version"]),
         *_extension(beyond),
+        *annex.annex(every),
     ]
-    causes = [f"{one['scenarios']} × {one['sentence']}" for one in content["causes"]]
     log = blocks.Log(
         title=material.run_id,
         period=f"{clock.date(material.started)} · {clock.minute(material.started)} – {end}",
         decision=decision,
         choice=summary.decision_boxes(decision),
         tally=" ".join([tally, *summary.told_beside(beyond)]),
-        reasons=[*causes, *reasons],
+        reasons=reasons[:1],
         troubles=material.troubles,
-        results={**results, **{case.id: case.result for case in beyond}},
+        front=front_page,
+        contents=[(_title(part), part.id) for part in parts if part.id and _title(part)],
         sections=parts,
         scope="" if scope == WHOLE else scope.upper(),
         covers=""
@@ -101,7 +104,7 @@ def _checklist(items: Iterable[str], checks: list[Check], not_applicable: bool) 
     known, rows = {check.item: check for check in checks}, []
     for number, item in enumerate(items, 1):
         check = known.get(item)
-        done, note = (check.done, check.detail) if check else (False, "not recorded")
+        done, note = (check.done, check.detail) if check else (False, "not done: the run ended before")
         if check and done is False:
             note = f"FAILED: {note}"
         both = (Box("Done", done is True), Box("N/A", done is None, blocks.WARN))
@@ -127,8 +130,9 @@ def _extension(beyond: list[CaseLog]) -> list[Group]:
     text = "The form does not have these test cases; one that failed makes the decision CONDITIONAL at most."
     rows = [(Key(it.id, it.id), it.form.name, behaviour(it), it.actual_status, pass_fail(it.result)) for it in beyond]
     table = Table(("TC ID", "Test Name", "Actual Behavior", "execution_run Status", "Result"), rows, "cards")
-    head: list[Part] = [Heading(2, "Appendix E: Test cases beyond the form"), Paragraph(text, "small"), table]
-    return [Group(head, "page"), *map(_case, beyond)]
+    red = any(it.failed for it in beyond)
+    parts: list[Part] = [Paragraph(text, "small"), table, *map(_case, beyond)]
+    return [Group(parts, "", "appendix-e", fold="Appendix E: Test cases beyond the form", opened=red)]
 
 
 def _case(case: CaseLog) -> Group:
@@ -136,35 +140,21 @@ def _case(case: CaseLog) -> Group:
     parts: list[Part] = [
         Heading(3, f"{case.section} {case.id}: {case.form.title or case.form.name}", case.result),
         Paragraph((Strong("Description:"), " ", case.form.description)),
-        _scenario(case.own),
+        annex.scenario(case.own, every=True),
     ]
     if boxes := security(case):
         parts.append(Group([blocks.Ticks(boxes, "⚠️ Security Check:")], "keep"))
-    parts.append(Group([_result(case.result), blocks.lines(notes(case), "Notes:")], "keep"))
-    for number, one in enumerate(case.further, 2):
-        title = (Words(f"{case.section}.{number} {case.id}: "), one.title or "the same again")
-        where = Paragraph((blocks.Code(one.location), " — ", one.record.description), "small")
-        parts.append(Group([Heading(4, title, one.result), where, _scenario(one), _result(one.result)], "further"))
+    parts.append(Group([annex.result(case.result), blocks.lines(notes(case), "Notes:")], "keep"))
+    parts += [*annex.lines(case), *annex.red(case)]
     return Group(parts, "case", case.id)
 
 
-def _result(result: str) -> Paragraph:
-    return Paragraph((Strong("Result:"), " ", pass_fail(result, strong=True)))
-
-
-def _scenario(scenario: ScenarioLog) -> Group:
-    rows, details = scenario.rows, [(Strong(f"{label}:"), " ", value) for label, value in scenario.details()]
-    cells = [
-        (row.field, row.expected, (Words("❌ "), Strong(row.actual)) if row.differs else row.actual) for row in rows
-    ]
-    marks = ["differs" if row.differs else "unseen" if row.verdict == NOT_RUN else "" for row in rows]
-    table = Table(("Field", "Expected", "Actual"), cells, "fields", marks)
-    parts = [
-        Group([table, blocks.Items(details, "Execution Details:")]),
-        Group([blocks.lines(scenario.observations(), "Observations:")]),
-        Group([blocks.Queries(scenario.queries(), "Database Verification:")]),
-    ]
-    return Group(parts, "parts")
+def _title(section: Group) -> str:
+    """What a section is called in the contents: its heading, without its test case's words."""
+    first = section.parts[0]
+    if section.fold:
+        return section.fold
+    return first.text if isinstance(first, Heading) and first.level == 2 and isinstance(first.text, str) else ""
 
 
 def _beyond(material: Material) -> list[Group]:
@@ -180,24 +170,5 @@ def _clean_up(material: Material) -> list[Part]:
     return [
         Heading(2, "5. Post-Test Cleanup Checklist"),
         _checklist(form().clean_up.values(), material.clean_up, not_applicable=False),
-        blocks.Preformatted(material.clean_up_script.strip() or "-- not recorded", "Cleanup Script Used:", "sql"),
-    ]
-
-
-def _sign_off(material: Material, decision: str) -> list[Part]:
-    """6: what is left to people."""
-    names = (("Tester", material.tester), ("Reviewer", material.reviewer), ("Tech Lead", ""))
-    signatures = [(Key(role), name or None, None, (blocks.empty("Approved"), " ", None)) for role, name in names]
-    approval: list[tuple[str, blocks.Inline]] = [
-        ("Approved for Canary", blocks.empty("Yes", "No")),
-        ("Approved By", None),
-        ("Approval Date", None),
-        ("Conditions/Notes", (f"The evidence says {decision} (3.3)", " ", None)),
-    ]
-    return [
-        Heading(2, "6. Sign-off"),
-        Heading(3, "Test Execution Sign-off"),
-        Table(("Role", "Name", "Date", "Signature"), signatures, "cards signs"),
-        Heading(3, "Canary Run Approval"),
-        blocks.pairs(("Field", "Value"), approval),
+        blocks.Preformatted(material.clean_up_script.strip() or "-- none was run", "Cleanup Script Used:", "sql"),
     ]

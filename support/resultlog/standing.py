@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from support.files import shown, write_whole
+from support.record.evidence import Before
 from support.result_words import FAIL, REFUSED
 from support.resultlog.blocks import Group, Heading, Key, Link, Paragraph, Part, Strong, Table
 from support.resultlog.publishing import RUNS, VERDICT, whole_run
@@ -54,6 +55,15 @@ def lines(reports: Path) -> list[str]:
         red = sum("red: " in one.came_to for one in since)
         found.append(f"Since then: {len(since)} not whole, {red} of them red: {shown(reports / INDEX)}")
     return found
+
+
+def before(reports: Path) -> Before | None:
+    """What the last whole run came to, for the log of the next one."""
+    whole, _ = _left(reports)
+    if whole is None or not whole.verdict:
+        return None
+    results = {case_id: case["result"] for case_id, case in whole.verdict["test_cases"].items()}
+    return Before(whole.run_id, whole.verdict["decision"], results, whole.verdict.get("environment", {}))
 
 
 def write(reports: Path) -> None:

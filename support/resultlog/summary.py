@@ -5,9 +5,11 @@ from support.form import TEST_CASES, Impact, form
 from support.judgement.cause import beside
 from support.result_words import APPROVED, BLOCKED, CONDITIONAL, FAIL, NOT_RUN, PASS, UNJUDGED
 from support.resultlog import blocks
-from support.resultlog.blocks import BAD, WARN, Box, Choice, Heading, Inline, Key, Paragraph, Part, Strong, Table
+from support.resultlog.blocks import BAD, WARN, Box, Choice, Heading, Inline, Jump, Key, Paragraph, Part, Strong, Table
 from support.resultlog.cases import CaseLog, ScenarioLog
+from support.resultlog.front import causes, key_of, sentence
 from support.resultlog.merging import Material
+from support.resultlog.rows import counted
 
 ACTIONS = {
     "the executor": "Fix the executor, so that what differs above is as expected; then run the test case again.",
@@ -119,11 +121,12 @@ def failures(cases: list[CaseLog]) -> list[Part]:
 
 
 def _failure(case: CaseLog) -> list[Part]:
-    blames = _blames(case)
-    because = [f"{row.field}: {row.because}" for scenario in case.failed for row in scenario.differing if row.because]
-    causes = dict.fromkeys(
+    blames, groups = _blames(case), causes(case)
+    firsts = [those[0] for _, those in groups]
+    because = [f"{row.field}: {row.because}" for one in firsts for row in one.differing if row.because]
+    why = dict.fromkeys(
         line
-        for record in (one.record for one in case.failed)
+        for record in (one.record for one in firsts)
         if record.cause
         for line in (record.cause.sentence, *beside(record.history))
     )
@@ -133,11 +136,12 @@ def _failure(case: CaseLog) -> list[Part]:
         "configuration": "the settings" in blames or "the agent command" in blames,
         "environment": "the test environment" in blames,
     }
-    repeat = [again(scenario.settings, scenario.location) for scenario in case.failed]
+    repeat = [again(one.settings, one.location) for one in firsts]
     return [
         Heading(4, blocks.Words(f"[{case.id}] {case.form.name} - FAILED")),
-        blocks.lines([line for scenario in case.failed for line in _story(scenario)], "Failure Summary:"),
-        blocks.lines([*causes, f"Whose fault it looks like: {', '.join(blames)}", *because], "Root Cause:"),
+        Paragraph(tuple(part for one in firsts for part in (" · ", Jump(one.location, one.anchor)))[1:], "small"),
+        blocks.lines([line for _, those in groups for line in _story(those)], "Failure Summary:"),
+        blocks.lines([*why, f"Whose fault it looks like: {', '.join(blames)}", *because], "Root Cause:"),
         blocks.Ticks([(text, impacts[name]) for name, text in form().impacts.items()], "Impact:"),
         blocks.lines([*_actions(case), "Repeat it with:", *repeat], "Action Required:"),
         Paragraph((Strong("Assigned To:"), " ", None)),
@@ -152,23 +156,29 @@ def _actions(case: CaseLog) -> list[str]:
     return [ACTIONS.get(blame, "Find out why it failed, and run it again.") for blame in _blames(case)]
 
 
-def _story(scenario: ScenarioLog) -> list[str]:
-    """A failed scenario in lines: its name, then the rows that differ, or else the failure itself."""
-    title = f"{scenario.location} {scenario.title or '(the form’s own table)'}"
-    rows = [row for row in scenario.differing if row.because or row.verdict == FAIL]
-    if rows:
-        return [title, *(f"  ✗ {row.field}: expected {row.expected}, actual {row.actual}" for row in rows)]
-    return [title, *(f"  ✗ {line}" for line in scenario.failure.strip().split("\n")[:12])]
+def _story(those: list[ScenarioLog]) -> list[str]:
+    """The red scenarios of one cause in lines: the first with what differs, or else its failure, and where the others are."""
+    first, *others = those
+    title = f"{first.location} {first.title or '(the form’s own table)'}"
+    rows = [row for row in first.differing if row.because or row.verdict == FAIL]
+    what = [f"{row.field}: expected {row.expected}, actual {row.actual}" for row in rows]
+    told = [title, *(f"  ✗ {line}" for line in what or first.failure.strip().split("\n")[:12])]
+    return told + ([f"  the same in {', '.join(one.location for one in others)}"] if others else [])
 
 
 def issues(material: Material, cases: list[CaseLog]) -> list[Part]:
-    """4. A failed scenario is an issue, as severe as its test case; so is what went wrong with the run as a whole."""
+    """4. What made scenarios red is an issue, as severe as the worst of their test cases; so is trouble of the whole run."""
     severity = {priority: words.severity for priority, words in form().priorities.items()}
-    found = [
-        (f"{_story(scenario)[1].strip(' ✗')} ({scenario.location})", severity[case.form.priority], case.id)
-        for case in cases
-        for scenario in case.failed
-    ]
+    groups: dict[tuple[str, ...], list[tuple[CaseLog, ScenarioLog]]] = {}
+    for case in cases:
+        for scenario in case.failed:
+            groups.setdefault(key_of(scenario), []).append((case, scenario))
+    found: list[tuple[Inline, str, str]] = []
+    for red in groups.values():
+        ids, (_, first) = dict.fromkeys(case.id for case, _ in red), red[0]
+        worst = min(case.form.priority for case, _ in red)
+        told = f"{sentence(first)} ({counted(len(red), 'scenario')}, the first: "
+        found.append(((told, Jump(first.location, first.anchor), ")"), severity[worst], ", ".join(ids)))
     found += [(trouble, severity["P0"], "all") for trouble in material.troubles]
     rows: list[tuple[Inline, ...]] = [
         (Key(f"{number}"), text, Key(severe), Key(case_id), blocks.empty("Open", "Fixed"))

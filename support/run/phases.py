@@ -68,6 +68,7 @@ class PreparedRun:
             settings=settings.shown(),
             expected={case_id: sorted(locations) for case_id, locations in selection.expected.items()},
             selected=[location_of(scenario) for scenario in selection.selected],
+            before=standing.before(settings.reports_folder),
         )
         allure_results = AllureResults(settings.reports_folder, self.secrets)
         self.notices = Notices([*shown, allure_results.hear], settings.reports_folder)

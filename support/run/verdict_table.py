@@ -17,7 +17,9 @@ _CASE = ["TC", "Prio", "Test case"]
 def show_verdict(terminal: Terminal, verdict: Verdict, place: str) -> None:
     """Say how each test case came out, the decision with its reasons, and the ``place`` of what was left."""
     cases = verdict["test_cases"]
-    rows = [_row(case_id, case) for case_id, case in cases.items()]
+    shown = {case_id: case for case_id, case in cases.items() if verdict["scope"] == WHOLE or case["scenarios_run"]}
+    shown = shown or cases
+    rows = [_row(case_id, case) for case_id, case in shown.items()]
     head, rule, *lines = table(rows, [*_CASE, "Ran", "Result", "Status of the run", "Time"])
     results = [case["result"] for case in cases.values()]
     beyond = [case["result"] for case in cases.values() if case["priority"] == BEYOND]
@@ -25,9 +27,16 @@ def show_verdict(terminal: Terminal, verdict: Verdict, place: str) -> None:
     tally = [f"{passed} of {own} test cases passed."]
     tally += [f"Beyond the form: {beyond.count(PASS)} of {len(beyond)} passed."] if beyond else []
     coloured = [
-        line if result == PASS else terminal.coloured(result, line) for result, line in zip(results, lines, strict=True)
+        line if case["result"] == PASS else terminal.coloured(case["result"], line)
+        for case, line in zip(shown.values(), lines, strict=True)
     ]
-    terminal.say("", head, rule, *coloured, "", *tally)
+    terminal.say("", head, rule, *coloured)
+    if verdict["scope"] == WHOLE:
+        terminal.say("", *tally)
+    else:
+        terminal.say(
+            "", f"{verdict['scope'].upper()}: this covers {verdict['covers']}, and says nothing of the others."
+        )
     again = (
         f"What was red, again: acceptance again {place}" if FAIL in results and " + " not in verdict["run_id"] else ""
     )
@@ -35,13 +44,14 @@ def show_verdict(terminal: Terminal, verdict: Verdict, place: str) -> None:
         red = sum(cause["scenarios"] for cause in causes)
         terminal.say("", f"Red: {counted(red, 'scenario')}, {counted(len(causes), 'cause')}")
         for cause in causes:
-            terminal.say(f"  {cause['scenarios']} × {cause['sentence']}", f"      Again: {cause['again']}")
+            terminal.say(f"  {cause['scenarios']} × {cause['sentence']}", f"      first in {cause['location']}")
         terminal.say("")
-    if verdict["scope"] != WHOLE:
-        terminal.say(f"{verdict['scope'].upper()}: this covers {verdict['covers']}, and says nothing of the others.")
     terminal.say(f"Decision: {terminal.coloured(verdict['decision'])}")
+    said_above = f"{verdict['scope']}: {verdict['covers']}"
     terminal.say(
-        *(f"  - {reason}" for reason in verdict["reasons"]), f"Verdict and evidence: {place}", *filter(None, [again])
+        *(f"  - {reason}" for reason in verdict["reasons"] if reason != said_above),
+        f"Verdict and evidence: {place}",
+        *filter(None, [again]),
     )
 
 

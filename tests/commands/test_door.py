@@ -344,6 +344,18 @@ class Screen:
         """Nothing is kept back."""
 
 
+def test_a_run_in_part_tells_what_ran_and_the_rest_in_a_line(reports):
+    folder = make_run(reports, only=LOCATIONS["TC-07"], failing={LOCATIONS["TC-07"][1]})
+    acceptance("signoff", folder)
+    screen = Screen(looks=False)
+    show_verdict(Terminal(screen), verdict_of(folder), "here")
+
+    assert [line[:5] for line in screen.text.splitlines() if line.startswith("TC-")] == ["TC-07"]
+    assert "test cases passed" not in screen.text
+    assert screen.text.count("2 of 22 scenarios, of TC-07") == 1
+    assert screen.text.count("did not run, or only in part: P0 TC-02, P0 TC-03, P0 TC-09, P1 TC-01") == 1
+
+
 @pytest.mark.parametrize(
     ("looks", "environment", "coloured"), [(True, {}, 1), (True, {"NO_COLOR": "1"}, 0), (False, {}, 0)]
 )

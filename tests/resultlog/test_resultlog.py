@@ -15,10 +15,11 @@ from support.history.calls import Call, name_of
 from support.history.history import Participant
 from support.judgement.verdict import decide
 from support.record.envelope import BadEvidence
-from support.record.evidence import Check, Fact, Observation, Query, Secrets
+from support.record.evidence import Before, Cause, Check, Fact, Observation, Query, Secrets
 from support.record.reading import read
 from support.result_words import NOT_RUN, PASS
 from support.resultlog import markdown, rows, summary
+from support.resultlog.front import seal
 from support.resultlog.merging import merge
 from support.resultlog.sections import build
 from tests.harness.running import done
@@ -148,7 +149,7 @@ def test_what_did_not_run_is_not_run(tmp_path):
     )
     assert "⬜ Pass / ⬜ Fail — NOT RUN |" in text
     assert "| TC-02 | Kill Switch Before Start | FAILED | FAILED | ✅ Pass / ⬜ Fail |" in text
-    assert "only 1 of 2 scenarios ran" in section(text, "| TC-03 |", "| TC-04 |")
+    assert "only 1 of 2 scenarios ran" in section(text, "| TC-03 | Kill", "| TC-04 | LOCK")
     third = section(text, "### 2.3 TC-03", "### 2.4")
     assert f"NOT RUN: {LOCATIONS['TC-03'][1]}" in third
     assert "| **Skipped** | 9/10 |" in text
@@ -164,9 +165,12 @@ def test_the_forms_own_table_comes_first_and_is_whole(tmp_path):
     text, _ = made_log(make_run(tmp_path, records={first: {"observations": control, "name": "TC-06 x: control"}}))
     part = section(text, "### 2.6 TC-06", "### 2.7")
 
-    assert part.index("| Verification detected degradation | Yes | Yes |") < part.index("#### 2.6.2 TC-06: x: control")
-    assert f"`{first}`" in part
-    assert f"`{second}`" not in part
+    annex = text[text.index("## Appendix F") :]
+
+    assert part.index("| Verification detected degradation | Yes | Yes |") < part.index("| x: control | ROLLED_BACK |")
+    assert "#### 2.6.2 TC-06: x: control" in annex
+    assert f"`{first}`" in annex
+    assert f"`{second}`" not in annex
 
 
 def test_times_of_tc_10_come_from_facts_and_wire(tmp_path):
@@ -202,7 +206,19 @@ def test_times_of_tc_10_come_from_facts_and_wire(tmp_path):
         "- **Worker 2 Claim Time:** 00:30:06.007",
         "- **Completion Time:** 00:30:08.007",
         f"- **Log Files/Locations:** logs/made-{location.rpartition(':')[2]}/worker-1.log",
+        f"- **Evidence:** evidence/TC-10-{location.replace('/', '-').replace('.', '-').replace(':', '-')}.json",
     ]
+
+
+def test_what_a_scenario_did_not_come_to_is_said_where_the_form_asks_and_else_left_out(tmp_path):
+    own, further = LOCATIONS["TC-10"]
+    text, _ = made_log(make_run(tmp_path, records={own: {"facts": []}, further: {"facts": []}}))
+
+    assert "- **Worker 1 Crash Time:** none: the scenario did not come to that" in text
+    assert "- **Worker 2 Claim Time:** none: no claim of worker 2 was granted" in text
+    assert "- **Completion Time:** none: no report of worker 2 was taken" in text
+    assert text.count("**Worker 1 Crash Time:**") == 1
+    assert "not recorded" not in text
 
 
 @pytest.mark.parametrize(
@@ -263,7 +279,7 @@ def test_nothing_from_outside_breaks_the_markdown_or_the_page(tmp_path):
         for line in lines
         if line.startswith("| TC-") and "Kill Switch Before" in line
     }
-    assert widths == {8, 6}  # seven columns and five, whatever is in them; and the critical tests begin otherwise
+    assert widths == {8, 7, 6}  # seven columns, six and five, whatever is in them; the critical tests begin otherwise
     outside = re.sub(r"(?s)(`{3,})\w*\n.*?\n\1\n", "", text)
     assert "<script>" not in outside
     assert "<script>" not in page
@@ -305,7 +321,7 @@ def test_a_run_that_was_cut_off_says_so_at_the_top(tmp_path):
     assert "interrupted before the end" in top
     assert "the run was cut off: its record has no end" in top
     assert "❌ BLOCKED" in top
-    assert "| **เวลาสิ้นสุด** | not recorded: the run was cut off |" in text
+    assert "| **เวลาสิ้นสุด** | none: the run was cut off |" in text
     assert "⬜ Yes / ❌ No (stopped early)" in text
     assert "the run was cut off" in section(page, "<header>", "</header>")
 
@@ -317,7 +333,7 @@ def test_a_run_without_any_evidence_has_a_log_that_says_why(tmp_path):
 
     assert "the SaaS API ended while starting" in text[: text.index("## 1.")]
     assert "❌ BLOCKED" in text
-    assert "⬜ Done / ⬜ N/A — not recorded" in text
+    assert "⬜ Done / ⬜ N/A — not done: the run ended before" in text
 
 
 def test_an_interrupted_scenario_is_not_run(tmp_path):
@@ -337,7 +353,7 @@ def test_checklists_show_what_was_done_and_what_failed(tmp_path):
     text, _ = made_log(make_run(tmp_path, pre_checks=checks))
 
     assert "| 1 | SaaS API running และ accessible | ✅ Done / ⬜ N/A — 200 OK |" in text
-    assert "| 2 | MySQL test database พร้อมใช้งาน | ⬜ Done / ⬜ N/A — not recorded |" in text
+    assert "| 2 | MySQL test database พร้อมใช้งาน | ⬜ Done / ⬜ N/A — not done: the run ended before |" in text
     assert "| 5 | Log level ตั้งเป็น DEBUG | ⬜ Done / ⬜ N/A — FAILED: it is INFO |" in text
     assert "| 8 | Worker instances พร้อมรัน | ⬜ Done / ⚠️ N/A — external |" in text
 
@@ -350,7 +366,7 @@ def test_the_clean_up_has_one_box_and_its_script(tmp_path):
     text, _ = made_log(make_run(tmp_path, clean_up=checks, clean_up_script="USE `executor_test`;\nDELETE FROM x;"))
 
     assert "| 1 | Drop all test indexes | ✅ Done — none was left |" in text
-    assert "| 2 | Delete test execution_runs | ⬜ Done — not recorded |" in text
+    assert "| 2 | Delete test execution_runs | ⬜ Done — not done: the run ended before |" in text
     assert "| 4 | Reset kill switches | ⬜ Done — FAILED: still on: conn-003 |" in text
     assert "**Cleanup Script Used:**\n```sql\nUSE `executor_test`;\nDELETE FROM x;\n```" in text
 
@@ -450,7 +466,7 @@ def test_every_combination_of_p0_and_p1_is_shown_as_it_is_decided():
         decision, reasons = decide(results)
         assert decision == expected, results
         for name in TEST_CASES:
-            assert any(f" {name} " in reason for reason in reasons) == (results[name] != "PASS")
+            assert any(re.search(rf" {name}\b", reason) for reason in reasons) == (results[name] != "PASS")
 
         boxes = summary.decision_boxes(decision).boxes
         assert [box.word for box in boxes if box.ticked] == [expected]
@@ -467,11 +483,53 @@ def test_every_combination_of_p0_and_p1_is_shown_as_it_is_decided():
 def test_the_page_needs_nothing_from_elsewhere(tmp_path):
     _, page = made_log(make_run(tmp_path))
 
-    assert not re.search(r"(?:src|href)\s*=\s*[\"'](?!#)", page)
+    assert not re.search(r"(?:src|href)\s*=\s*[\"'](?!#|\./(?:logs|evidence)/)", page)
     assert "@import" not in page
     assert "url(" not in page
     assert "<script" not in page
-    assert page.count("<section") == page.count("</section>") == len(TEST_CASES)
+    assert page.count('class="case"') == len(TEST_CASES)
+    assert page.count("<section") == page.count("</section>")
+    assert page.count("<details") == page.count("</details>")
+
+
+def test_every_link_within_the_page_leads_somewhere(tmp_path):
+    _, page = made_log(make_run(tmp_path, failing={LOCATIONS["TC-03"][0], LOCATIONS["TC-09"][1]}))
+    targets, ids = set(re.findall(r'href="#([^"]*)"', page)), re.findall(r' id="([^"]*)"', page)
+
+    assert targets <= set(ids)
+    assert len(ids) == len(set(ids))
+    assert {re.sub(r"\W+|_", "-", LOCATIONS["TC-09"][1]), "TC-03", "annex", "front"} <= targets
+
+
+def test_the_first_page_has_all_that_is_signed(tmp_path):
+    before = Before("20260101-000000-aaaaaa", "APPROVED", dict.fromkeys(TEST_CASES, PASS), {"Agent": "1.0"})
+    cause = Cause("worker 1", "rule broken", "R-10", "Worker 1 sent ADD INDEX unasked (R-10).")
+    red = LOCATIONS["TC-09"][1]
+    folder = make_run(tmp_path, failing={red}, records={red: {"cause": cause}}, before=before, environment={"Agent": "1.1"},
+                      settings=[("agent_command", "node agent.js {execution_id}")])  # fmt: skip
+    text, _ = made_log(folder)
+    top = text[: text.index("## 1. Test Run Information")]
+
+    assert "| **Executor (agent)** | 1.1 |" in top
+    assert "| **Started by** | `node agent.js {execution_id}` |" in top
+    assert "| 1 × Worker 1 sent ADD INDEX unasked (R-10). |" in top
+    assert (
+        "Changed since the last whole run, 20260101-000000-aaaaaa (APPROVED): TC-09 PASS → FAIL; Agent 1.0 → 1.1" in top
+    )
+    assert "| Tech Lead | ____" in top
+    assert "| **Approved for Canary** | ⬜ Yes / ⬜ No |" in top
+    assert seal(read(folder).hashes) in top
+
+
+def test_scenarios_of_one_cause_are_one_issue(tmp_path):
+    cause = Cause("worker 1", "rule broken", "R-10", "Worker 1 sent ADD INDEX unasked (R-10).")
+    red = [*LOCATIONS["TC-09"], LOCATIONS["TC-04"][0]]
+    text, _ = made_log(make_run(tmp_path, failing=red, records={one: {"cause": cause} for one in red}))
+    found = section(text, "### 4.1", "### 4.2")
+
+    assert found.count("⬜ Open") == 1
+    assert f"(3 scenarios, the first: {red[2]}) | 🔴 High | TC-04, TC-09 |" in found
+    assert f"  the same in {red[1]}" in section(text, "#### [TC-09]", "## 4.")
 
 
 def test_every_row_of_a_record_is_in_both(tmp_path):

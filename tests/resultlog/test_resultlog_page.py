@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.record.evidence import Before, Cause
 from support.record.reading import read
 from support.resultlog.merging import merge
 from support.resultlog.publishing import write
@@ -22,6 +23,8 @@ FLAGS = [
 ]  # fmt: skip
 MEASURE = "<script>document.body.dataset.wide = document.scrollingElement.scrollWidth - window.innerWidth</script>"
 BROWSER_SECONDS = 60
+MOST_PAGES = 15
+"""Of a log without its annex."""
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine; install one to look at the page")
 
@@ -57,13 +60,35 @@ def test_what_a_person_sees(page, tmp_path, width):
     assert int(re.search(r'data-wide="(-?\d+)"', shown)[1]) <= 0, "nothing is wider than the window"
 
 
-def test_it_prints(page, tmp_path):
+def printed(tmp_path: Path, page: Path) -> bytes:
     paper = tmp_path / "page.pdf"
     browse(tmp_path, page, f"--print-to-pdf={paper}")
+    return paper.read_bytes()
 
-    content = paper.read_bytes()
+
+def pages(content: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", content))
+
+
+def test_it_prints(page, tmp_path):
+    content = printed(tmp_path, page)
     assert content.startswith(b"%PDF")
+    assert pages(content) <= MOST_PAGES
     sizes = {
         tuple(round(float(number)) for number in box.split()) for box in re.findall(rb"/MediaBox \[([^\]]+)\]", content)
     }
     assert sizes == {(0, 0, 595, 842)}, "A4"
+
+
+@pytest.mark.parametrize("red", [False, True])
+def test_all_that_is_signed_is_one_page(tmp_path, red):
+    """Also where every test case is red, each for a long reason."""
+    locations = [its[0] for its in LOCATIONS.values()] if red else []
+    causes = {one: {"cause": Cause("worker 1", "rule broken", "R-10", f"{one} {'word ' * 80}")} for one in locations}
+    before = Before("20260101-000000-aaaaaa", "APPROVED", dict.fromkeys(LOCATIONS, "PASS"), {"Agent": "1.0"})
+    folder = make_run(tmp_path, failing=locations, records=causes, before=before)
+    write(merge([read(folder)]), folder)
+    text, front = (folder / "result-log.html").read_text(encoding="utf-8"), tmp_path / "front.html"
+    front.write_text(text[: text.index("</header>")], encoding="utf-8")
+
+    assert pages(printed(tmp_path, front)) == 1

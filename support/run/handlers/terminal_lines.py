@@ -83,7 +83,5 @@ class TerminalLines:
             notes = [("Blame", f"{record.blames}"), ("Evidence", shown(judged.path))]
             notes += [("Log", shown(log)) for log in record.logs]
             notes.append(("Again", masked(again(self._settings, record.location))))
-            cause = (
-                [record.cause.sentence, *(f"  {line}" for line in beside(record.history)), ""] if record.cause else []
-            )
-            self._terminal.failure(masked("\n".join([*cause, record.failure])), notes)
+            under = [*beside(record.history), ""] if record.cause else []  # the cause itself stands at the end, once
+            self._terminal.failure(masked("\n".join([*under, record.failure])), notes)
