@@ -73,6 +73,10 @@ def make_table_of_locations(case: Case) -> None:
     grant_alter(case.database, agent, schema, PLACES)
 
 
+MARIADB_DIGEST_LENGTH = 32
+"""Hexadecimal digits, as on MySQL 5.6; later ones have twice as many."""
+
+
 class Deed(NamedTuple):
     """What somebody else does with the run's index: statements. ``thai`` is the Thai phrase's word for it."""
 
@@ -83,12 +87,22 @@ class Deed(NamedTuple):
 DEEDS = {
     "drop the index": Deed("ลบ index ทิ้ง", ("ALTER TABLE {table} DROP INDEX {index}",)),
     # In two statements: MySQL 5.6 does nothing for both in one
-    "make the index anew": Deed(
-        "ลบ index แล้วสร้างใหม่",
-        ("ALTER TABLE {table} DROP INDEX {index}", "ALTER TABLE {table} ADD INDEX {index} ({columns})"),
-    ),
+    "make the index anew": Deed("ลบ index แล้วสร้างใหม่", ("ALTER TABLE {table} DROP INDEX {index}", "{anew}")),
 }
 """What can happen to the index of a run, in the words of the features."""
+
+
+def _add_of_a_namesake(case: Case) -> str:
+    """The ADD INDEX of a run whose id differs from this one's in case only; a plain one where the executor's names no run.
+
+    An executor that writes this run's id in other letters than it has writes that one's in the same.
+    """
+    run = case.run
+    sent = [one.text for one in case.stack.journal.ended() if one.changes_schema and run.index_name in one.text]
+    if sent and run.id.lower() in sent[0].lower():
+        return sent[0].replace(run.id, run.id.swapcase())
+    columns = ", ".join(map(quoted, run.columns))
+    return f"ALTER TABLE {quoted(run.table_name)} ADD INDEX {quoted(run.index_name)} ({columns})"
 
 
 def meddle_in_the_window(case: Case, deed: str) -> None:
@@ -98,7 +112,7 @@ def meddle_in_the_window(case: Case, deed: str) -> None:
         run = case.run
         names = {"table": quoted(run.table_name), "index": quoted(run.index_name)}
         for statement in DEEDS[deed].statements:
-            case.database.execute(statement.format(**names, columns=", ".join(map(quoted, run.columns))))
+            case.database.execute(statement.format(**names, anew=_add_of_a_namesake(case)))
         case.notes.deeds.append(deed)
         case.evidence.fact("Somebody else", deed)
 
@@ -173,7 +187,7 @@ def add_query(case: Case, conduct: str) -> None:
         case.digests.insert(0, case.digests.pop())
     else:
         digest = sha256(f"query {queries} of {case.run.id}".encode()).hexdigest()
-        case.digests.insert(0, digest[: len(case.digests[0])])
+        case.digests.insert(0, digest[: len(case.digests[0]) if queries else MARIADB_DIGEST_LENGTH])
 
 
 def run_queries_elsewhere(case: Case) -> None:
