@@ -512,7 +512,7 @@ def test_the_first_page_has_all_that_is_signed(tmp_path):
 
     assert "| **Executor (agent)** | 1.1 |" in top
     assert "| **Started by** | `node agent.js {execution_id}` |" in top
-    assert "| 1 × Worker 1 sent ADD INDEX unasked (R-10). |" in top
+    assert "| 1 × R-10: Worker 1 sent ADD INDEX unasked (R-10). |" in top
     assert (
         "Changed since the last whole run, 20260101-000000-aaaaaa (APPROVED): TC-09 PASS → FAIL; Agent 1.0 → 1.1" in top
     )
