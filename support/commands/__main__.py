@@ -4,11 +4,11 @@ from typing import NoReturn
 
 import click
 
-from support.commands import again, bench, judge, matrix, preflight, proof, run, shards, signoff
+from support.commands import again, bench, compare, judge, matrix, preflight, proof, run, shards, signoff
 from support.commands.command_line import end
 
 GROUPS = {
-    "To a decision": (preflight.preflight, run.run, again.again, signoff.report, signoff.signoff),
+    "To a decision": (preflight.preflight, run.run, again.again, compare.compare, signoff.report, signoff.signoff),
     "More servers, more machines": (matrix.matrix, shards.shard, shards.merge),
     "How far to trust it": (proof.prove, proof.mutate, judge.judge, bench.bench),
 }
