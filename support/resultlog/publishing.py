@@ -11,6 +11,7 @@ from support.files import write_whole
 from support.form import form
 from support.record.reading import read
 from support.result_words import WHOLE
+from support.resultlog.machine import CSV, JUNIT, as_csv, as_junit
 from support.resultlog.merging import Material, merge, verdict_of
 from support.resultlog.rendering import MARKDOWN, PAGE, as_markdown, as_page
 from support.resultlog.sections import build
@@ -22,10 +23,12 @@ LATEST, LATEST_WHOLE, RUNS = "latest", "latest-whole", "runs"
 
 
 def write(material: Material, into: Path) -> dict[str, Any]:
-    """Write ``verdict.json``, ``result-log.md`` and ``result-log.html`` into a folder, and return the verdict."""
+    """Write ``verdict.json``, the log as ``result-log.md`` and ``.html``, and for programs, into a folder; return the verdict."""
     log, content = build(material)
     write_whole(into / MARKDOWN, as_markdown(log))
     write_whole(into / PAGE, as_page(log))
+    write_whole(into / CSV, as_csv(material))
+    write_whole(into / JUNIT, as_junit(material))
     write_whole(into / VERDICT, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
     return content
 
