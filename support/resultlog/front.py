@@ -12,6 +12,7 @@ from support.resultlog import blocks
 from support.resultlog.blocks import Code, Group, Heading, Inline, Items, Jump, Key, Paragraph, Part, Strong, Table
 from support.resultlog.cases import CaseLog, ScenarioLog
 from support.resultlog.merging import Material
+from support.resultlog.rows import counted
 
 LONGEST_CAUSE = 120
 """Characters of a cause on the first page; the whole sentence is in 3.4."""
@@ -99,10 +100,16 @@ def _judged(material: Material, version: str) -> list[tuple[str, Inline]]:
 def _told(material: Material, content: dict[str, Any], cases: list[CaseLog]) -> list[Inline]:
     """What is no row of the table, and who signs has to know."""
     ids = *(f"{case.form.priority} {case.id} " for case in cases), f"{content['scope']}: "
-    told: list[Inline] = [reason for reason in content["reasons"][1:] if not reason.startswith(ids)]
+    told: list[Inline] = [
+        reason for reason in content["reasons"][1:] if not reason.startswith(ids) and reason not in material.troubles
+    ]
     told += _since(material, content)
     told.append(
-        (f"{len(material.hashes)} records (Appendix C); SHA-256 of their list: ", Code(seal(material.hashes)), ".")
+        (
+            f"{counted(len(material.hashes), 'record')} (Appendix C); SHA-256 of their list: ",
+            Code(seal(material.hashes)),
+            ".",
+        )
     )
     return told
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from support.form import TEST_CASES, beyond_the_form, form, of_the_form
 from support.record.evidence import Check
-from support.result_words import FAIL, NOT_RUN, PASS, WHOLE
+from support.result_words import FAIL, NOT_RUN, PASS, REFUSED, WHOLE
 from support.resultlog import annex, appendices, blocks, front, summary
 from support.resultlog.blocks import Box, Choice, Group, Heading, Key, Paragraph, Part, Strong, Table, Words, pass_fail
 from support.resultlog.cases import CaseLog, behaviour, notes, security
@@ -58,11 +58,16 @@ def build(material: Material) -> tuple[blocks.Log, dict[str, Any]]:
         contents=[(_title(part), part.id) for part in parts if part.id and _title(part)],
         sections=parts,
         scope="" if scope == WHOLE else scope.upper(),
-        covers=""
-        if scope == WHOLE
-        else f"This log covers {covers}: it says nothing of the others, and decides nothing.",
+        covers=_covers(scope, covers),
     )
     return log, content
+
+
+def _covers(scope: str, covers: str) -> str:
+    """What a log is about that is not of a whole run."""
+    if scope == REFUSED:
+        return "No scenario was judged: this log says why, and nothing of the executor."
+    return "" if scope == WHOLE else f"This log covers {covers}: it says nothing of the others, and decides nothing."
 
 
 def _information(material: Material, end: str, beyond: list[CaseLog]) -> list[Part]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from support.form import BEYOND, TEST_CASES
-from support.result_words import FAIL, NOT_APPLICABLE, PASS, WHOLE
+from support.result_words import FAIL, NOT_APPLICABLE, PASS, REFUSED, WHOLE
 from support.resultlog.rows import counted
 from support.terminal import Terminal, table
 
@@ -34,9 +34,9 @@ def show_verdict(terminal: Terminal, verdict: Verdict, place: str) -> None:
     if verdict["scope"] == WHOLE:
         terminal.say("", *tally)
     else:
-        terminal.say(
-            "", f"{verdict['scope'].upper()}: this covers {verdict['covers']}, and says nothing of the others."
-        )
+        about = f"this covers {verdict['covers']}, and says nothing of the others"
+        about = verdict["covers"] if verdict["scope"] == REFUSED else about
+        terminal.say("", f"{verdict['scope'].upper()}: {about}.")
     again = (
         f"What was red, again: acceptance again {place}" if FAIL in results and " + " not in verdict["run_id"] else ""
     )

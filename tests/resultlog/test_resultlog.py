@@ -331,7 +331,10 @@ def test_a_run_without_any_evidence_has_a_log_that_says_why(tmp_path):
                       troubles=["the test environment: the SaaS API ended while starting"])  # fmt: skip
     text, _ = made_log(folder)
 
-    assert "the SaaS API ended while starting" in text[: text.index("## 1.")]
+    top = text[: text.index("## 1.")]
+    assert "**REFUSED: No scenario was judged: this log says why, and nothing of the executor.**" in top
+    assert top.count("the SaaS API ended while starting") == 1
+    assert "1 record (Appendix C)" in top
     assert "❌ BLOCKED" in text
     assert "⬜ Done / ⬜ N/A — not done: the run ended before" in text
 
