@@ -392,6 +392,7 @@ EXAMPLES = {
             rolled_back(),
             got_worse(),
             rolled_back().change("drop", errno=1205).sent("again", 1.5, DROP),
+            rolled_back().change("drop", errno=1091).known(meddled=moment(1.41)),
             taken_over().sent("of worker 2", 4.48, DROP, worker=2),
         ],
         broken=[
@@ -402,6 +403,8 @@ EXAMPLES = {
             rolled_back().sent("renamed", 1.25, RENAME, worker=None),
             rolled_back().sent("again", 1.5, DROP, errno=1091),
             rolled_back().change("add", at=1.41),
+            rolled_back().known(meddled=moment(1.25)),
+            rolled_back().change("drop", errno=1205).sent("again", 1.5, DROP).known(meddled=moment(1.45)),
         ],
         not_tried=[completed(), refused(), completed().sent("foreign", 2.5, FOREIGN_DROP, worker=None)],
         unknown=[rolled_back().sent("foreign drop", 1.37, FOREIGN_DROP, worker=None)],
@@ -483,9 +486,10 @@ EXAMPLES = {
     ),
     # -- the outcome ----------------------------------------------------------------------------------------
     "R-30": Examples(
-        kept=[completed(), without_digests(), taken_over()],
+        kept=[completed(), without_digests(), taken_over(), completed().known(meddled=moment(2.5))],
         broken=[
             completed().without("add"),
+            completed().known(meddled=moment(1.95)),
             completed().change("add", errno=1846),
             completed().sent("drop", 2.1, DROP),
             completed().known(index=None),
@@ -593,6 +597,7 @@ EXAMPLES = {
             refused(1205, LOCKED, "requires_manual"),
             added().call("report", 2.0, "status", said=FAILED | {"error_message": "(2013) Lost connection"}),
             measured().sent("gone", 1.95, FOREIGN_DROP, worker=None).call("report", 2.2, "status", said=FAILED),
+            not_undone().known(meddled=moment(2.3)).row(status="requires_manual"),
         ],
         broken=[
             refused(1846, LOCKED).row(status="failed", fail_reason="execution_error"),
@@ -605,6 +610,7 @@ EXAMPLES = {
             refused(1045, "Access denied", "failed").without("add").known(no_entry=1045).row(fail_reason="kill_switch"),
             rolled_back().row(status="completed", fail_reason=None),
             completed().row(fail_reason="execution_error"),
+            completed().known(meddled=moment(1.95)),
             completed().row(status="requires_manual", fail_reason="execution_error", error_message="too few samples"),
             refused().row(fail_reason=None),
             refused().row(fail_reason="kill_switch"),

@@ -25,7 +25,17 @@ from support.history.history import History, Participant
 from support.history.statements import Statement
 from support.judgement.rules.outcome import ENDED_FROM_OUTSIDE, GONE, stands
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
-from support.judgement.rules.sent import adds, by_workers, drops, is_own, made, participant, predecessors, taken_back
+from support.judgement.rules.sent import (
+    adds,
+    by_workers,
+    drops,
+    is_own,
+    made,
+    participant,
+    predecessors,
+    taken_back,
+    was_meddled_with,
+)
 from support.judgement.rules.switch import looks_of
 
 End = tuple[str, str | None]
@@ -66,6 +76,8 @@ def allowed_ends(history: History) -> Row:
         return Row(("C-END-12",), {(FAILED, OUT_OF_SCOPE)})
     if made(history) and taken_back(history):
         return Row(("C-END-9" if reason == VERIFICATION_FAILED else "C-END-3",), _TAKEN_BACK | failed)
+    if made(history) and was_meddled_with(history, history.ended_at):
+        return Row(("C-END-17",), _NOT_DONE)
     if made(history) and any(one.errno not in (0, GONE) for one in drops(history)):
         return Row(("C-END-10",), {(FAILED, EXECUTION_ERROR)})
     if made(history) and drops(history):
@@ -97,7 +109,7 @@ def _may_have_failed(history: History, worker: Participant) -> bool:
     own, maker = history.by(worker, history.statements), made(history)
     unknown = bool(predecessors(history, worker)) and (maker is None or maker.owner != str(worker))
     seen = any(one.errno or one.ended is None or one.hidden for one in own)
-    foreign = history.deeds or len(by_workers(history, history.changes)) < len(history.changes)
+    foreign = history.meddled or len(by_workers(history, history.changes)) < len(history.changes)
     on_record = _NUMBER.search(history.said("error_message"))
     return bool(seen or foreign or unknown or on_record or history.no_entry)
 

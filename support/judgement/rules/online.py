@@ -8,7 +8,7 @@ from support.history.history import History, Participant
 from support.history.statements import Statement
 from support.judgement.rules.approved import asks_for_the_approved, asks_online, is_approved, is_only_of
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
-from support.judgement.rules.sent import adds, all_of, bare, by_workers, drops, is_own, made, of_the_name, predecessors
+from support.judgement.rules.sent import adds, all_of, bare, by_workers, drops, is_own, made, of_the_name, predecessors, was_meddled_with
 
 
 @rule(
@@ -71,9 +71,11 @@ def only_its_own_is_dropped(history: History) -> Iterator[Ruling]:
         earlier = [one for one in known if history.done_before(one, drop.started) is not False]
         last = earlier[-1] if earlier else None
         holds: bool | None = is_own(history, drop.started)
-        if last and last not in by_workers(history, earlier) and not _could_look(history, last, drop):
+        meddled = was_meddled_with(history, drop.started)
+        if not meddled and last and last not in by_workers(history, earlier) and not _could_look(history, last, drop):
             holds = None  # the look right before may have been earlier still
         what = f"last before it: {last.sender}'s {last.brief}" if last else "this run had made no index"
+        what += "; somebody else made the index another one in between" if meddled else ""
         yield ruling(holds, f"{drop.sender} sent {drop.brief}; {what}", drop.sender, drop.started)
 
 
