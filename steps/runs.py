@@ -4,12 +4,12 @@ from behave import given, register_type, when
 from behave.runner import Context
 
 from support.history.change import RunSpec
-from support.scenario import preparing
+from support.scenario import meddling, preparing
 from support.scenario.phrase_types import types_of
 from support.scenario.workload import CHANGES, OTHERS
 
 register_type(**types_of("Change", CHANGES))
-register_type(**types_of("Deed", preparing.DEEDS))
+register_type(**types_of("Deed", meddling.DEEDS))
 register_type(**types_of("Conduct", OTHERS))
 
 
@@ -65,6 +65,12 @@ def list_of_queries_is_empty(context: Context) -> None:
 @given("มีตาราง test_places สำหรับเก็บพิกัด")
 def table_of_locations(context: Context) -> None:
     preparing.make_table_of_locations(context.case)
+
+
+@given("{table:w} has a foreign key on {column:w}, which the index would serve")
+@given("{table:w} มี foreign key บน {column:w} ซึ่ง index นี้จะรองรับได้")
+def foreign_key_on_the_column(context: Context, table: str, column: str) -> None:
+    preparing.make_foreign_key(context.case, table, column)
 
 
 @given("the executor will lose its right to change {table:w} once the index exists")
@@ -193,4 +199,4 @@ def counters_are_set_back(context: Context) -> None:
 @given("somebody else will {deed:Deed} during the metrics window")
 @given("คนอื่นจะ{deed:ThaiDeed} ระหว่าง metrics window")
 def somebody_else_meddles(context: Context, deed: str) -> None:
-    preparing.meddle_in_the_window(context.case, deed)
+    meddling.meddle_in_the_window(context.case, deed)

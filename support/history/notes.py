@@ -18,8 +18,8 @@ class Notes:
     ``no_entry`` is that with which it lets no worker in, if it does not. ``waited_together`` is
     True if two ADD INDEX of the run were seen to wait for the table at once.
     ``counters_set_back`` is when somebody set the server's statement counters back to nothing, by the server's clock.
-    ``turned_down``: the API took no such run. ``claims_met``: claims that were let go together all waited for the run's row;
-    None where nobody tried that.
+    ``turned_down``: the API took no such run. ``unfit`` is why the table can't take the index; empty where it can.
+    ``claims_met``: claims that were let go together all waited for the run's row; None where nobody tried that.
 
     ``suite_calls`` are the suite's own calls to the API, ``suite_runs`` the runs that it scheduled besides, ``api_leases``
     the leases of APIs in seconds, by their numbers.
@@ -36,6 +36,7 @@ class Notes:
     waited_together: bool = False
     counters_set_back: AwareDatetime | None = None
     turned_down: bool = False
+    unfit: str = ""
     claims_met: bool | None = None
     suite_calls: list[Call] = field(default_factory=list)
     suite_runs: list[str] = field(default_factory=list)

@@ -11,11 +11,9 @@ from support.mysql.database import quoted
 from support.mysql.gates import OwnedTable, TableGate, WaitingStatement
 from support.scenario.carrying_out import act_at_moments, await_another, await_gate, wait_for
 from support.scenario.case import INDEX, Case
-from support.scenario.preparing import INTERRUPTED, note_meddling, use_short_lease
+from support.scenario.meddling import note_meddling
+from support.scenario.preparing import INTERRUPTED, NO_SUCH_INDEX, use_short_lease
 from support.stacks.worker import Worker
-
-NO_SUCH_INDEX = 1091
-"""The server's error for a DROP INDEX of an index that is not there."""
 
 LEASE_WAIT_FACTOR = 3
 """How many of the short waits a statement has where the lease, which is as short as one of them, runs out meanwhile."""

@@ -1,15 +1,12 @@
 """What phrases do before the work: indexes and tables that are there, switches, faults, and the application's queries."""
 
-from dataclasses import replace
 from datetime import UTC
 from functools import partial
 from hashlib import sha256
-from typing import NamedTuple
 
 from support.contract import DUPLICATE_NAME, LOCK_WAIT, METRICS_TABLE, NOT_ALLOWED
 from support.errors import SuiteError, TestEnvironmentError
 from support.gateway.faults import FAULTS
-from support.history.statements import SCHEMA_CHANGES, kind_of_text
 from support.mysql import tables
 from support.mysql.database import quoted
 from support.mysql.schemas import (
@@ -37,6 +34,10 @@ from support.scenario.workload import (
 from support.secret_text import new_secret
 
 PLACES = "test_places"
+REFERENCED, FOREIGN_KEY = "test_customers", "fk_test_orders"
+
+NO_SUCH_INDEX = 1091
+"""The server's error for a DROP of an index, or a foreign key, that is not there."""
 
 INTERRUPTED = 1317
 """The server's error for a statement that somebody ended."""
@@ -75,75 +76,21 @@ def make_table_of_locations(case: Case) -> None:
     grant_alter(case.database, agent, schema, PLACES)
 
 
-class Deed(NamedTuple):
-    """What somebody else does with the run's index: statements. ``thai`` is the Thai phrase's word for it."""
+def make_foreign_key(case: Case, table: str, column: str) -> None:
+    """A foreign key on a column of the table, to one that is made for it. An index that begins with the column would serve it.
 
-    thai: str
-    statements: tuple[str, ...]
-
-
-DEEDS = {
-    "drop the index": Deed("ลบ index ทิ้ง", ("ALTER TABLE {table} DROP INDEX {index}",)),
-    # In two statements: MySQL 5.6 does nothing for both in one
-    "make the index anew": Deed(
-        "ลบ index แล้วสร้างใหม่",
-        ("ALTER TABLE {table} DROP INDEX {index}", "ALTER TABLE {table} ADD INDEX {index} ({columns})"),
-    ),
-    "make the index anew for a run whose id is alike": Deed(
-        "ลบ index แล้วสร้างใหม่ให้ run ที่ id ต่างกันเพียงตัวพิมพ์เล็กใหญ่",
-        ("ALTER TABLE {table} DROP INDEX {index}", "{as_made_for_another}"),
-    ),
-    "take the last column out of the index": Deed(
-        "ตัดคอลัมน์สุดท้ายออกจาก index",
-        (
-            "ALTER TABLE {table} DROP INDEX {index}",
-            "ALTER TABLE {table} ADD INDEX {index} ({fewer_columns}) COMMENT '{comment}'",
-        ),
-    ),
-}
-"""What can happen to the index of a run, in the words of the features."""
-
-
-def meddle_in_the_window(case: Case, deed: str) -> None:
-    """Somebody else does something with the run's index while the metrics window after the change is open."""
-
-    def meddle() -> None:
-        run, columns = case.run, [quoted(column) for column in case.run.columns]
-        names = {
-            "table": quoted(run.table_name),
-            "index": quoted(run.index_name),
-            "columns": ", ".join(columns),
-            "fewer_columns": ", ".join(columns[:-1]),
-            "comment": _comment_of_the_index(case).replace("'", "''"),
-            "as_made_for_another": _as_made(case).replace(run.id, run.id.swapcase()),
-        }
-        for statement in DEEDS[deed].statements:
-            case.database.execute(statement.format(**names))
-        note_meddling(case, deed)
-
-    case.plan.at[WINDOW].append(meddle)
-
-
-def note_meddling(case: Case, deed: str) -> None:
-    """Somebody else has just dropped, renamed or changed the run's index; what is there now is not the run's."""
-    case.schema = replace(case.schema, indexes=tables.indexes(case.database, case.stack.schema))
-    case.notes.deeds.append(deed)
-    case.notes.meddled = case.database.value("SELECT UTC_TIMESTAMP(6)").replace(tzinfo=UTC)
-    case.evidence.fact("Somebody else", deed)
-
-
-def _comment_of_the_index(case: Case) -> str:
-    where = "TABLE_SCHEMA = %s AND TABLE_NAME = %s AND INDEX_NAME = %s"
-    sql = f"SELECT MAX(INDEX_COMMENT) FROM information_schema.STATISTICS WHERE {where}"
-    return str(case.database.value(sql, (case.stack.schema, case.run.table_name, case.run.index_name)) or "")
-
-
-def _as_made(case: Case) -> str:
-    """The statement by which the worker has made the run's index; a plain one if it was not sent as text."""
-    run = case.run
-    done = [one.text for one in case.stack.journal.ended() if one.succeeded and run.index_name in one.text]
-    plain = f"ALTER TABLE {quoted(run.table_name)} ADD INDEX {quoted(run.index_name)} ({', '.join(map(quoted, run.columns))})"
-    return next((text for text in done if kind_of_text(text) in SCHEMA_CHANGES), plain)
+    The rows refer to nothing, which the server is not to check.
+    """
+    case.at_the_end(lambda: case.database.execute(f"DROP TABLE IF EXISTS {REFERENCED}"))
+    case.database.execute(f"CREATE TABLE {REFERENCED} (id INT PRIMARY KEY) ENGINE=InnoDB")
+    drop = f"ALTER TABLE {quoted(table)} DROP FOREIGN KEY {FOREIGN_KEY}"
+    case.at_the_end(lambda: case.database.execute(drop, gone=NO_SUCH_INDEX))
+    case.database.execute("SET foreign_key_checks = 0")
+    case.change_schema(
+        f"ALTER TABLE {quoted(table)} ADD CONSTRAINT {FOREIGN_KEY} FOREIGN KEY ({quoted(column)}) REFERENCES {REFERENCED} (id)"
+    )
+    case.database.execute("SET foreign_key_checks = 1")
+    case.notes.unfit = f"{table} has a foreign key on {column}"
 
 
 def set_kill_switch(case: Case, connection_id: str | None, reason: str | None = "acceptance test") -> None:

@@ -528,8 +528,10 @@ EXAMPLES = {
             refused(1205, LOCKED, "requires_manual"),
             refused(1317, "Query execution was interrupted", "failed").row(error_message="(2013) Lost connection"),
             refused(1045, "Access denied", "failed").without("add").known(no_entry=1045),
+            claimed().known(unfit="a key").call("report", 0.3, "status", said=FAILED),
         ],
         broken=[
+            claimed().known(unfit="a key").call("report", 0.3, "status", said=FAILED | {"error_message": None}),
             refused().row(error_message=None),
             refused().row(error_message="LOCK=NONE is not supported"),
             refused().row(error_message="error 1846"),
@@ -598,6 +600,7 @@ EXAMPLES = {
             added().call("report", 2.0, "status", said=FAILED | {"error_message": "(2013) Lost connection"}),
             measured().sent("gone", 1.95, FOREIGN_DROP, worker=None).call("report", 2.2, "status", said=FAILED),
             not_undone().known(meddled=moment(2.3)).row(status="requires_manual"),
+            claimed().known(unfit="a key").call("report", 0.3, "status", said=FAILED),
         ],
         broken=[
             refused(1846, LOCKED).row(status="failed", fail_reason="execution_error"),
@@ -611,6 +614,7 @@ EXAMPLES = {
             rolled_back().row(status="completed", fail_reason=None),
             completed().row(fail_reason="execution_error"),
             completed().known(meddled=moment(1.95)),
+            completed().known(unfit="a key"),
             completed().row(status="requires_manual", fail_reason="execution_error", error_message="too few samples"),
             refused().row(fail_reason=None),
             refused().row(fail_reason="kill_switch"),

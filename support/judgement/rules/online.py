@@ -8,7 +8,18 @@ from support.history.history import History, Participant
 from support.history.statements import Statement
 from support.judgement.rules.approved import asks_for_the_approved, asks_online, is_approved, is_only_of
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
-from support.judgement.rules.sent import adds, all_of, bare, by_workers, drops, is_own, made, of_the_name, predecessors, was_meddled_with
+from support.judgement.rules.sent import (
+    adds,
+    all_of,
+    bare,
+    by_workers,
+    drops,
+    is_own,
+    made,
+    of_the_name,
+    predecessors,
+    was_meddled_with,
+)
 
 
 @rule(

@@ -13,7 +13,11 @@ from tests.proof.catalogue import EXECUTOR_FOLDER, mutant
 
 RENAMED, ENDED, LOCKED = "renames the column", "an administrator ends it", "the table stays locked"
 CUT, ANSWER_LOST, NO_ENTRY = "its connection is cut", "but the answer is lost", "lets the executor not in"
-MADE_MEANWHILE, CUT_BEFORE, DROPPED_MEANWHILE = "made while", "lost before another", "waits, somebody else drops the index"
+MADE_MEANWHILE, CUT_BEFORE, DROPPED_MEANWHILE = (
+    "made while",
+    "lost before another",
+    "waits, somebody else drops the index",
+)
 LEASE_OVER, LEASE_REFUSED = "runs out while its ADD INDEX", "is refused while its DROP INDEX"
 PLAIN = "control, the last report is answered with 503"
 
