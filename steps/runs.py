@@ -23,6 +23,14 @@ def run_adds_index(context: Context, run_id: str, connection: str, index: str, t
     context.case.approve(RunSpec(run_id, connection, index, table, _columns(columns)))
 
 
+@given('beside it execution run "{run_id}" on connection "{connection}" adds index "{index}" on {table:w} ({columns})')
+@given(
+    'ในเวลาเดียวกัน execution run "{run_id}" ของ connection "{connection}" เพิ่ม index "{index}" บน {table:w} ({columns})'
+)
+def run_beside_it(context: Context, run_id: str, connection: str, index: str, table: str, columns: str) -> None:
+    context.case.run_beside = RunSpec(run_id, connection, index, table, _columns(columns))
+
+
 @given('execution run "{run_id}" on connection "{connection}" adds a {kind:w} index "{index}" on {table:w} ({columns})')
 @given('execution run "{run_id}" ของ connection "{connection}" เพิ่ม {kind:w} index "{index}" บน {table:w} ({columns})')
 def run_adds_index_of_kind(

@@ -19,6 +19,7 @@ class Notes:
     True if two ADD INDEX of the run were seen to wait for the table at once.
     ``counters_set_back`` is when somebody set the server's statement counters back to nothing, by the server's clock.
     ``turned_down``: the API took no such run. ``unfit`` is why the table can't take the index; empty where it can.
+    ``status_beside`` is the end of another run that was carried out at the same time; empty if there was none.
     ``claims_met``: claims that were let go together all waited for the run's row; None where nobody tried that.
 
     ``suite_calls`` are the suite's own calls to the API, ``suite_runs`` the runs that it scheduled besides, ``api_leases``
@@ -37,6 +38,7 @@ class Notes:
     counters_set_back: AwareDatetime | None = None
     turned_down: bool = False
     unfit: str = ""
+    status_beside: str = ""
     claims_met: bool | None = None
     suite_calls: list[Call] = field(default_factory=list)
     suite_runs: list[str] = field(default_factory=list)

@@ -3,7 +3,8 @@
 import json
 from dataclasses import dataclass, field, replace
 
-from support.history.calls import RunRow
+from support.history.calls import Call, RunRow
+from support.history.history import Participant
 from support.judgement.rules.registry import BROKEN, KEPT, NOT_TRIED, UNKNOWN
 from tests.judgement.histories import (
     ACTIVE,
@@ -72,6 +73,9 @@ TWO_DIGESTS = replace(RUN, query_digests=["e" * 64, "d" * 64])
 ODD = replace(RUN, index_name=' it\'s `a`, (b); -- "c" #')
 ODD_ADD = ADD.replace("`idx_tc06_date`", '` it\'s ``a``, (b); -- "c" #`')
 TOKEN = {"worker_id": "worker-1", "claim_token": "t"}
+
+HEARTBEAT = Call("worker 2", "POST", "/api/executions/other/heartbeat", "", moment(0.5), status=200)
+BESIDE = {"other": Participant(2, [HEARTBEAT], None, 0, connections=[2])}
 
 
 def row(at, status, reason=None, by="worker-1", lease=50.0):
@@ -449,9 +453,11 @@ EXAMPLES = {
             taken_over().worker(1, connections=[17]).sent("kill", 3.65, "KILL HARD CONNECTION 17", worker=2, kind="kill"),
             completed().worker(1, connections=[17, 18]).sent("kill", 0.05, "kill query 17;", kind="kill"),
             completed().sent("foreign", 0.05, "SET GLOBAL x = 1", worker=None, kind="set_option"),
+            completed().known(beside=BESIDE).sent("kill", 0.05, "KILL 2", worker=2, kind="kill"),
         ],
         broken=[
             completed().sent("set", 0.05, "SET GLOBAL lock_wait_timeout = 5", kind="set_option"),
+            completed().known(beside=BESIDE).sent("kill", 0.05, "KILL 1", worker=2, kind="kill"),
             completed().sent("set", 0.05, "SET @@global.lock_wait_timeout = 5", kind="set_option"),
             completed().sent("set", 0.05, "SET PERSIST lock_wait_timeout = 5", kind="set_option"),
             completed().sent("lock", 0.05, "LOCK TABLES test_orders WRITE", kind="lock_tables"),
@@ -977,9 +983,11 @@ EXAMPLES = {
             rolled_back(),
             completed().call("a look", 0.5, "run", path="/api/executions/other"),
             completed().change("claim", path="/api/executions/test%2Dtc06-001/claim"),
+            completed().known(beside=BESIDE),
         ],
         broken=[
             completed().known(foreign_rows=["rollbacks other"]),
+            completed().known(beside={"TEST-TC06-001": BESIDE["other"]}),
             completed().change("heartbeat", path="/api/executions/other/heartbeat"),
             rolled_back().change("record", said=UNDONE | {"execution_run_id": "other"}, status=409),
             completed().call("another", 0.5, "claim", path="/api/executions/TEST-TC06-001/claim", status=404),

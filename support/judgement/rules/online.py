@@ -125,11 +125,12 @@ _LOCKING = re.compile(r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\s+MODE\b"
 def nothing_else_is_changed(history: History) -> Iterator[Ruling]:
     """A worker sends nothing else that locks, rebuilds or changes a table, a setting of the server, or another's session."""
     tables = {*TEST_TABLES, history.run.table_name}
-    for worker in history.participants.values():
+    workers = [(one, [one, *predecessors(history, one)]) for one in history.participants.values()]
+    workers += [(one, [one]) for one in history.beside.values()]
+    for worker, may_end in workers:
         sent = [one for one in history.by(worker, history.statements) if not one.changes_schema]
         if not sent:
             continue
-        may_end = [worker, *predecessors(history, worker)]
         judged = {id(one): _leaves_alone(one, tables, may_end) for one in sent}
         wrong = [one for one in sent if judged[id(one)] is False] or [one for one in sent if judged[id(one)] is None]
         because = f"{worker} sent {'; '.join(one.brief for one in wrong)}"
