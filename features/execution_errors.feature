@@ -75,6 +75,7 @@ Feature: Errors of the ADD INDEX itself
     Connection ขาดระหว่าง ADD INDEX → ห้ามส่งซ้ำทั้งที่คำสั่งเดิมยังไม่จบ และต้องไม่สร้าง index ซ้ำ
 
     Given execution run "test-tc04-001" on connection "conn-004" adds index "idx_tc04_content" on test_orders (customer_id, total_amount)
+    And a query of the run never runs
     When worker 1 carries out the run, and while its ADD INDEX waits for the table, <incident>
     Then the result log reads
       | Field                      | Expected                                   |

@@ -196,15 +196,15 @@ Feature: Kill switch
       | content type of another kind of JSON |
 
     Examples: the API answers, but not the question
-      | API error                            |
-      | HTML page instead of an answer       |
-      | empty object                         |
-      | one of the two fields missing        |
-      | false written as text                |
-      | answer cut in half                   |
-      | half an object                       |
-      | 302 to a sign-in page                |
-      | 302 to an address that says inactive |
+      | API error                                |
+      | HTML page instead of an answer           |
+      | empty object                             |
+      | one of the two fields missing            |
+      | false written as text                    |
+      | half an answer, and a whole one too late |
+      | half an object                           |
+      | 302 to a sign-in page                    |
+      | 302 to an address that says inactive     |
 
     @needs.refusals
     Examples: nobody is there to answer

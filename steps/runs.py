@@ -180,6 +180,12 @@ def another_query(context: Context, conduct: str) -> None:
     preparing.add_query(context.case, conduct)
 
 
+@given("a query of the run {conduct:Conduct}")
+@given("query ตัวหนึ่งของ run {conduct:ThaiConduct}")
+def a_query(context: Context, conduct: str) -> None:
+    preparing.add_query(context.case, conduct)
+
+
 @given("the same queries will get worse in another schema")
 @given("query เดียวกันใน schema อื่นจะแย่ลง")
 def same_queries_elsewhere(context: Context) -> None:

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from support.gateway.answers import http_answer, phrase_of
 
 HEADERS_AT, BODY_AT = 0.8, 1.3
-"""When the two parts of a late answer come, as shares of the asker's deadline: it lies between them."""
+"""When the two parts of a late answer come, as shares of the asker's deadline: it lies between them.
+
+A second try that is answered at the first of the two, after a first one that broke then, is beyond it just as well.
+"""
 
 DEADLINE_SECONDS = 1.0
 """That of an asker of whom nothing is said."""
@@ -39,6 +42,11 @@ def _late(worker: socket.socket, answer: bytes, closing: threading.Event, deadli
         worker.sendall(part)
 
 
+def _at_last(worker: socket.socket, answer: bytes, closing: threading.Event, deadline: float) -> None:
+    if not closing.wait(HEADERS_AT * deadline):
+        worker.sendall(answer)
+
+
 @dataclass(frozen=True)
 class Fault:
     """One way to fail: ``name`` as in scenarios and reports.
@@ -47,6 +55,7 @@ class Fault:
     :param harm: does it to the worker's socket, with ``answer``, until the gateway closes; it is told the asker's deadline
         in seconds. An OSError of it means that the worker has left.
     :param redirects: it names another address, where the gateway then says what a careless worker hopes for.
+    :param then: what meets those who ask again before their deadline is over; None: the same.
     :param refuses: it is done by not listening, before any connection exists.
     :param hangs: only the worker's own deadline ends it.
     """
@@ -58,6 +67,7 @@ class Fault:
     refuses: bool = False
     hangs: bool = False
     redirects: bool = False
+    then: "Fault | None" = None
 
 
 def _error(status: int) -> Fault:
@@ -106,7 +116,14 @@ FAULTS = {
         Fault("time-out", None, harm=_silence, hangs=True),
         Fault("connection refused", None, harm=_reset, refuses=True),
         Fault("connection reset", None, harm=_reset),
-        Fault("answer cut in half", None, http_answer(200, _HALF, length=len(_INACTIVE))),
+        Fault(
+            "half an answer, and a whole one too late",
+            None,
+            http_answer(200, _HALF, length=len(_INACTIVE)),
+            _at_last,
+            hangs=True,
+            then=Fault("a whole answer too late", 200, http_answer(200, _INACTIVE), _at_last, hangs=True),
+        ),
         Fault("headers in time, the body too late", None, http_answer(200, _INACTIVE), _late, hangs=True),
         _says("HTML page instead of an answer", _LOGIN_PAGE, "text/html"),
         _says("empty object", b"{}"),

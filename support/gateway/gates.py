@@ -34,6 +34,19 @@ def within(seconds: float, condition: Condition) -> Condition:
     return meets
 
 
+def after_the_first(condition: Condition) -> Condition:
+    """Met by the calls that meet ``condition`` but the first of them."""
+    met: list[Call] = []
+
+    def meets(call: Call) -> bool:
+        if not condition(call):
+            return False
+        met.append(call)
+        return met[0] is not call
+
+    return meets
+
+
 class CallGate:
     """Holds the first call that meets the condition: arm, wait until reached, act, release."""
 

@@ -13,7 +13,7 @@ from support.clock import now
 from support.errors import TestEnvironmentError
 from support.gateway.answers import JSON, http_answer, in_another_form
 from support.gateway.faults import DEADLINE_SECONDS, ELSEWHERE, ELSEWHERE_PATH, FAULTS, Fault
-from support.gateway.gates import CallGate, Condition, always, of_kind, within
+from support.gateway.gates import CallGate, Condition, after_the_first, always, of_kind, within
 from support.gateway.refusals import Refusals
 from support.gateway.terms import Terms
 from support.history.calls import Call, RunRow
@@ -85,6 +85,8 @@ class Gateway:
             that who begins anew is answered.
         """
         condition = of_kind(kind, when)
+        if fault.then:
+            self._failing.append((within(deadline, after_the_first(condition)), fault.then))
         self._failing.append((within(deadline, condition) if fault.hangs else condition, fault))
         self._deadline = deadline
         if fault.redirects:

@@ -8,8 +8,11 @@ from support.history.calls import Call
 from support.scenario.case import Case
 from support.stacks.worker import Worker
 
-OUTAGE_IN_LEASES = 1.3
-"""How long a report is not taken where that is to be longer than the lease."""
+LONG_LEASE_SECONDS = 12
+"""A lease for whose length somebody has to go on trying, so that an agent does not get by with a fixed ten seconds."""
+
+OUTAGE_IN_LEASES, NEARLY_A_LEASE = 1.3, 0.9
+"""How long something is not taken: longer than such a lease, and nearly as long."""
 
 SHORT_OUTAGE_IN_LEASES = 0.6
 """How long where nobody may give up yet."""
@@ -52,11 +55,13 @@ def refuse_records_of_the_rollback(case: Case) -> None:
 
 
 def fail_first_records_of_the_rollback(case: Case) -> None:
-    """The first two attempts to record the outcome of a rollback, and to audit that it failed, come to nothing."""
+    """The first two attempts to record the outcome of a rollback come to nothing; to audit that it failed, all for long."""
+    case.plan.times["execution_lease_timeout_seconds"] = LONG_LEASE_SECONDS
+    seconds = NEARLY_A_LEASE * case.settings.scaled(LONG_LEASE_SECONDS)
 
     def fail(worker: Worker) -> None:
         _in_turn(worker.gateway, "rollback", PASSING[1:3], lambda call: _says(call, "status") != ROLLBACK_PENDING)
-        _in_turn(worker.gateway, "audit", PASSING[2:], lambda call: _says(call, "action") == ROLLBACK_FAILED)
+        _fail_for(worker.gateway, "audit", seconds, lambda call: _says(call, "action") == ROLLBACK_FAILED)
 
     case.plan.arrangements.append(fail)
 
@@ -77,19 +82,23 @@ def _in_turn(gateway: Gateway, kind: str, ways: tuple[Fault, ...], when: Conditi
 
 def fail_reports_for(gateway: Gateway, seconds: float) -> None:
     """From the first report of the end on none gets through for so long; each fails in another way."""
-    lasting = within(seconds, lambda call: call.reports_an_end)
+    _fail_for(gateway, "status", seconds, lambda call: call.reports_an_end)
+
+
+def _fail_for(gateway: Gateway, kind: str, seconds: float, when: Condition) -> None:
+    lasting = within(seconds, when)
 
     def is_turn_of(number: int) -> Condition:
-        return lambda call: lasting(call) and gateway.calls_of("status").index(call) % len(PASSING) == number
+        return lambda call: lasting(call) and gateway.calls_of(kind).index(call) % len(PASSING) == number
 
     for number, fault in enumerate(PASSING):
-        gateway.fail("status", fault, is_turn_of(number))
+        gateway.fail(kind, fault, is_turn_of(number))
 
 
 def fail_reports_for_longer_than_the_lease(case: Case) -> None:
-    """Worker 1, whose lease is short, can't report the end for longer than that; its heartbeats get through."""
-    case.plan.times["execution_lease_timeout_seconds"] = case.settings.short_lease_seconds
-    seconds = OUTAGE_IN_LEASES * case.settings.scaled(case.settings.short_lease_seconds)
+    """Worker 1 can't report the end for longer than its lease; its heartbeats get through."""
+    case.plan.times["execution_lease_timeout_seconds"] = LONG_LEASE_SECONDS
+    seconds = OUTAGE_IN_LEASES * case.settings.scaled(LONG_LEASE_SECONDS)
     case.plan.arrangements.append(lambda worker: fail_reports_for(worker.gateway, seconds))
 
 

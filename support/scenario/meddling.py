@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC
 from typing import NamedTuple
 
-from support.history.statements import SCHEMA_CHANGES, kind_of_text
 from support.mysql import tables
 from support.mysql.database import quoted
 from support.scenario.case import WINDOW, Case
@@ -20,14 +19,7 @@ class Deed(NamedTuple):
 DEEDS = {
     "drop the index": Deed("ลบ index ทิ้ง", ("ALTER TABLE {table} DROP INDEX {index}",)),
     # In two statements: MySQL 5.6 does nothing for both in one
-    "make the index anew": Deed(
-        "ลบ index แล้วสร้างใหม่",
-        ("ALTER TABLE {table} DROP INDEX {index}", "ALTER TABLE {table} ADD INDEX {index} ({columns})"),
-    ),
-    "make the index anew for a run whose id is alike": Deed(
-        "ลบ index แล้วสร้างใหม่ให้ run ที่ id ต่างกันเพียงตัวพิมพ์เล็กใหญ่",
-        ("ALTER TABLE {table} DROP INDEX {index}", "{as_made_for_another}"),
-    ),
+    "make the index anew": Deed("ลบ index แล้วสร้างใหม่", ("ALTER TABLE {table} DROP INDEX {index}", "{anew}")),
     "take the last column out of the index": Deed(
         "ตัดคอลัมน์สุดท้ายออกจาก index",
         (
@@ -43,14 +35,13 @@ def meddle_in_the_window(case: Case, deed: str) -> None:
     """Somebody else does something with the run's index while the metrics window after the change is open."""
 
     def meddle() -> None:
-        run, columns = case.run, [quoted(column) for column in case.run.columns]
+        run = case.run
         names = {
             "table": quoted(run.table_name),
             "index": quoted(run.index_name),
-            "columns": ", ".join(columns),
-            "fewer_columns": ", ".join(columns[:-1]),
+            "fewer_columns": ", ".join(map(quoted, run.columns[:-1])),
             "comment": _comment_of_the_index(case).replace("'", "''"),
-            "as_made_for_another": _as_made(case).replace(run.id, run.id.swapcase()),
+            "anew": _add_of_a_namesake(case),
         }
         for statement in DEEDS[deed].statements:
             case.database.execute(statement.format(**names))
@@ -73,9 +64,14 @@ def _comment_of_the_index(case: Case) -> str:
     return str(case.database.value(sql, (case.stack.schema, case.run.table_name, case.run.index_name)) or "")
 
 
-def _as_made(case: Case) -> str:
-    """The statement by which the worker has made the run's index; a plain one if it was not sent as text."""
+def _add_of_a_namesake(case: Case) -> str:
+    """The ADD INDEX of a run whose id differs from this one's in case only; a plain one where the executor's names no run.
+
+    An executor that writes this run's id in other letters than it has writes that one's in the same.
+    """
     run = case.run
-    done = [one.text for one in case.stack.journal.ended() if one.succeeded and run.index_name in one.text]
-    plain = f"ALTER TABLE {quoted(run.table_name)} ADD INDEX {quoted(run.index_name)} ({', '.join(map(quoted, run.columns))})"
-    return next((text for text in done if kind_of_text(text) in SCHEMA_CHANGES), plain)
+    sent = [one.text for one in case.stack.journal.ended() if one.changes_schema and run.index_name in one.text]
+    if sent and run.id.lower() in sent[0].lower():
+        return sent[0].replace(run.id, run.id.swapcase())
+    columns = ", ".join(map(quoted, run.columns))
+    return f"ALTER TABLE {quoted(run.table_name)} ADD INDEX {quoted(run.index_name)} ({columns})"

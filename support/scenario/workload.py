@@ -195,8 +195,14 @@ CHANGES = {
     "get slower by 5 %": Change(
         "ช้าลง 5 %", count_query, Profile(1.000), Profile(1.050), None, connections=12, window_seconds=2.0
     ),
-    "examine 21 % more rows": Change(
-        "อ่าน row มากขึ้น 21 %", count_query, Profile(0.010, rows=100), Profile(0.005, rows=121), "rows examined"
+    # 120.4 a query on the average: whoever rounds that down, or the growth to whole per cents, sees no more than 20 %
+    "examine 20.4 % more rows": Change(
+        "อ่าน row มากขึ้น 20.4 %",
+        count_query,
+        Profile(0.010, rows=100),
+        Profile(0.005, rows=120),
+        "rows examined",
+        now_and_then=Profile(0.005, rows=125),
     ),
     "examine 10 % more rows": Change(
         "อ่าน row มากขึ้น 10 %", count_query, Profile(0.010, rows=100), Profile(0.005, rows=110), "rows examined"

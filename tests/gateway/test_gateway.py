@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from support.errors import TestEnvironmentError
-from support.gateway.faults import FAULTS
+from support.gateway.faults import FAULTS, HEADERS_AT
 from support.gateway.gateway import Gateway
 from support.gateway.refusals import Refusals
 from support.history.calls import kind_of
@@ -192,13 +192,20 @@ def test_faults_that_are_no_json(gateway, fault):
         requests.get(gateway.url + KILL_SWITCH, timeout=5).json()
 
 
-def test_half_an_answer_breaks_off_before_the_length_it_promised(gateway):
-    gateway.fail("kill switch", FAULTS["answer cut in half"])
+def test_half_an_answer_breaks_off_before_the_length_it_promised_and_who_asks_again_is_answered_late(gateway):
+    gateway.fail("kill switch", FAULTS["half an answer, and a whole one too late"], deadline=0.4)
+    started = time.monotonic()
     connection = http.client.HTTPConnection(gateway.url.removeprefix("http://"), timeout=5)
     connection.request("GET", KILL_SWITCH)
 
     with pytest.raises(http.client.IncompleteRead):
         connection.getresponse().read()
+    assert requests.get(gateway.url + KILL_SWITCH, timeout=5).json()["global_active"] is False
+    assert time.monotonic() - started > 2 * HEADERS_AT * 0.4
+    assert [call.fault for call in gateway.calls] == [
+        "half an answer, and a whole one too late",
+        "a whole answer too late",
+    ]
 
 
 def test_a_reset_is_a_reset(gateway):

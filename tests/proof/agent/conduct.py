@@ -2,8 +2,8 @@
 
 from urllib.parse import quote
 
-from executor_v1 import logs
-from executor_v1.agent import killswitch, takeover
+from executor_v1 import logs, vocabulary
+from executor_v1.agent import killswitch, schema, takeover, worker
 from executor_v1.agent.client import ApiRefused
 from executor_v1.agent.runner import ExitCode
 from tests.proof.agent.switch import AFTER, BEFORE, INACTIVE
@@ -272,3 +272,41 @@ def password_logged_as_a_part_of_a_url(attempt):
         return attempt(config, run_id, client, started)
 
     return telling
+
+
+@mutant(
+    "TC-07",
+    "Audit log entry created",
+    of="agent.client.Client.audit",
+    scenario="Rollback Fail$",
+    cause=("worker 1", "rule broken", "R-76"),
+)
+def audit_entry_given_up_early(audit):
+    """The audit entry is sent again for a few seconds only, however long the lease is."""
+    return lambda self, entry, check: self.send("POST", "/api/audit", entry, 5.0, check=check)
+
+
+@mutant(
+    "TC-04",
+    "R-11",
+    of="agent.worker.after_lost_connection",
+    scenario="answer is lost",
+    cause=("worker 1", "rule broken", "R-11"),
+)
+def no_look_after_a_lost_answer(after_lost_connection):
+    """If the index is there after the answer was lost, the metrics window is opened at once."""
+
+    def hasty(job, error):
+        job.connect()
+        if schema.find_index(job.session, job.change.table, job.change.index) is None:
+            return after_lost_connection(job, error)
+        job.record(vocabulary.INDEX_ADDED)
+        return worker.verify(job)
+
+    return hasty
+
+
+@mutant("TC-07", "Final execution_run Status", of="agent.change.comment", scenario="make the index anew")
+def runs_alike_but_for_case(comment):
+    """The comment has the run's id in lower case, so that the index of a run whose id differs in case passes for its own."""
+    return lambda run_id: comment(run_id.lower())

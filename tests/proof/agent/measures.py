@@ -7,7 +7,7 @@ from executor_v1.agent import metrics, verification
 from executor_v1.agent.metrics import Counters, Sample
 from tests.proof.catalogue import mutant
 
-BOTH_WITHIN, ROWS_BEYOND, SCANS_BEYOND = "queries take twice the time", "queries examine 21", "once in a while"
+BOTH_WITHIN, ROWS_BEYOND, SCANS_BEYOND = "queries take twice the time", "queries examine 20.4", "once in a while"
 FASTER, NONE, NINE, TWELVE = "worse: queries get faster", "Inconclusive: 0 ", "Inconclusive: 9 ", "Inconclusive: 12 "
 SET_BACK, UNREADABLE = "set the statement counters back", "lose its right to read"
 
@@ -167,3 +167,14 @@ def every_measure_named(roll_back):
     return lambda job, fail_reason, trigger: roll_back(
         job, fail_reason, "latency, rows examined or full scans got worse"
     )
+
+
+@mutant("TC-06", "Verification detected degradation", of="agent.metrics.sample", scenario=ROWS_BEYOND)
+def rows_rounded_down(sample):
+    """Rows examined per execution are whole numbers, rounded down."""
+
+    def rounding(before, after):
+        one = sample(before, after)
+        return replace(one, rows=one.rows // one.executions * one.executions) if one.executions else one
+
+    return rounding

@@ -257,7 +257,7 @@ def fail_open_on_half_an_object(assume_active):
     "TC-09",
     "Fail-closed behavior",
     of="agent.killswitch.assume_active",
-    scenario=BEFORE + "answer cut in half",
+    scenario=BEFORE + "half an answer",
     cause=("worker 1", "rule broken", "R-10"),
 )
 def fail_open_on_cut_answer(assume_active):
@@ -382,3 +382,20 @@ def redirect_followed(send):
             return http.Answer(answer.status_code, answer.content, answer.headers["Content-Type"])
 
     return follow
+
+
+@mutant(
+    "TC-09",
+    "Fail-closed behavior",
+    of="agent.killswitch.ask",
+    scenario=BEFORE + "half an answer",
+    cause=("worker 1", "rule broken", "R-10"),
+)
+def second_try_with_the_whole_deadline(ask):
+    """A look whose answer broke off is tried once more, with the whole deadline anew."""
+
+    def twice(config, connection_id):
+        switch = ask(config, connection_id)
+        return ask(config, connection_id) if "IncompleteRead" in switch.reason else switch
+
+    return twice

@@ -97,7 +97,7 @@ def mark_compared_by_its_beginning(difference):
 
 
 @mutant(
-    "TC-07", "Final execution_run Status", of="agent.schema.difference", scenario="whose id is alike",
+    "TC-07", "Final execution_run Status", of="agent.schema.difference", scenario="get faster, somebody is to make the index anew",
     cause=("worker 1", "rule broken", "R-30"),
 )  # fmt: skip
 def mark_compared_without_case(difference):
