@@ -1,7 +1,8 @@
 """What phrases do when the SaaS API is called by nobody but the suite: each story is a scenario's whole When."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from support.contract import (
 )
 from support.errors import SuiteError
 from support.history.calls import Call
+from support.mysql.database import quoted
 from support.mysql.gates import RowGate
 from support.scenario.caller import Caller, without_the_secret
 from support.scenario.case import Case
@@ -33,11 +35,19 @@ UNKNOWN = {"colour": "blue", "x-trace": {"hops": [1, 2]}}
 
 OTHER_WORDS = {"message": "in other words", "error_message": "another error"}
 CLAIMS_AT_ONCE = 8
+ODD_LEASE_SECONDS = 0.9
+"""What a lease has beyond whole seconds."""
+
+LONG_COLUMN = "c" * 64 + "(10)"
+NO_REASONS: tuple[object, ...] = (5, ["maintenance"], "x" * 300)
+"""What is no reason for a switch; an API may take some of it, or refuse the call."""
+
 TOKEN = "0123456789abcdef" * 4
 """A token that an agent may choose."""
 
 LEGAL = (
     "a", "0", "null", "global", "GLOBAL", "true", "test-tc11.a_b:c-9", "TEST-TC11.A_B:C-9", "9.._::--", "x" * 64,
+    "health", "claim", "status", "executions",
 )  # fmt: skip
 NOT_LEGAL = ("", "x" * 65, "-a", ".a", "_a", ":a", "a b", " a", "a/b", "run-1\n", "a\x00", "é", "ก", "a*", "*")
 
@@ -46,7 +56,8 @@ def to_its_end(case: Case) -> None:
     """A claim, the same one again and another by its holder, a renewal, the end, and all that may be said after it."""
     caller = Caller(case, 1)
     _begin(case)
-    chosen = caller.claim(body={"claim_token": TOKEN})
+    lease = int(case.settings.scaled(case.settings.lease_seconds)) + ODD_LEASE_SECONDS
+    chosen = caller.claim(body={"claim_token": TOKEN, "lease_seconds": lease})
     if chosen.claim_token == TOKEN:  # which an API may leave to its agents
         caller.claim(body={"claim_token": TOKEN})
     caller.claim()
@@ -94,9 +105,10 @@ def _write(caller: Caller, **more: Any) -> None:
 
 def without_the_secret_in_its_place(case: Case) -> None:
     """Every call without a secret and with a wrong one; one that reads and one that writes in all other ways."""
-    caller, secret = Caller(case, 1), case.stack.api.secret
+    caller, secret, namesake = Caller(case, 1), case.stack.api.secret, HEALTH_PATH.strip("/")
     _begin(case)
     caller.claim()
+    caller.schedule(namesake, case.run.connection_id)
     for number, (words, headers) in enumerate(without_the_secret(secret).items()):
         more: dict[str, Any] = {"uninvited": words, "headers": headers}
         caller.switch(None, **more)
@@ -104,6 +116,7 @@ def without_the_secret_in_its_place(case: Case) -> None:
         if number < 2:
             caller.schedule(f"{case.run.id}-other", case.run.connection_id, **more)
             caller.look(**more)
+            caller.look(namesake, **more)
             caller.runs(RUNNING, **more)
             caller.claim(**more)
             caller.heartbeat(**more)
@@ -132,6 +145,7 @@ def ids_and_fields(case: Case) -> None:
     caller.send("POST", KILL_SWITCH_PATH, {"active": "yes"})
     caller.send("POST", KILL_SWITCH_PATH, '{"active": tr')
     caller.schedule(f"{case.run.id}-fields", case.run.connection_id, extra=UNKNOWN)
+    caller.schedule(f"{case.run.id}-column", case.run.connection_id, extra={"columns": [LONG_COLUMN]})
     caller.claim(body=UNKNOWN)
     caller.heartbeat(UNKNOWN)
     caller.record_rollback(extra=UNKNOWN)
@@ -159,6 +173,10 @@ def switches_on_two(case: Case) -> None:
     look(own)
     caller.turn(False, None, api=1)
     look(own, "global")
+    for reason in NO_REASONS:
+        caller.turn(True, own, extra={"reason": reason})
+        look(own)
+        caller.turn(False, own)
     for name in ("global", "null", "0"):
         caller.turn(True, name, api=2)
         look(own, name)
@@ -222,7 +240,20 @@ def without_its_database(case: Case) -> None:
     caller.turn(False, case.run.connection_id, **away)
     second.database_back()
     case.eventually(lambda: caller.switch(None, api=2).status == HTTPStatus.OK, "an answer with the database back")
+    with _table_away(case, "kill_switches"):
+        caller.switch(None, **away)
     caller.report(FAILED, EXECUTION_ERROR)
+
+
+@contextmanager
+def _table_away(case: Case, table: str) -> Iterator[None]:
+    """The table has another name for as long as the block lasts."""
+    elsewhere = f"{table}_away"
+    case.database.execute(f"RENAME TABLE {quoted(table)} TO {quoted(elsewhere)}")
+    try:
+        yield
+    finally:
+        case.database.execute(f"RENAME TABLE {quoted(elsewhere)} TO {quoted(table)}")
 
 
 def _begin(case: Case) -> None:
