@@ -31,3 +31,18 @@ Feature: Claiming an execution run
       | Worker 1 claimed successfully | No        |
       | ADD INDEX statements sent     | 0         |
       | Final execution_run Status    | SCHEDULED |
+
+  @TC-01 @P1 @critical
+  Scenario: TC-01 Worker Claim Conflict: control, two runs at once whose ids are alike
+    Run สองรายการที่ id ยาว 64 ตัวอักษรและต่างกันเพียงตัวพิมพ์เล็กใหญ่ของตัวสุดท้าย ทำบนตารางเดียวกันพร้อมกัน → ต้องสำเร็จทั้งคู่ และ worker ต้องไม่แตะ run หรือ connection ของกันและกัน
+
+    Given execution run "test-tc01-001:one-of-two-runs-with-ids-which-only-differ-in-case" on connection "conn-001" adds index "idx_tc01_customer" on test_orders (customer_id)
+    And beside it execution run "test-tc01-001:one-of-two-runs-with-ids-which-only-differ-in-casE" on connection "conn-001" adds index "idx_tc01_date" on test_orders (order_date)
+    When workers 1 and 2 carry out the two runs at once, and the table comes free when both ADD INDEX statements wait for it
+    Then the result log reads
+      | Field                      | Expected  |
+      | Worker 1 HTTP Response     | 200 OK    |
+      | Worker 1 exit status       | 0         |
+      | ADD INDEX carried out      | once      |
+      | Final execution_run Status | COMPLETED |
+      | Run beside it              | COMPLETED |

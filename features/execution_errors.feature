@@ -102,6 +102,20 @@ Feature: Errors of the ADD INDEX itself
       | Final execution_run Status | FAILED หรือ REQUIRES_MANUAL หรือ RUNNING |
       | fail_reason                | NULL หรือ execution_error                |
 
+  @TC-04 @P2 @normal
+  Scenario: TC-04 LOCK=NONE Not Supported: a foreign key that the index would serve
+    ตารางมี foreign key ที่ index ใหม่จะรองรับ → server อาจแทนที่ index เดิมและไม่ยอมให้ลบ index ใหม่ จึงห้ามสร้าง และต้องบันทึกเหตุผล
+
+    Given test_orders has a foreign key on customer_id, which the index would serve
+    And execution run "test-tc04-001" on connection "conn-004" adds index "idx_tc04_content" on test_orders (customer_id, total_amount)
+    When worker 1 carries out the run
+    Then the result log reads
+      | Field                      | Expected                                 |
+      | ADD INDEX carried out      | never                                    |
+      | Index created              | No                                       |
+      | Final execution_run Status | FAILED หรือ REQUIRES_MANUAL หรือ RUNNING |
+      | fail_reason                | NULL หรือ execution_error                |
+
   @TC-05 @P2 @normal
   Scenario: TC-05 Index Already Exists
     Index มีอยู่แล้ว → abort

@@ -148,9 +148,9 @@ Feature: Verification after ADD INDEX
 
   @TC-07 @P2 @normal
   Scenario Outline: TC-07 Verification Fail + Rollback Fail: queries <change>, somebody is to <deed>
-    มีคนอื่นลบหรือสร้าง index ใหม่ระหว่าง metrics window → index ไม่ใช่ของ run แล้ว ห้ามรายงาน completed และห้ามลบ
+    มีคนอื่นลบ สร้างใหม่ หรือเปลี่ยน index ระหว่าง metrics window → index ไม่ใช่ของ run แล้ว ห้ามรายงาน completed และห้ามลบ
 
-    Given execution run "test-tc07-A01" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
+    Given execution run "test-tc07-A01" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at, order_date)
     And the application's queries will <change> once the index exists
     And somebody else will <deed> during the metrics window
     When worker 1 carries out the run
@@ -162,10 +162,11 @@ Feature: Verification after ADD INDEX
       | fail_reason                | execution_error             |
 
     Examples:
-      | change     | deed                |
-      | get faster | drop the index      |
-      | get faster | make the index anew |
-      | get slower | make the index anew |
+      | change     | deed                                  |
+      | get faster | drop the index                        |
+      | get faster | make the index anew                   |
+      | get faster | take the last column out of the index |
+      | get slower | make the index anew                   |
 
   @TC-07 @P2 @normal
   Scenario: TC-07 Verification Fail + Rollback Fail: the connection is lost before another session holds the table
@@ -185,20 +186,31 @@ Feature: Verification after ADD INDEX
       | fail_reason                | execution_error             |
 
   @TC-07 @P2 @normal
-  Scenario: TC-07 Verification Fail + Rollback Fail: somebody drops the index while the DROP INDEX waits
-    มีคนอื่นลบ index ขณะที่ DROP INDEX รออยู่ → rollback fail ห้ามรายงานว่า rollback สำเร็จ
+  Scenario Outline: TC-07 Verification Fail + Rollback Fail: while the DROP INDEX waits, <incident>
+    มีคนอื่นลบ สร้างใหม่ หรือเปลี่ยนชื่อ index ขณะที่ DROP INDEX รออยู่ → rollback fail ห้ามรายงานว่า rollback สำเร็จ และห้ามลบ index ที่ไม่ใช่ของ run
 
     Given execution run "test-tc07-001" on connection "conn-007" adds index "idx_tc07_fail" on test_orders (created_at)
     And the kill switch of connection "conn-007" will be turned on once the index exists
-    When worker 1 carries out the run, and while its DROP INDEX waits for the table, somebody else drops the index
+    When worker 1 carries out the run, and while its DROP INDEX waits for the table, <incident>
     Then the result log reads
       | Field                      | Expected                    |
       | ADD INDEX successful       | Yes                         |
       | Rollback attempted         | Yes                         |
+      | Rollback failed            | Yes                         |
       | Final execution_run Status | FAILED หรือ REQUIRES_MANUAL |
       | fail_reason                | execution_error             |
       | Rollback record status     | failed                      |
       | Audit log entry created    | Yes                         |
+
+    Examples:
+      | incident                                            |
+      | somebody else drops the index                       |
+      | it gives up, and somebody else makes the index anew |
+
+    @needs.rename_index
+    Examples: of servers that can rename an index
+      | incident                                                   |
+      | somebody else renames the index, and its connection is cut |
 
   @TC-08 @P2 @normal
   Scenario Outline: TC-08 Low Sample - Inconclusive: <samples> samples

@@ -3,7 +3,7 @@
 from behave import given, register_type, when
 from behave.runner import Context
 
-from support.scenario import carrying_out, losing, meanwhile, preparing, two_workers
+from support.scenario import beside, carrying_out, losing, meanwhile, preparing, two_workers
 from support.scenario.phrase_types import types_of
 
 register_type(**types_of("Moment", two_workers.FROZEN_AT))
@@ -46,6 +46,14 @@ def carries_out_with_an_incident(context: Context, verb: str, incident: str) -> 
 @when("worker สองตัว claim run พร้อมกัน โดยตัวที่ claim ได้เรียกว่า worker 1")
 def two_workers_claim(context: Context) -> None:
     two_workers.race_for_the_claim(context.case, 1, 2)
+
+
+@when(
+    "workers 1 and 2 carry out the two runs at once, and the table comes free when both ADD INDEX statements wait for it"
+)
+@when("worker 1 และ worker 2 ดำเนินการ run ทั้งสองพร้อมกัน และตารางว่างเมื่อ ADD INDEX ทั้งสองรออยู่")
+def two_runs_at_once(context: Context) -> None:
+    beside.carry_out_both(context.case)
 
 
 @when("workers 2 and 3 claim the run at the same moment, and the one that gets it is called worker 2")

@@ -22,6 +22,7 @@ from support.stacks.stack import Stack
 
 PREFIX = "needs."
 NO_SPATIAL_INDEXES = 1464
+NOT_UNDERSTOOD = 1064
 _PROBE = RunSpec("test-tc04-000", "conn-004", "idx_tc04_content", "test_orders", ["status"], index_type="FULLTEXT")
 
 
@@ -83,6 +84,20 @@ def _secret(stack: Stack) -> str | None:
     return None if stack.api.has_secret else "api_secret is empty, so everybody may call it"
 
 
+def _rename_index(stack: Stack) -> str | None:
+    database = stack.database
+    database.execute("CREATE TEMPORARY TABLE needs_rename (a INT, INDEX a (a))")
+    try:
+        database.execute("ALTER TABLE needs_rename RENAME INDEX a TO b")
+    except pymysql.MySQLError as error:
+        if error.args[0] != NOT_UNDERSTOOD:
+            raise
+        return f"{stack.server_version} has no such statement"
+    finally:
+        database.execute("DROP TEMPORARY TABLE needs_rename")
+    return None
+
+
 def _second_api(stack: Stack) -> str | None:
     return None if stack.second_api() else "it is not the suite that starts this API"
 
@@ -104,6 +119,7 @@ NEEDS = {
     "index_types": Need("a SaaS API that keeps a run's index_type", _index_types),
     "own_accounts": Need("an account of the executor that the run makes itself", _own_accounts),
     "refusals": Need("the kernel's count of refused connections (Linux: /proc/net/snmp)", _refusals),
+    "rename_index": Need("RENAME INDEX (MySQL 5.7, MariaDB 10.5)", _rename_index, of_the_server=True),
     "second_api": Need("a second SaaS API of the same schema", _second_api, of_the_server=True),
     "secret": Need("a SaaS API with a secret", _secret, of_the_server=True),
     "spatial_indexes": Need(

@@ -79,6 +79,7 @@ class History(Notes):
     ``row`` and ``told`` are the run at the end, by its row and by the API. ``foreign_rows`` names rows about other runs, ``leaks``
     where a secret is that has no business there, ``left_running`` workers of which a process still runs,
     ``left_connected`` what workers that had ended by themselves left on the server, by their names.
+    ``beside`` are workers that carry out other runs meanwhile, by the ids of these.
     ``apart`` is how far, in seconds, the times of calls and those of statements may be from each other.
     """
 
@@ -99,6 +100,7 @@ class History(Notes):
     left_running: list[str] = field(default_factory=list)
     switches: list[dict[str, Any]] = field(default_factory=list)
     left_connected: dict[str, list[str]] = field(default_factory=dict)
+    beside: dict[str, Participant] = field(default_factory=dict)
     apart: float = 0.001
 
     def before(self, first: datetime, second: datetime) -> bool | None:

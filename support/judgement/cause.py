@@ -187,6 +187,7 @@ def _failures(history: History) -> Iterator[Cause]:
     """Statements that the server did not carry out, but for those whose errors the situation was made for."""
     expected = {*history.expected_errors}
     workers = {str(one) for one in history.participants.values()}
+    others = workers | {str(one) for one in history.beside.values()}
     for one in history.statements:
         if not one.errno or one.owner not in workers or one.errno in expected:
             continue
@@ -197,7 +198,7 @@ def _failures(history: History) -> Iterator[Cause]:
         ended = one.errno in ENDED_FROM_OUTSIDE
         if ended and any(by.killed or by.frozen for by in history.participants.values() if str(by) == one.owner):
             continue  # with its worker
-        if ended and any(by.kind == "kill" and by.owner in workers - {one.owner} for by in history.statements):
+        if ended and any(by.kind == "kill" and by.owner in others - {one.owner} for by in history.statements):
             continue  # by another one, whose deed it is
         became = "it was interrupted" if ended else "the server refused it"
         sentence = f"{one.owner} sent {_name(one, history)} and {became}: error {one.errno}: {one.message}"

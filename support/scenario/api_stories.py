@@ -1,8 +1,6 @@
 """What phrases do when the SaaS API is called by nobody but the suite: each story is a scenario's whole When."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from support.contract import (
@@ -19,25 +17,23 @@ from support.contract import (
     RUNNING,
     TERMINAL,
 )
-from support.errors import SuiteError
 from support.history.calls import Call
-from support.mysql.gates import RowGate
-from support.scenario.caller import Caller, without_the_secret
+from support.scenario.caller import UNKNOWN, Caller, begin, without_the_secret
 from support.scenario.case import Case
-from support.scenario.two_workers import CLAIMS_MEET_SECONDS, await_lease_end, await_overdue
-from support.stacks.stack import SecondApi
-from support.waiting import WaitTimeout, eventually
-
-UNKNOWN = {"colour": "blue", "x-trace": {"hops": [1, 2]}}
-"""Fields that no API knows."""
+from support.scenario.stories_of_two_apis import claims_at_once, switches_on_two, without_its_database
+from support.scenario.two_workers import await_lease_end, await_overdue
 
 OTHER_WORDS = {"message": "in other words", "error_message": "another error"}
-CLAIMS_AT_ONCE = 8
+ODD_LEASE_SECONDS = 0.9
+"""What a lease has beyond whole seconds."""
+
+LONG_COLUMN = "c" * 64 + "(10)"
 TOKEN = "0123456789abcdef" * 4
 """A token that an agent may choose."""
 
 LEGAL = (
     "a", "0", "null", "global", "GLOBAL", "true", "test-tc11.a_b:c-9", "TEST-TC11.A_B:C-9", "9.._::--", "x" * 64,
+    "health", "claim", "status", "executions",
 )  # fmt: skip
 NOT_LEGAL = ("", "x" * 65, "-a", ".a", "_a", ":a", "a b", " a", "a/b", "run-1\n", "a\x00", "é", "ก", "a*", "*")
 
@@ -45,8 +41,9 @@ NOT_LEGAL = ("", "x" * 65, "-a", ".a", "_a", ":a", "a b", " a", "a/b", "run-1\n"
 def to_its_end(case: Case) -> None:
     """A claim, the same one again and another by its holder, a renewal, the end, and all that may be said after it."""
     caller = Caller(case, 1)
-    _begin(case)
-    chosen = caller.claim(body={"claim_token": TOKEN})
+    begin(case)
+    lease = int(case.settings.scaled(case.settings.lease_seconds)) + ODD_LEASE_SECONDS
+    chosen = caller.claim(body={"claim_token": TOKEN, "lease_seconds": lease})
     if chosen.claim_token == TOKEN:  # which an API may leave to its agents
         caller.claim(body={"claim_token": TOKEN})
     caller.claim()
@@ -68,7 +65,7 @@ def without_the_claim(case: Case) -> None:
     """Writes before there is a claim, without its token, with others', when its lease is over, and when another has the run."""
     first, second = Caller(case, 1), Caller(case, 2)
     other = f"{case.run.id}-other"
-    _begin(case)
+    begin(case)
     second.schedule(other, case.run.connection_id)
     second.claim(other)
     _write(first, token="")
@@ -94,9 +91,10 @@ def _write(caller: Caller, **more: Any) -> None:
 
 def without_the_secret_in_its_place(case: Case) -> None:
     """Every call without a secret and with a wrong one; one that reads and one that writes in all other ways."""
-    caller, secret = Caller(case, 1), case.stack.api.secret
-    _begin(case)
+    caller, secret, namesake = Caller(case, 1), case.stack.api.secret, HEALTH_PATH.strip("/")
+    begin(case)
     caller.claim()
+    caller.schedule(namesake, case.run.connection_id)
     for number, (words, headers) in enumerate(without_the_secret(secret).items()):
         more: dict[str, Any] = {"uninvited": words, "headers": headers}
         caller.switch(None, **more)
@@ -104,6 +102,7 @@ def without_the_secret_in_its_place(case: Case) -> None:
         if number < 2:
             caller.schedule(f"{case.run.id}-other", case.run.connection_id, **more)
             caller.look(**more)
+            caller.look(namesake, **more)
             caller.runs(RUNNING, **more)
             caller.claim(**more)
             caller.heartbeat(**more)
@@ -117,7 +116,7 @@ def without_the_secret_in_its_place(case: Case) -> None:
 def ids_and_fields(case: Case) -> None:
     """Ids of every form, fields that no API knows, and calls that can't be carried out."""
     caller = Caller(case, 1)
-    _begin(case)
+    begin(case)
     for one in LEGAL:
         caller.schedule(one, one)
     for one in LEGAL:
@@ -132,113 +131,13 @@ def ids_and_fields(case: Case) -> None:
     caller.send("POST", KILL_SWITCH_PATH, {"active": "yes"})
     caller.send("POST", KILL_SWITCH_PATH, '{"active": tr')
     caller.schedule(f"{case.run.id}-fields", case.run.connection_id, extra=UNKNOWN)
+    caller.schedule(f"{case.run.id}-column", case.run.connection_id, extra={"columns": [LONG_COLUMN]})
     caller.claim(body=UNKNOWN)
     caller.heartbeat(UNKNOWN)
     caller.record_rollback(extra=UNKNOWN)
     caller.audit(extra=UNKNOWN)
     caller.turn(False, None, extra=UNKNOWN)
     caller.report(FAILED, EXECUTION_ERROR, extra=UNKNOWN)
-
-
-def switches_on_two(case: Case) -> None:
-    """Switches turned on and off at one API and looked at by both, in the presence of connections with names like theirs."""
-    caller, own = _caller_of_two(case), case.run.connection_id
-    _begin(case)
-
-    def look(*connections: str) -> None:
-        for connection in connections:
-            for api in (1, 2):
-                caller.switch(connection, api=api)
-
-    look(own)
-    caller.turn(True, own, api=1)
-    look(own, own.upper(), "global")
-    caller.turn(True, None, api=2, extra={"reason": "acceptance test", **UNKNOWN})
-    look(own, "global")
-    caller.turn(False, own, api=2)
-    look(own)
-    caller.turn(False, None, api=1)
-    look(own, "global")
-    for name in ("global", "null", "0"):
-        caller.turn(True, name, api=2)
-        look(own, name)
-        caller.turn(False, name, api=1)
-        look(name)
-
-
-def claims_at_once(case: Case) -> None:
-    """Many claims at once on two APIs, and what the one that is granted then writes by both."""
-    _begin(case)
-    callers = [_caller_of_two(case, number) for number in range(1, CLAIMS_AT_ONCE + 1)]
-    row = RowGate(case.database, case.stack.accounts.suite, case.run.id)
-    case.at_the_end(row.release)
-    row.close()
-    with ThreadPoolExecutor(len(callers)) as pool:
-        claims = [pool.submit(caller.claim, api=1 + number % 2) for number, caller in enumerate(callers)]
-        try:
-            within, what = case.settings.scaled(CLAIMS_MEET_SECONDS), "the claims at the run's row"
-            eventually(
-                lambda: row.waiting() + sum(one.done() for one in claims) >= len(claims), within=within, what=what
-            )
-        except WaitTimeout:
-            case.evidence.fact("Claims at the row of the run", "the APIs let only some of them come as far as the row")
-        row.release()
-        granted = [one.result().is_granted_claim for one in claims]
-    if True not in granted:
-        return  # for the Fields to judge
-    holder = callers[granted.index(True)]
-    for api in (1, 2):
-        holder.heartbeat(api=api)
-    holder.record_rollback(api=2)
-    holder.audit(api=2)
-    holder.turn(True, case.run.connection_id, api=2)
-    holder.look(api=2)
-    holder.report(FAILED, EXECUTION_ERROR, api=2)
-    other = f"{case.run.id}-other"
-    holder.schedule(other, case.run.connection_id, api=2)
-    holder.claim(other, api=2 - granted.index(True) % 2)  # the one that did not grant the other claim
-
-
-def without_its_database(case: Case) -> None:
-    """Calls to an API whose database is away, with a switch on, and again when it is back."""
-    second = _second(case)
-    caller = _caller_of_two(case)
-    _begin(case)
-    caller.turn(True, case.run.connection_id)
-    caller.claim(api=2)
-    case.at_the_end(second.database_back)
-    second.database_away()
-    away: dict[str, Any] = {"api": 2, "database_away": True}
-    caller.switch(None, **away)
-    caller.switch("conn-012", **away)
-    caller.look(**away)
-    caller.runs(RUNNING, **away)
-    caller.heartbeat(**away)
-    caller.record_rollback(**away)
-    caller.audit(**away)
-    caller.report(FAILED, EXECUTION_ERROR, **away)
-    caller.claim(**away)
-    caller.schedule(f"{case.run.id}-other", case.run.connection_id, **away)
-    caller.turn(False, case.run.connection_id, **away)
-    second.database_back()
-    case.eventually(lambda: caller.switch(None, api=2).status == HTTPStatus.OK, "an answer with the database back")
-    caller.report(FAILED, EXECUTION_ERROR)
-
-
-def _begin(case: Case) -> None:
-    case.schedule()
-    case.notes.api_leases = case.stack.api_leases()
-
-
-def _second(case: Case) -> SecondApi:
-    second = case.stack.second_api()
-    if second is None:
-        raise SuiteError("this phrase needs a second SaaS API; say so by @needs.second_api")
-    return second
-
-
-def _caller_of_two(case: Case, number: int = 1) -> Caller:
-    return Caller(case, number, case.stack.api, _second(case).api)
 
 
 class Story(NamedTuple):

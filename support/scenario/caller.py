@@ -21,6 +21,9 @@ from support.stacks.saas_api import SaasApi
 
 Body = dict[str, Any]
 
+UNKNOWN: Body = {"colour": "blue", "x-trace": {"hops": [1, 2]}}
+"""Fields that no API knows."""
+
 ADDRESS = "in the address"
 """In place of a header's name: the secret goes into the query."""
 
@@ -145,3 +148,9 @@ def without_the_secret(secret: str) -> dict[str, dict[str, Any]]:
         },
         "with the secret in the address": {here: None, ADDRESS: secret},
     }  # fmt: skip
+
+
+def begin(case: Case) -> None:
+    """Have the run of the scenario scheduled, and note what leases the APIs grant by themselves."""
+    case.schedule()
+    case.notes.api_leases = case.stack.api_leases()

@@ -72,7 +72,8 @@ class Case:
     of queries that never run, too. ``schema`` is what the schema has to be at the end but for the run's own index.
     ``table_gates`` are by table; ``waited`` is the statement with which worker 1 waited at one. ``frozen_call`` is the gate
     at the call in whose middle worker 1 froze. ``workers`` has the worker that was made last by its number; ``roles`` maps
-    a worker's number in the result log to that of its process, where the two differ.
+    a worker's number in the result log to that of its process, where the two differ. ``beside`` are workers that carry out
+    other runs meanwhile, by the ids of these; ``run_beside`` is such a run.
     """
 
     def __init__(self, stack: Stack, settings: Settings, evidence: Evidence, logs: Path) -> None:
@@ -80,6 +81,8 @@ class Case:
         self.plan, self.notes, self._logs = Plan(), Notes(), logs
         self.workers: dict[int, Worker] = {}
         self.roles: dict[int, int] = {}
+        self.beside: dict[str, Worker] = {}
+        self.run_beside: RunSpec | None = None
         self.measured: list[Measured] = []
         self.digests: list[str] = []
         self.schema = stack.pristine
@@ -183,17 +186,27 @@ class Case:
         """Worker ``number``, not yet started, with a process of its own; the run is scheduled with the first."""
         if not self.workers:
             self.schedule()
-        earlier, log = self.workers.get(number), self._logs / f"worker-{number}.log"
-        worker = self.stack.worker(number, self.run.id, log, **(self.plan.times if number == 1 else {}))
-        self.at_the_end(worker.end)
+        earlier = self.workers.get(number)
+        worker = self._worker_for(self.run.id, number, **(self.plan.times if number == 1 else {}))
         if earlier is not None:
             worker.earlier_calls, worker.earlier_connections = earlier.all_calls, earlier.connections
         self.workers[number] = worker
-        if str(log) not in self.evidence.logs:
-            self.evidence.logs.append(str(log))
         worker.gateway.on_arrival, worker.gateway.look_at_run = self._note_index, self.run_row
         for arrange in self.plan.arrangements:
             arrange(worker)
+        return worker
+
+    def new_worker_beside(self, run_id: str, number: int) -> Worker:
+        """The same for another run, which is scheduled already."""
+        worker = self.beside[run_id] = self._worker_for(run_id, number)
+        return worker
+
+    def _worker_for(self, run_id: str, number: int, **times: float) -> Worker:
+        log = self._logs / f"worker-{number}.log"
+        worker = self.stack.worker(number, run_id, log, **times)
+        self.at_the_end(worker.end)
+        if str(log) not in self.evidence.logs:
+            self.evidence.logs.append(str(log))
         return worker
 
     def start(self, worker: Worker) -> None:

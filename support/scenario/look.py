@@ -15,6 +15,7 @@ from support.record.evidence import Query
 from support.scenario.case import Case
 from support.scenario.workload import Measured
 from support.secret_text import forms_of
+from support.stacks.worker import Worker
 from support.waiting import WaitTimeout, eventually
 
 GIVEN = (
@@ -49,7 +50,7 @@ def look(case: Case) -> History:
     """
     stack, database = case.stack, case.database
     stack.check_alive()
-    for call in case.calls():
+    for call in [*case.calls(), *(call for one in case.beside.values() for call in one.all_calls)]:
         if call.trouble:
             raise TestEnvironmentError(call.trouble)
     with case.evidence.judging():
@@ -109,7 +110,8 @@ def _everything(case: Case) -> History:
         index=index,
         statements=[statement for statement in statements if statement.thread not in threads],
         workload=[statement for statement in statements if statement.thread in threads],
-        participants={role: _participant(case, role) for role in case.workers},
+        participants=_participants(case),
+        beside={run_id: _participant(one) for run_id, one in case.beside.items()},
         unexpected_changes=tables.differences(_allowed(case, index), found),
         foreign_rows=_foreign_rows(case),
         switches=database.rows("SELECT * FROM kill_switches"),
@@ -141,8 +143,11 @@ def _leaks(case: Case, history: History) -> list[str]:
     ]
 
 
-def _participant(case: Case, role: int) -> Participant:
-    one = case.workers[case.roles.get(role, role)]
+def _participants(case: Case) -> dict[int, Participant]:
+    return {role: _participant(case.workers[case.roles.get(role, role)]) for role in case.workers}
+
+
+def _participant(one: Worker) -> Participant:
     given = {name: float(one.environment[name]) for name in GIVEN if name in one.environment}
     words = one.last_words()
     ids = [connection.connection_id for connection in one.connections]
@@ -246,7 +251,7 @@ def _of_workers(case: Case) -> History:
         index=None,
         statements=[],
         workload=[],
-        participants={role: _participant(case, role) for role in case.workers},
+        participants=_participants(case),
         unexpected_changes=[],
         min_samples=case.settings.min_sample_count,
         **vars(case.notes),

@@ -11,11 +11,9 @@ from support.mysql.database import quoted
 from support.mysql.gates import OwnedTable, TableGate, WaitingStatement
 from support.scenario.carrying_out import act_at_moments, await_another, await_gate, wait_for
 from support.scenario.case import INDEX, Case
-from support.scenario.preparing import INTERRUPTED, use_short_lease
+from support.scenario.meddling import note_meddling
+from support.scenario.preparing import INTERRUPTED, NO_SUCH_INDEX, use_short_lease
 from support.stacks.worker import Worker
-
-NO_SUCH_INDEX = 1091
-"""The server's error for a DROP INDEX of an index that is not there."""
 
 LEASE_WAIT_FACTOR = 3
 """How many of the short waits a statement has where the lease, which is as short as one of them, runs out meanwhile."""
@@ -111,7 +109,36 @@ def _add_one_of_the_name(case: Case, _worker: Worker, gate: TableGate, _waiting:
 def _drop_the_index(case: Case, _worker: Worker, gate: TableGate, _waiting: WaitingStatement) -> None:
     assert isinstance(gate, OwnedTable)
     gate.change(f"DROP INDEX {quoted(case.run.index_name)}")
+    note_meddling(case, "dropped the index")
     case.notes.expected_errors.append(NO_SUCH_INDEX)
+    gate.release()
+
+
+def _make_anew_when_it_gives_up(case: Case, worker: Worker, gate: TableGate, _waiting: WaitingStatement) -> None:
+    """That the statement gave up is told late: by then the index is another one, so whatever comes next comes after that."""
+    assert isinstance(gate, OwnedTable)
+    run = case.run
+
+    def gave_up() -> bool:
+        return any(one.changes_schema and one.errno == LOCK_WAIT for one in case.stack.journal.ended())
+
+    worker.relay.silence()
+    case.eventually(gave_up, "the end of the statement's wait")
+    gate.change(f"DROP INDEX {quoted(run.index_name)}")
+    gate.change(f"ADD INDEX {quoted(run.index_name)} ({', '.join(map(quoted, run.columns))})")
+    note_meddling(case, "made the index anew")
+    gate.release()
+    worker.relay.silence(False)
+
+
+def _rename_and_cut(case: Case, worker: Worker, gate: TableGate, waiting: WaitingStatement) -> None:
+    """The index has another name when the network loses the connection, so nobody can find it under its own."""
+    assert isinstance(gate, OwnedTable)
+    name = case.run.index_name
+    gate.change(f"RENAME INDEX {quoted(name)} TO {quoted(f'{name}_renamed')}")
+    note_meddling(case, "renamed the index")
+    case.notes.expected_errors += [INTERRUPTED, NO_SUCH_INDEX]
+    worker.relay.cut(one for one in worker.relay.open_connections if one.connection_id == waiting.connection)
     gate.release()
 
 
@@ -161,6 +188,12 @@ INCIDENTS = {
         "คนอื่นสร้าง index ชื่อเดียวกัน", _add_one_of_the_name, owned=True
     ),
     "somebody else drops the index": Incident("คนอื่นลบ index ทิ้ง", _drop_the_index, owned=True),
+    "it gives up, and somebody else makes the index anew": Incident(
+        "คำสั่งหมดเวลารอ และคนอื่นลบ index แล้วสร้างใหม่", _make_anew_when_it_gives_up, _expect_a_time_out, owned=True
+    ),
+    "somebody else renames the index, and its connection is cut": Incident(
+        "คนอื่นเปลี่ยนชื่อ index และ connection ขาด", _rename_and_cut, owned=True
+    ),
     "an administrator ends it": Incident("ผู้ดูแลระบบยกเลิกคำสั่งนั้น", _end_the_statement),
     "its connection is cut": Incident("connection ขาด", _cut),
     "the server carries it out but the answer is lost": Incident("server ทำจนเสร็จแต่คำตอบหายกลางทาง", _lose_the_answer),

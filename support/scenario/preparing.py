@@ -3,7 +3,6 @@
 from datetime import UTC
 from functools import partial
 from hashlib import sha256
-from typing import NamedTuple
 
 from support.contract import DUPLICATE_NAME, LOCK_WAIT, METRICS_TABLE, NOT_ALLOWED
 from support.errors import SuiteError, TestEnvironmentError
@@ -35,6 +34,13 @@ from support.scenario.workload import (
 from support.secret_text import new_secret
 
 PLACES = "test_places"
+MARIADB_DIGEST_LENGTH = 32
+"""Hexadecimal digits, as on MySQL 5.6; later ones have twice as many."""
+
+REFERENCED, FOREIGN_KEY = "test_customers", "fk_test_orders"
+
+NO_SUCH_INDEX = 1091
+"""The server's error for a DROP of an index, or a foreign key, that is not there."""
 
 INTERRUPTED = 1317
 """The server's error for a statement that somebody ended."""
@@ -73,50 +79,21 @@ def make_table_of_locations(case: Case) -> None:
     grant_alter(case.database, agent, schema, PLACES)
 
 
-MARIADB_DIGEST_LENGTH = 32
-"""Hexadecimal digits, as on MySQL 5.6; later ones have twice as many."""
+def make_foreign_key(case: Case, table: str, column: str) -> None:
+    """A foreign key on a column of the table, to one that is made for it. An index that begins with the column would serve it.
 
-
-class Deed(NamedTuple):
-    """What somebody else does with the run's index: statements. ``thai`` is the Thai phrase's word for it."""
-
-    thai: str
-    statements: tuple[str, ...]
-
-
-DEEDS = {
-    "drop the index": Deed("ลบ index ทิ้ง", ("ALTER TABLE {table} DROP INDEX {index}",)),
-    # In two statements: MySQL 5.6 does nothing for both in one
-    "make the index anew": Deed("ลบ index แล้วสร้างใหม่", ("ALTER TABLE {table} DROP INDEX {index}", "{anew}")),
-}
-"""What can happen to the index of a run, in the words of the features."""
-
-
-def _add_of_a_namesake(case: Case) -> str:
-    """The ADD INDEX of a run whose id differs from this one's in case only; a plain one where the executor's names no run.
-
-    An executor that writes this run's id in other letters than it has writes that one's in the same.
+    The rows refer to nothing, which the server is not to check.
     """
-    run = case.run
-    sent = [one.text for one in case.stack.journal.ended() if one.changes_schema and run.index_name in one.text]
-    if sent and run.id.lower() in sent[0].lower():
-        return sent[0].replace(run.id, run.id.swapcase())
-    columns = ", ".join(map(quoted, run.columns))
-    return f"ALTER TABLE {quoted(run.table_name)} ADD INDEX {quoted(run.index_name)} ({columns})"
-
-
-def meddle_in_the_window(case: Case, deed: str) -> None:
-    """Somebody else does something with the run's index while the metrics window after the change is open."""
-
-    def meddle() -> None:
-        run = case.run
-        names = {"table": quoted(run.table_name), "index": quoted(run.index_name)}
-        for statement in DEEDS[deed].statements:
-            case.database.execute(statement.format(**names, anew=_add_of_a_namesake(case)))
-        case.notes.deeds.append(deed)
-        case.evidence.fact("Somebody else", deed)
-
-    case.plan.at[WINDOW].append(meddle)
+    case.at_the_end(lambda: case.database.execute(f"DROP TABLE IF EXISTS {REFERENCED}"))
+    case.database.execute(f"CREATE TABLE {REFERENCED} (id INT PRIMARY KEY) ENGINE=InnoDB")
+    drop = f"ALTER TABLE {quoted(table)} DROP FOREIGN KEY {FOREIGN_KEY}"
+    case.at_the_end(lambda: case.database.execute(drop, gone=NO_SUCH_INDEX))
+    case.database.execute("SET foreign_key_checks = 0")
+    case.change_schema(
+        f"ALTER TABLE {quoted(table)} ADD CONSTRAINT {FOREIGN_KEY} FOREIGN KEY ({quoted(column)}) REFERENCES {REFERENCED} (id)"
+    )
+    case.database.execute("SET foreign_key_checks = 1")
+    case.notes.unfit = f"{table} has a foreign key on {column}"
 
 
 def set_kill_switch(case: Case, connection_id: str | None, reason: str | None = "acceptance test") -> None:

@@ -84,7 +84,7 @@ def schedule_the_same_run_again(case: Case) -> None:
     case.evidence.fact("Same run scheduled again", case.notes.answer_to_same_id)
 
 
-def _held_at_the_table(case: Case) -> tuple[Worker, TableGate, WaitingStatement | None]:
+def held_at_the_table(case: Case) -> tuple[Worker, TableGate, WaitingStatement | None]:
     """Worker 1 with its ADD INDEX waiting for the table; None if it ended without one: the observations will say so."""
     worker, gate = case.new_worker(1), case.table_gate(case.run.table_name)
     gate.close()
@@ -94,7 +94,7 @@ def _held_at_the_table(case: Case) -> tuple[Worker, TableGate, WaitingStatement 
 
 def outlast_the_lease(case: Case, successor_number: int) -> None:
     """Worker 1 waits for the table for longer than the lease it was first granted; meanwhile another asks for the run."""
-    worker, gate, waiting = _held_at_the_table(case)
+    worker, gate, waiting = held_at_the_table(case)
     if waiting:
         end = case.lease_end()
         case.evidence.fact("Lease of worker 1, if it is not renewed", f"until {end}")
@@ -119,7 +119,7 @@ def crash_while_waiting(case: Case, index_is_made: bool | None) -> None:
     :param index_is_made: the server carries the orphaned statement out; else it is ended, as an administrator would. None:
         it is left waiting.
     """
-    worker, gate, waiting = _held_at_the_table(case)
+    worker, gate, waiting = held_at_the_table(case)
     if waiting is None:
         gate.release()
         return

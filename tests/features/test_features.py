@@ -17,7 +17,7 @@ from support.run.selection import all_features, expected_scenarios, id_of, scena
 from support.scenario.carrying_out import REPORT_TROUBLES
 from support.scenario.losing import LOSSES
 from support.scenario.meanwhile import INCIDENTS
-from support.scenario.preparing import DEEDS
+from support.scenario.meddling import DEEDS
 from support.scenario.two_workers import FROZEN_AT
 from support.scenario.workload import CHANGES
 from tests.harness.running import PROJECT

@@ -3,7 +3,8 @@
 import json
 from dataclasses import dataclass, field, replace
 
-from support.history.calls import RunRow
+from support.history.calls import Call, RunRow
+from support.history.history import Participant
 from support.judgement.rules.registry import BROKEN, KEPT, NOT_TRIED, UNKNOWN
 from tests.judgement.histories import (
     ACTIVE,
@@ -72,6 +73,9 @@ TWO_DIGESTS = replace(RUN, query_digests=["e" * 64, "d" * 64])
 ODD = replace(RUN, index_name=' it\'s `a`, (b); -- "c" #')
 ODD_ADD = ADD.replace("`idx_tc06_date`", '` it\'s ``a``, (b); -- "c" #`')
 TOKEN = {"worker_id": "worker-1", "claim_token": "t"}
+
+HEARTBEAT = Call("worker 2", "POST", "/api/executions/other/heartbeat", "", moment(0.5), status=200)
+BESIDE = {"other": Participant(2, [HEARTBEAT], None, 0, connections=[2])}
 
 
 def row(at, status, reason=None, by="worker-1", lease=50.0):
@@ -392,6 +396,7 @@ EXAMPLES = {
             rolled_back(),
             got_worse(),
             rolled_back().change("drop", errno=1205).sent("again", 1.5, DROP),
+            rolled_back().change("drop", errno=1091).known(meddled=moment(1.41)),
             taken_over().sent("of worker 2", 4.48, DROP, worker=2),
         ],
         broken=[
@@ -402,6 +407,8 @@ EXAMPLES = {
             rolled_back().sent("renamed", 1.25, RENAME, worker=None),
             rolled_back().sent("again", 1.5, DROP, errno=1091),
             rolled_back().change("add", at=1.41),
+            rolled_back().known(meddled=moment(1.25)),
+            rolled_back().change("drop", errno=1205).sent("again", 1.5, DROP).known(meddled=moment(1.45)),
         ],
         not_tried=[completed(), refused(), completed().sent("foreign", 2.5, FOREIGN_DROP, worker=None)],
         unknown=[rolled_back().sent("foreign drop", 1.37, FOREIGN_DROP, worker=None)],
@@ -446,9 +453,11 @@ EXAMPLES = {
             taken_over().worker(1, connections=[17]).sent("kill", 3.65, "KILL HARD CONNECTION 17", worker=2, kind="kill"),
             completed().worker(1, connections=[17, 18]).sent("kill", 0.05, "kill query 17;", kind="kill"),
             completed().sent("foreign", 0.05, "SET GLOBAL x = 1", worker=None, kind="set_option"),
+            completed().known(beside=BESIDE).sent("kill", 0.05, "KILL 2", worker=2, kind="kill"),
         ],
         broken=[
             completed().sent("set", 0.05, "SET GLOBAL lock_wait_timeout = 5", kind="set_option"),
+            completed().known(beside=BESIDE).sent("kill", 0.05, "KILL 1", worker=2, kind="kill"),
             completed().sent("set", 0.05, "SET @@global.lock_wait_timeout = 5", kind="set_option"),
             completed().sent("set", 0.05, "SET PERSIST lock_wait_timeout = 5", kind="set_option"),
             completed().sent("lock", 0.05, "LOCK TABLES test_orders WRITE", kind="lock_tables"),
@@ -483,9 +492,10 @@ EXAMPLES = {
     ),
     # -- the outcome ----------------------------------------------------------------------------------------
     "R-30": Examples(
-        kept=[completed(), without_digests(), taken_over()],
+        kept=[completed(), without_digests(), taken_over(), completed().known(meddled=moment(2.5))],
         broken=[
             completed().without("add"),
+            completed().known(meddled=moment(1.95)),
             completed().change("add", errno=1846),
             completed().sent("drop", 2.1, DROP),
             completed().known(index=None),
@@ -524,8 +534,10 @@ EXAMPLES = {
             refused(1205, LOCKED, "requires_manual"),
             refused(1317, "Query execution was interrupted", "failed").row(error_message="(2013) Lost connection"),
             refused(1045, "Access denied", "failed").without("add").known(no_entry=1045),
+            claimed().known(unfit="a key").call("report", 0.3, "status", said=FAILED),
         ],
         broken=[
+            claimed().known(unfit="a key").call("report", 0.3, "status", said=FAILED | {"error_message": None}),
             refused().row(error_message=None),
             refused().row(error_message="LOCK=NONE is not supported"),
             refused().row(error_message="error 1846"),
@@ -593,6 +605,8 @@ EXAMPLES = {
             refused(1205, LOCKED, "requires_manual"),
             added().call("report", 2.0, "status", said=FAILED | {"error_message": "(2013) Lost connection"}),
             measured().sent("gone", 1.95, FOREIGN_DROP, worker=None).call("report", 2.2, "status", said=FAILED),
+            not_undone().known(meddled=moment(2.3)).row(status="requires_manual"),
+            claimed().known(unfit="a key").call("report", 0.3, "status", said=FAILED),
         ],
         broken=[
             refused(1846, LOCKED).row(status="failed", fail_reason="execution_error"),
@@ -605,6 +619,8 @@ EXAMPLES = {
             refused(1045, "Access denied", "failed").without("add").known(no_entry=1045).row(fail_reason="kill_switch"),
             rolled_back().row(status="completed", fail_reason=None),
             completed().row(fail_reason="execution_error"),
+            completed().known(meddled=moment(1.95)),
+            completed().known(unfit="a key"),
             completed().row(status="requires_manual", fail_reason="execution_error", error_message="too few samples"),
             refused().row(fail_reason=None),
             refused().row(fail_reason="kill_switch"),
@@ -967,9 +983,11 @@ EXAMPLES = {
             rolled_back(),
             completed().call("a look", 0.5, "run", path="/api/executions/other"),
             completed().change("claim", path="/api/executions/test%2Dtc06-001/claim"),
+            completed().known(beside=BESIDE),
         ],
         broken=[
             completed().known(foreign_rows=["rollbacks other"]),
+            completed().known(beside={"TEST-TC06-001": BESIDE["other"]}),
             completed().change("heartbeat", path="/api/executions/other/heartbeat"),
             rolled_back().change("record", said=UNDONE | {"execution_run_id": "other"}, status=409),
             completed().call("another", 0.5, "claim", path="/api/executions/TEST-TC06-001/claim", status=404),

@@ -58,6 +58,8 @@ class Work {
     if (stopFirst && added) return this.rollBack({ failReason: 'kill_switch', why: stopFirst });
     if (stopFirst) return killed(stopFirst);
     if (added) log('INFO', 'the index of a predecessor is there; it is not added again');
+    const key = added ? null : await change.keyServed(this.connection, this.run);
+    if (key) return unfit(`the index would serve foreign key ${key}`);
 
     const baseline = added ? begun.details.baseline : await this.watch();
     if (!added) {
@@ -176,6 +178,9 @@ const WHAT_BECAME = {
 const notOurs = (index) => ({
   status: 'failed', fail_reason: 'execution_error', message: WHAT_BECAME[index], error_message: WHAT_BECAME[index],
 });
+
+/** The table can't take the index; nothing was sent. */
+const unfit = (why) => ({ status: 'requires_manual', fail_reason: 'execution_error', message: why, error_message: why });
 
 const killed = (why) => ({ status: 'failed', fail_reason: 'kill_switch', message: why });
 

@@ -109,6 +109,14 @@ observations(
 )
 observations(
     {
+        # The end of the other run that was carried out at the same time
+        "Run beside it": lambda history: Seen(history.status_beside or "there was none"),
+    },
+    *(status.upper() for status in (*NOT_ENDED, *TERMINAL)),
+    "there was none",
+)
+observations(
+    {
         # How many of the run's queries the server ran in it, of the one that ran most often
         "Samples in the metrics window": lambda history: Seen(
             str(_samples(history)) if history.metrics_window else "no window"

@@ -29,6 +29,9 @@ OF_THE_API_ALONE = ("R-46", "R-54", "R-83", "R-56", "R-57", "R-58", "R-59")
 CREATING = (EXECUTIONS_PATH, ROLLBACKS_PATH, AUDIT_PATH)
 """Where a POST is answered 201."""
 
+REASON_LENGTH = 255
+"""Longer reasons an API may refuse."""
+
 ZONE = timedelta(minutes=5)
 """How far a time may be from what it is of: zones are a quarter of an hour apart, or more."""
 
@@ -124,8 +127,11 @@ def a_switch_is_shown_as_it_was_set(history: History) -> Iterator[Ruling]:
             said = call.request_json
             if not isinstance(said.get("active"), bool):
                 continue
-            on[said.get("connection_id")] = said["active"]
-            yield ruling(call.status == HTTPStatus.OK, _what(call), API, call.answered)
+            usable = isinstance(said.get("reason"), str | None) and len(said.get("reason") or "") <= REASON_LENGTH
+            if usable:
+                yield ruling(call.status == HTTPStatus.OK, _what(call), API, call.answered)
+            if usable or call.status == HTTPStatus.OK:  # a call that is refused changes nothing
+                on[said.get("connection_id")] = said["active"]
         else:
             connection = parse_qs(urlsplit(call.path).query)["connection_id"][0]
             wanted = (on.get(None, False), on.get(connection, False))

@@ -25,7 +25,17 @@ from support.history.history import History, Participant
 from support.history.statements import Statement
 from support.judgement.rules.outcome import ENDED_FROM_OUTSIDE, GONE, stands
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
-from support.judgement.rules.sent import adds, by_workers, drops, is_own, made, participant, predecessors, taken_back
+from support.judgement.rules.sent import (
+    adds,
+    by_workers,
+    drops,
+    is_own,
+    made,
+    participant,
+    predecessors,
+    taken_back,
+    was_meddled_with,
+)
 from support.judgement.rules.switch import looks_of
 
 End = tuple[str, str | None]
@@ -64,8 +74,12 @@ def allowed_ends(history: History) -> Row:
     taken_over = bool(predecessors(history, worker))
     if history.run.action != ADD_INDEX:
         return Row(("C-END-12",), {(FAILED, OUT_OF_SCOPE)})
+    if history.unfit:
+        return Row(("C-END-18",), _NOT_DONE)
     if made(history) and taken_back(history):
         return Row(("C-END-9" if reason == VERIFICATION_FAILED else "C-END-3",), _TAKEN_BACK | failed)
+    if made(history) and was_meddled_with(history, history.ended_at):
+        return Row(("C-END-17",), _NOT_DONE)
     if made(history) and any(one.errno not in (0, GONE) for one in drops(history)):
         return Row(("C-END-10",), {(FAILED, EXECUTION_ERROR)})
     if made(history) and drops(history):
@@ -97,7 +111,7 @@ def _may_have_failed(history: History, worker: Participant) -> bool:
     own, maker = history.by(worker, history.statements), made(history)
     unknown = bool(predecessors(history, worker)) and (maker is None or maker.owner != str(worker))
     seen = any(one.errno or one.ended is None or one.hidden for one in own)
-    foreign = history.deeds or len(by_workers(history, history.changes)) < len(history.changes)
+    foreign = history.meddled or len(by_workers(history, history.changes)) < len(history.changes)
     on_record = _NUMBER.search(history.said("error_message"))
     return bool(seen or foreign or unknown or on_record or history.no_entry)
 
@@ -120,11 +134,12 @@ def the_end_is_one_of_those_allowed(history: History) -> Iterator[Ruling]:
 
 @rule(
     "R-32", SAFETY, "C-RUN-5", "C-END-4", "C-END-5", "C-END-15", "C-END-16", "C-END-18",
-    thai="run ที่ ADD INDEX ล้มเหลว หรือเชื่อมต่อ server ไม่ได้ ต้องบันทึกหมายเลขและข้อความ error ของ server",
+    thai="run ที่ ADD INDEX ล้มเหลว หรือทำไม่ได้เพราะ server หรือตาราง ต้องบันทึก error ที่เป็นเหตุ",
 )  # fmt: skip
 def the_error_of_a_failed_add_is_on_record(history: History) -> Iterator[Ruling]:
-    """A run whose ADD INDEX failed, or whose worker MySQL let not in, has the server's error on record."""
+    """A run whose ADD INDEX failed, or could not be tried for the server or the table, has the error on record."""
     failed = [one for one in adds(history) if one.errno and one.owner == history.ended_by]
+    stopped = history.said("fail_reason") == EXECUTION_ERROR
     if made(history) or not history.end_report or not history.row:
         return
     recorded = history.said("error_message")
@@ -132,9 +147,12 @@ def the_error_of_a_failed_add_is_on_record(history: History) -> Iterator[Ruling]
         error = failed[-1]
         because = f"the server answered error {error.errno} ({error.message}); error_message: {recorded}"
         yield ruling(_is_in(error, recorded), because, history.ended_by, history.ended_at)
-    elif history.no_entry and history.said("fail_reason") == EXECUTION_ERROR:
+    elif history.no_entry and stopped:
         because = f"the server answered error {history.no_entry}; error_message: {recorded}"
         yield ruling(str(history.no_entry) in recorded, because, history.ended_by, history.ended_at)
+    elif history.unfit and stopped:
+        because = f"{history.unfit}; error_message: {recorded}"
+        yield ruling(recorded.strip() not in ("", "NULL"), because, history.ended_by, history.ended_at, ("C-END-18",))
 
 
 def _is_in(error: Statement, recorded: str) -> bool:

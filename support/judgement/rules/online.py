@@ -8,7 +8,18 @@ from support.history.history import History, Participant
 from support.history.statements import Statement
 from support.judgement.rules.approved import asks_for_the_approved, asks_online, is_approved, is_only_of
 from support.judgement.rules.registry import SAFETY, Ruling, rule, ruling
-from support.judgement.rules.sent import adds, all_of, bare, by_workers, drops, is_own, made, of_the_name, predecessors
+from support.judgement.rules.sent import (
+    adds,
+    all_of,
+    bare,
+    by_workers,
+    drops,
+    is_own,
+    made,
+    of_the_name,
+    predecessors,
+    was_meddled_with,
+)
 
 
 @rule(
@@ -71,9 +82,11 @@ def only_its_own_is_dropped(history: History) -> Iterator[Ruling]:
         earlier = [one for one in known if history.done_before(one, drop.started) is not False]
         last = earlier[-1] if earlier else None
         holds: bool | None = is_own(history, drop.started)
-        if last and last not in by_workers(history, earlier) and not _could_look(history, last, drop):
+        meddled = was_meddled_with(history, drop.started)
+        if not meddled and last and last not in by_workers(history, earlier) and not _could_look(history, last, drop):
             holds = None  # the look right before may have been earlier still
         what = f"last before it: {last.sender}'s {last.brief}" if last else "this run had made no index"
+        what += "; somebody else made the index another one in between" if meddled else ""
         yield ruling(holds, f"{drop.sender} sent {drop.brief}; {what}", drop.sender, drop.started)
 
 
@@ -112,11 +125,12 @@ _LOCKING = re.compile(r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\s+MODE\b"
 def nothing_else_is_changed(history: History) -> Iterator[Ruling]:
     """A worker sends nothing else that locks, rebuilds or changes a table, a setting of the server, or another's session."""
     tables = {*TEST_TABLES, history.run.table_name}
-    for worker in history.participants.values():
+    workers = [(one, [one, *predecessors(history, one)]) for one in history.participants.values()]
+    workers += [(one, [one]) for one in history.beside.values()]
+    for worker, may_end in workers:
         sent = [one for one in history.by(worker, history.statements) if not one.changes_schema]
         if not sent:
             continue
-        may_end = [worker, *predecessors(history, worker)]
         judged = {id(one): _leaves_alone(one, tables, may_end) for one in sent}
         wrong = [one for one in sent if judged[id(one)] is False] or [one for one in sent if judged[id(one)] is None]
         because = f"{worker} sent {'; '.join(one.brief for one in wrong)}"

@@ -156,11 +156,13 @@ def nothing_about_other_runs(history: History) -> Iterator[Ruling]:
         about_them = [call for call in history.calls if call.kind != "other" and call.about in others]
         who = about_them[0].worker if about_them else API  # which nobody told to write them
         yield ruling(not history.foreign_rows, because, who, history.ended_at)
-    for worker in history.participants.values():
+    workers = [(one, history.run.id) for one in history.participants.values()]
+    workers += [(one, run_id) for run_id, one in history.beside.items()]
+    for worker, run_id in workers:
         for call in worker.calls:
             if call.kind == "claim" or call in worker.writes:
                 because = f"{worker} sent {call.method} {call.path} {call.request_body[:120]}"
-                yield ruling(call.about == history.run.id, because, str(worker), call.arrived)
+                yield ruling(call.about == run_id, because, str(worker), call.arrived)
 
 
 @rule(

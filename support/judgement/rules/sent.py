@@ -62,8 +62,15 @@ def of_the_name(history: History) -> list[Statement]:
     return sorted(found.values(), key=lambda one: one.ended or one.started)
 
 
+def was_meddled_with(history: History, until: datetime | None = None) -> bool:
+    """The suite, as somebody else, had dropped, renamed or changed the run's index by then; it is not among the statements."""
+    return history.meddled is not None and (until is None or history.meddled < until)
+
+
 def is_own(history: History, until: datetime | None = None) -> bool:
     """The index of this name is the run's own at this moment, or at the end: a worker's ADD INDEX made it, nobody else since."""
+    if was_meddled_with(history, until):
+        return False
     before = [one for one in of_the_name(history) if until is None or history.done_before(one, until) is not False]
     return bool(before) and before[-1] in adds(history) and before[-1] not in history.drops
 

@@ -69,4 +69,19 @@ async function indexNow(connection, run) {
   return approved && here[0].INDEX_COMMENT === comment(run) ? 'own' : 'other';
 }
 
-module.exports = { ID, IDENTIFIER, objection, addSql, dropSql, indexNow };
+/** The foreign key that the index would serve: the server may drop its old index for it, and keep the new one for good. */
+async function keyServed(connection, run) {
+  const [parts] = await connection.query(
+    'SELECT * FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?' +
+      ' AND REFERENCED_TABLE_NAME IS NOT NULL ORDER BY CONSTRAINT_NAME',
+    [run.table_name],
+  );
+  const columns = run.columns.map((column) => COLUMN.exec(column)[1].toLowerCase());
+  const isFirst = (name) => {
+    const key = parts.filter((part) => part.CONSTRAINT_NAME === name).map((part) => part.COLUMN_NAME.toLowerCase());
+    return key.every((column) => columns.slice(0, key.length).includes(column));
+  };
+  return parts.map((part) => part.CONSTRAINT_NAME).find(isFirst) || null;
+}
+
+module.exports = { ID, IDENTIFIER, objection, addSql, dropSql, indexNow, keyServed };

@@ -383,3 +383,26 @@ def drop_index_carried_out(read, add_statement):
 def run_out_of_scope_left_lying(refusal_of):
     """A run that is out of scope is claimed and never ended."""
     return lambda run: None
+
+
+@mutant(
+    "TC-04", "R-37", of="agent.schema.covered_foreign_key", scenario="a foreign key",
+    cause=("worker 1", "rule broken", "R-37"),
+)  # fmt: skip
+def foreign_keys_not_looked_at(covered_foreign_key):
+    """The index is added whether or not a foreign key would be served by it, and the server lets nobody drop it again."""
+    return lambda session, change: None
+
+
+@mutant(
+    "TC-04", "R-32", of="agent.worker.unfit_for_change", scenario="a foreign key",
+    cause=("worker 1", "rule broken", "R-32"),
+)  # fmt: skip
+def table_that_is_unfit_told_without_an_error(unfit_for_change):
+    """That the table can't take the index is told in the run's message alone."""
+
+    def without_an_error(job):
+        unfit = unfit_for_change(job)
+        return unfit and replace(unfit, error_message=None)
+
+    return without_an_error

@@ -1,10 +1,12 @@
 """Defects of an agent whose claim was refused: TC-01."""
 
 from executor_v1 import vocabulary
-from executor_v1.agent import change, killswitch
+from executor_v1.agent import change, killswitch, outcomes
 from executor_v1.agent.runner import ExitCode
 from executor_v1.agent.session import Session
 from tests.proof.catalogue import mutant
+
+AT_ONCE = "two runs at once"
 
 
 @mutant("TC-01", "Only 1 worker executed", of="agent.client.Client.claim", cause=("worker 2", "rule broken", "R-01"))
@@ -101,3 +103,26 @@ def _exit_unless_completed(attempt, status):
         return ended if done else status
 
     return downcast
+
+
+@mutant("TC-01", "R-26", of="agent.session.lock_name", scenario=AT_ONCE, cause=("worker 2", "rule broken", "R-26"))
+def lock_name_cut_at_64_characters(lock_name):
+    """The run's lock has its id in its name, and of that the server allows 64 characters."""
+    return lambda schema, run_id: f"executor:{schema}/{run_id}"[:64]
+
+
+@mutant("TC-01", "R-75", of="agent.client.run_path", scenario=AT_ONCE, cause=("worker 2", "rule broken", "R-75"))
+def ids_in_calls_in_lower_case(run_path):
+    """The id of the run is in lower case in the address of every call."""
+    return lambda run_id: run_path(run_id.lower())
+
+
+@mutant("TC-01", "Run beside it", of="agent.worker.start", scenario=AT_ONCE)
+def table_with_another_change_given_up(start):
+    """While another schema change of the account is under way the run fails: one at a time."""
+
+    def alone(job):
+        busy = job.session.query("SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'ALTER TABLE%'")
+        return outcomes.failed("another change is under way") if busy else start(job)
+
+    return alone

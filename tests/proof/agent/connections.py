@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from executor_v1 import vocabulary
-from executor_v1.agent import change, errors, rollback, worker
+from executor_v1.agent import change, errors, rollback, schema, worker
 from executor_v1.agent.errors import ServerError
 from executor_v1.agent.outcomes import Outcome
 from executor_v1.agent.session import Session
@@ -13,7 +13,11 @@ from tests.proof.catalogue import EXECUTOR_FOLDER, mutant
 
 RENAMED, ENDED, LOCKED = "renames the column", "an administrator ends it", "the table stays locked"
 CUT, ANSWER_LOST, NO_ENTRY = "its connection is cut", "but the answer is lost", "lets the executor not in"
-MADE_MEANWHILE, CUT_BEFORE, DROPPED_MEANWHILE = "made while", "lost before another", "somebody drops the index while"
+MADE_MEANWHILE, CUT_BEFORE, DROPPED_MEANWHILE = (
+    "made while",
+    "lost before another",
+    "waits, somebody else drops the index",
+)
 LEASE_OVER, LEASE_REFUSED = "runs out while its ADD INDEX", "is refused while its DROP INDEX"
 PLAIN = "control, the last report is answered with 503"
 
@@ -173,6 +177,43 @@ def no_entry_told_as_kill_switch(not_prepared):
 def index_dropped_by_another_is_rolled_back(was_carried_out):
     """Error 1091 of the DROP INDEX is success: the index is gone, and that is what was wanted."""
     return lambda job, error: error.errno == 1091 or was_carried_out(job, error)
+
+
+@mutant(
+    "TC-07", "R-24", of="agent.rollback.drop", scenario="it gives up, and", cause=("worker 1", "rule broken", "R-24")
+)  # fmt: skip
+def drop_tried_again_without_a_look_at_the_index(drop):
+    """A DROP INDEX that met a lock is sent again at once: the index was the run's own a moment ago."""
+
+    def stubborn(job):
+        rollback.look_again(job)
+        for attempt in range(3):
+            job.lease.check()
+            try:
+                job.session.ddl(change.drop_statement(job.change))
+                return True
+            except ServerError as error:
+                if attempt == 2 or not errors.is_retryable_drop(error):
+                    raise
+        return False
+
+    return stubborn
+
+
+@mutant(
+    "TC-07", "R-31", of="agent.rollback.was_carried_out", scenario="somebody else renames the index",
+    cause=("worker 1", "rule broken", "R-70"),
+)  # fmt: skip
+def lost_drop_looked_up_by_name_alone(was_carried_out):
+    """After a connection that was lost in the DROP INDEX an index that is not there under its name is taken for dropped."""
+
+    def by_name(job, error):
+        if not errors.lost_connection(error):
+            return False
+        job.connect()
+        return schema.find_index(job.session, job.change.table, job.change.index) is None
+
+    return by_name
 
 
 @mutant("TC-10", "R-03", of="agent.rollback.drop", scenario=LEASE_REFUSED, cause=("worker 1", "rule broken", "R-03"))

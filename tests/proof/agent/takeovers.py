@@ -96,6 +96,33 @@ def mark_compared_by_its_beginning(difference):
     return of_one_beginning
 
 
+@mutant(
+    "TC-07", "Final execution_run Status", of="agent.schema.difference", scenario="get faster, somebody is to make the index anew",
+    cause=("worker 1", "rule broken", "R-30"),
+)  # fmt: skip
+def mark_compared_without_case(difference):
+    """The index of a run whose id differs from this one's in case alone is taken for its own."""
+
+    def in_any_case(wanted, found, table_columns):
+        same = found.comment.casefold() == wanted.comment.casefold()
+        return difference(wanted, replace(found, comment=wanted.comment) if same else found, table_columns)
+
+    return in_any_case
+
+
+@mutant(
+    "TC-07", "Final execution_run Status", of="agent.schema.difference", scenario="take the last column",
+    cause=("worker 1", "rule broken", "R-30"),
+)  # fmt: skip
+def columns_that_are_gone_not_missed(difference):
+    """Of the index that is there each column has to be as approved, and none is missed that is not there any more."""
+
+    def as_far_as_it_goes(wanted, found, table_columns):
+        return difference(replace(wanted, parts=wanted.parts[: len(found.parts)]), found, table_columns)
+
+    return as_far_as_it_goes
+
+
 @mutant("TC-10", "Lease expired", of="agent.client.Client.claim", scenario=FINISHED)
 def length_of_the_lease_not_read(claim):
     """The agent asks for a lease of 60 seconds, whatever it was told."""

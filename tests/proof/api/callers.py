@@ -7,11 +7,12 @@ from typing import Annotated
 from urllib.parse import parse_qs, quote
 
 import pymysql
+from fastapi.exceptions import RequestValidationError
 from pydantic import ConfigDict, Field
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from executor_v1 import logs
-from executor_v1.api import problems, runs
+from executor_v1.api import models, problems, records, runs
 from tests.proof.catalogue import mutant
 
 WRITES, ENDS, SECRET, IDS = "only who holds the run", "by Itself$", "without the secret", "ids and fields"
@@ -311,3 +312,59 @@ def without_a_database_nothing_is_found(transact):
             raise problems.not_found("the run") from error
 
     return missing
+
+
+# -- more of what is easily overlooked ------------------------------------------------------------------------------
+
+
+@mutant("TC-11", "R-83", of="api.guard.is_allowed", scenario=SECRET, cause=broken("R-83"))
+def whatever_ends_like_an_open_path_is_open(is_allowed):
+    """Every address that ends in /health needs no secret, that of the run with this id, too."""
+    return lambda path, secret, given: path.endswith("/health") or is_allowed(path, secret, given)
+
+
+@mutant("TC-11", "R-56", of="api.models.NewExecution", scenario=IDS, cause=broken("R-56"))
+def a_column_with_its_prefix_has_64_characters(new_execution):
+    """The bound of a column's name is that of the name together with the prefix."""
+
+    class Strict(new_execution):
+        columns: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1)]
+
+    return Strict
+
+
+@mutant("TC-11", "R-57", of="api.app.create_app", scenario=SWITCHES, cause=broken("R-57"))
+def a_switch_is_set_before_its_reason_is_looked_at(create_app):
+    """A switch whose reason is refused has been set all the same."""
+
+    def hasty(config, database):
+        app = create_app(config, database)
+        refuse = app.exception_handlers[RequestValidationError]
+
+        def after_the_fact(request, error):
+            body = error.body if isinstance(error.body, dict) else {}
+            if request.url.path == "/api/kill-switch" and isinstance(body.get("active"), bool):
+                switch = models.KillSwitch(active=body["active"], connection_id=body.get("connection_id"))
+                database.transact(lambda cursor: records.set_kill_switch(cursor, switch))
+            return refuse(request, error)
+
+        app.add_exception_handler(RequestValidationError, after_the_fact)
+        return app
+
+    return hasty
+
+
+@mutant("TC-11", "R-52", of="api.runs.renew", scenario=ENDS, cause=broken("R-52"))
+def renewed_for_whole_seconds(renew):
+    """A heartbeat renews by whole seconds."""
+
+    def whole(cursor, run_id, token):
+        renewed = renew(cursor, run_id, token)
+        cursor.execute(
+            "UPDATE execution_runs SET lease_expires_at = NOW(6) + INTERVAL lease_milliseconds DIV 1000 SECOND"
+            " WHERE id = %s",
+            (run_id,),
+        )
+        return renewed
+
+    return whole
