@@ -81,10 +81,10 @@ WAYS: dict[str, dict[str, Way]] = {
         ),
         "acceptance signoff RUN1 RUN2 --into DIR": Way(
             after=(TC_01, TC_02), instead={"RUN1": "{run1}", "RUN2": "{run2}", "DIR": "{reports}/both"}, status=4,
-            says="^PARTIAL: this covers 7 of .* scenarios, of TC-01, TC-02",
+            says="^PARTIAL: this covers \\d+ of .* scenarios, of TC-01, TC-02",
         ),
         "acceptance compare RUN1 RUN2": Way(
-            after=(TC_01, TC_02), instead={"RUN1": "{run1}", "RUN2": "{run2}"}, says="^0 the same, 0 changed; 2 scenarios only in",
+            after=(TC_01, TC_02), instead={"RUN1": "{run1}", "RUN2": "{run2}"}, says="^0 the same, 0 changed; \\d+ scenarios only in",
         ),
         "acceptance report": Way(after=(TC_02,), needs=NODE, says="^In one file: .*allure-report.html$"),
         "behave --tags=@TC-03": Way(says=PASSED),
