@@ -26,6 +26,7 @@ MODULE = [sys.executable, "-m", "support.commands"]
 NAMES = [
     "again",
     "bench",
+    "compare",
     "judge",
     "matrix",
     "merge",
