@@ -1,5 +1,6 @@
 """``acceptance run``: behave, and the decision's exit status, so that a pipeline can gate on it."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ def _withdraw(arguments: Sequence[str]) -> None:
         reports = Settings(reports=given[-1] if given else Settings.reports).reports_folder
     if reports.is_dir():
         withdraw(reports, RESULTS, REPORT)
-        standing.write(reports)
+        with contextlib.suppress(OSError):  # a full disk has been told of by then
+            standing.write(reports)
 
 
 @click.command(cls=_Run, context_settings=FOR_ANOTHER, options_metavar="")

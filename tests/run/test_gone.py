@@ -163,7 +163,7 @@ def assert_no_verdict(reports: Path, status: int, output: str) -> None:
     assert line in output.splitlines()[-1], output
     assert "Traceback" not in output
     assert 'File "' not in output
-    assert {path.name for path in reports.iterdir()} <= {"runs", "latest", "ballast"}
+    assert {path.name for path in reports.iterdir()} <= {"runs", "latest", "ballast", "index.html"}
     (run_id,) = {folder.name for folder in (reports / "runs").iterdir()} - {"20260101-000000-abcdef"}
     assert left_behind(run_id) == []
     asked, answer = done([sys.executable, "-m", "support.commands", "signoff"], ACCEPTANCE_REPORTS=str(reports))

@@ -2,7 +2,7 @@
 
 import sys
 
-from support.form import TEST_CASES
+from support.form import of_the_form
 from support.record.reading import read_all
 from support.run.selection import all_features, expected_scenarios
 from tests.harness.running import (
@@ -129,17 +129,20 @@ def test_what_cannot_be_observed_undone_or_explained_fails_its_own_scenario(proj
     assert {name for name, status in shown.items() if status == "passed"} == {"the one after it"}
 
 
+FORM = [case.id for case in of_the_form()]
+
+
 def test_a_worker_that_ends_well_and_has_done_nothing_passes_no_test_case(reports):
     """It calls the API, so it is a worker; of each test case one scenario is run."""
     agent = reports.parent / "agent.py"
     agent.write_text(IDLE_AGENT)
     expected = expected_scenarios(all_features())
-    one_of_each = [min(expected[case], key=lambda place: (len(place), place)) for case in TEST_CASES]
+    one_of_each = [min(expected[case], key=lambda place: (len(place), place)) for case in FORM]
 
     status, output = behave(reports, *one_of_each, "-D", f"agent_command={sys.executable} {agent} {{execution_id}}")
 
     assert status == 1
-    cases = verdict_of(reports)["test_cases"].values()
-    assert {(case["result"], *case["blames"]) for case in cases} == {("FAIL", "the executor")}, output
+    cases = verdict_of(reports)["test_cases"]
+    assert {(cases[one]["result"], *cases[one]["blames"]) for one in FORM} == {("FAIL", "the executor")}, output
     assert {one.exit_status for record in read_all(reports / "latest" / "evidence") for one in record.workers} == {0}
     assert set(allure_of(reports).values()) == {"failed"}

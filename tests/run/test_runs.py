@@ -1,6 +1,7 @@
 """The run as a whole, by running it: bad input, interruption and kill -9 end in one clear line and leave nothing behind."""
 
 import json
+import re
 import signal
 import socket
 import sys
@@ -91,7 +92,7 @@ def test_an_agent_that_hangs_is_ended_and_blamed(reports):
     )  # fmt: skip
 
     assert status == 1
-    assert "worker-1 should end by itself; after 1 s it still ran" in output
+    assert re.search(r"worker-1 should end by itself; after \d s it still ran", output), output
     assert left_behind(run_id_of(reports)) == []
 
 
@@ -107,7 +108,8 @@ def test_a_gate_that_nobody_reaches_is_an_error_of_its_own_kind(reports):
     )  # fmt: skip
 
     assert status == 1
-    assert "an ALTER of test_orders waiting for its lock (worker-1) did not come to pass within 1 s" in output
+    late = r"an ALTER of test_orders waiting for its lock \(worker-1\) did not come to pass within \d s"
+    assert re.search(late, output), output
     assert "Blame:       the executor" in output
     assert left_behind(run_id_of(reports)) == []
 
