@@ -77,13 +77,13 @@ def killed_in_its_rollback(context: Context) -> None:
 @when("the kill switch is turned off again")
 @when("kill switch ถูกปิดอีกครั้ง")
 def switch_is_turned_off(context: Context) -> None:
-    losing.turn_the_switch(context.case, on=False)
+    preparing.turn_the_kill_switch_off(context.case)
 
 
 @when("the kill switch is turned on")
 @when("kill switch ถูกเปิด")
 def switch_is_turned_on(context: Context) -> None:
-    losing.turn_the_switch(context.case, on=True)
+    preparing.set_kill_switch(context.case, context.case.run.connection_id)
 
 
 @when("worker 1 is killed while its ADD INDEX waits for the table's lock, and the ADD INDEX dies with it")

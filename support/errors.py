@@ -1,6 +1,8 @@
 """The kinds of trouble, so that every message can say whose fault it looks like; ``AssertionError`` blames the executor."""
 
+import difflib
 import traceback
+from collections.abc import Iterable
 
 import pymysql
 
@@ -47,6 +49,12 @@ class SettingsError(AcceptanceError):
 
 class SuiteError(AcceptanceError):
     """The suite itself is wrong: an unknown Field, a duplicate id, a phrase used where it can't work."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The part of a message about a name that is not among those that are known: the nearest, if one is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def in_words(error: BaseException) -> str:

@@ -1,6 +1,5 @@
 """Every setting of a run, in one class: file < environment < ``-D name=value``."""
 
-import difflib
 import os
 import shlex
 import sys
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from support.contract import AGENT_VARIABLES, MIN_SAMPLES
-from support.errors import SettingsError
+from support.errors import SettingsError, did_you_mean
 
 PROJECT = Path(__file__).resolve().parent.parent
 FILE = PROJECT / "acceptance.toml"
@@ -219,9 +218,9 @@ class Settings:
         for source, values in ((file.name, _from_file(file)), ("the environment", ours), ("-D", userdata)):
             for name, value in values.items():
                 if name not in known:
-                    near = difflib.get_close_matches(name, known, n=1)
-                    hint = f"did you mean {near[0]!r}? Known" if near else "known"
-                    raise SettingsError(f"unknown setting {name!r} in {source}; {hint}: {', '.join(sorted(known))}")
+                    hint = did_you_mean(name, known)
+                    hint = f"{hint} Known" if hint else "; known"
+                    raise SettingsError(f"unknown setting {name!r} in {source}{hint}: {', '.join(sorted(known))}")
                 chosen[name] = _converted(name, str(value).strip(), known[name], source)
                 sources[name] = (*sources.get(name, ()), source)
         return cls(**chosen, sources=sources)

@@ -74,11 +74,6 @@ def _told(here: Record, there: Record) -> list[str]:
     ]
     lines = table(rows, ["Field", "Expected", "Actual before", "Actual after"]) if rows else []
     for word, record in (("before", here), ("after", there)):
-        if record.result != PASS and (why := _why(record)):
-            lines.append(f"cause {word}: {why}")
+        if record.result != PASS and record.why:
+            lines.append(f"cause {word}: {record.why}")
     return lines
-
-
-def _why(record: Record) -> str:
-    said = record.unmet or (record.failure or "").strip().partition("\n")[0]
-    return record.cause.sentence if record.cause else said

@@ -53,11 +53,10 @@ class Gateway:
         self.look_at_run: Callable[[], RunRow | None] = lambda: None
         self.terms, self.other_form = Terms(), False
         self._gates: list[CallGate] = []
-        self._failing: list[tuple[Condition, Fault]] = []
-        self._losing: list[tuple[Condition, Fault]] = []
+        self._failing: list[tuple[Condition, Fault, float]] = []
+        self._losing: list[tuple[Condition, Fault, float]] = []
         self._refuse_after: Condition | None = None
         self._refused_before: int | None = None
-        self._deadline = DEADLINE_SECONDS
         self._closing = threading.Event()
         self._open_connections: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -86,15 +85,14 @@ class Gateway:
         """
         condition = of_kind(kind, when)
         if fault.then:
-            self._failing.append((within(deadline, after_the_first(condition)), fault.then))
-        self._failing.append((within(deadline, condition) if fault.hangs else condition, fault))
-        self._deadline = deadline
+            self._failing.append((within(deadline, after_the_first(condition)), fault.then, deadline))
+        self._failing.append((within(deadline, condition) if fault.hangs else condition, fault, deadline))
         if fault.redirects:
-            self._failing.append((lambda call: call.path.startswith(ELSEWHERE_PATH), ELSEWHERE))
+            self._failing.append((lambda call: call.path.startswith(ELSEWHERE_PATH), ELSEWHERE, deadline))
 
     def lose_answer(self, kind: str, when: Condition = always) -> None:
         """From now on let calls of ``kind`` that meet ``when`` through, and reset the connection in place of the answer."""
-        self._losing.append((of_kind(kind, when), FAULTS["connection reset"]))
+        self._losing.append((of_kind(kind, when), FAULTS["connection reset"], DEADLINE_SECONDS))
 
     # -- refusal: a port that nobody listens on -------------------------------------------------------------
 
@@ -180,13 +178,14 @@ class Gateway:
         call.answered = now()  # before the worker can know it, so that the record is whole when it does
         connection.sendall(answer)
 
-    def _fails(self, call: Call, ways: list[tuple[Condition, Fault]], connection: socket.socket) -> bool:
-        fault = next((fault for condition, fault in ways if condition(call)), None)
-        if fault is None:
+    def _fails(self, call: Call, ways: list[tuple[Condition, Fault, float]], connection: socket.socket) -> bool:
+        way = next(((fault, deadline) for condition, fault, deadline in ways if condition(call)), None)
+        if way is None:
             return False
+        fault, deadline = way
         call.fault = fault.name
         try:
-            fault.harm(connection, fault.answer, self._closing, self._deadline)
+            fault.harm(connection, fault.answer, self._closing, deadline)
         except OSError:
             pass  # the worker gave up on the call, which is its right
         call.status, call.answered = fault.status, now()

@@ -4,9 +4,9 @@ import json
 import secrets
 from typing import Any
 
+from support.contract import CLAIM_TOKEN_HEADER
 from support.history.calls import Call
 
-TOKEN_HEADER = "X-Claim-Token"
 NO_TOKEN = "this-token-was-never-given"
 
 
@@ -28,7 +28,7 @@ class Terms:
         if call.kind == "claim" and self.lease_seconds is not None:
             body = json.dumps(_object(body) | {"lease_seconds": self.lease_seconds}).encode()
             headers = {"Content-Type": "application/json"} | headers
-        sent = next((value for name, value in headers.items() if name.lower() == TOKEN_HEADER.lower()), None)
+        sent = next((value for name, value in headers.items() if name.lower() == CLAIM_TOKEN_HEADER.lower()), None)
         call.token_fits = None if self._last is None else sent == self._last
         return {name: self._token(name, value) for name, value in headers.items()}, body
 
@@ -46,7 +46,7 @@ class Terms:
         return json.dumps(_object(content) | {"claim_token": given}).encode()
 
     def _token(self, name: str, value: str) -> str:
-        if name.lower() != TOKEN_HEADER.lower() or not self.own_tokens:
+        if name.lower() != CLAIM_TOKEN_HEADER.lower() or not self.own_tokens:
             return value
         return NO_TOKEN if value in self._given.values() else self._given.get(value, value)
 

@@ -139,9 +139,19 @@ class Call:
         return _json_object(self.request_body)
 
     @property
+    def response_json(self) -> dict[str, Any]:
+        """The body of the answer; empty if it is no JSON object."""
+        return _json_object(self.response_body)
+
+    @property
+    def media_type(self) -> str | None:
+        """The content type of the answer without its parameters, in small letters; None if it is not known."""
+        return None if self.content_type is None else self.content_type.partition(";")[0].strip().lower()
+
+    @property
     def claim_token(self) -> str | None:
         """The token in the answer, if there is one."""
-        token = _json_object(self.response_body).get("claim_token")
+        token = self.response_json.get("claim_token")
         return token if isinstance(token, str) and token else None
 
     @property
@@ -165,12 +175,12 @@ class Call:
         """The worker was given a well-formed "inactive"; None if nobody can tell, for its content type is not known."""
         if self.status != HTTPStatus.OK or self.fault is not None or not _is_inactive(self.response_body):
             return False
-        return None if self.content_type is None else _is_json(self.content_type)
+        return None if self.media_type is None else self.media_type == "application/json"
 
     @property
     def says_active(self) -> bool:
         """The worker was told that a switch is on."""
-        answer = _json_object(self.response_body)
+        answer = self.response_json
         return self.status == HTTPStatus.OK and self.fault is None and True in map(answer.get, _SWITCHES)
 
     def says_the_same(self, other: "Call") -> bool:
@@ -183,11 +193,6 @@ class Call:
 _SWITCHES = ("global_active", "connection_active")
 _SAID = ("status", "fail_reason", "action", "execution_run_id")
 """What of a report, a rollback record or an audit entry says which it is."""
-
-
-def _is_json(content_type: str) -> bool:
-    """``application/json``, with parameters or without."""
-    return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
 def _is_inactive(body: str) -> bool:

@@ -215,6 +215,12 @@ class Evidence:
         return self.history.changes if self.history else []
 
     @property
+    def why(self) -> str:
+        """Why it is not passed, in one line: its cause, what it lacked, or the beginning of its failure; empty for nothing."""
+        said = self.unmet or (self.failure or "").strip().partition("\n")[0]
+        return self.cause.sentence if self.cause else said
+
+    @property
     def duration_s(self) -> float:
         """Seconds from the first to the last moment."""
         return ((self.ended or now()) - self.started).total_seconds()

@@ -50,8 +50,7 @@ def as_junit(material: Material) -> str:
             kind = "skipped" if record.result in UNJUDGED else "failure" if record.blames == "the executor" else "error"
             counts[kind] += 1
             failure = record.failure or record.unmet or record.result
-            message = record.cause.sentence if record.cause else failure.strip().split("\n")[0]
-            SubElement(case, kind, message=_xml(message)).text = _xml(failure)
+            SubElement(case, kind, message=_xml(record.why or record.result)).text = _xml(failure)
         suite.attrib |= {f"{kind}s" if kind != "skipped" else kind: f"{count}" for kind, count in counts.items()}
     indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"

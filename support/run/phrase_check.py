@@ -9,7 +9,7 @@ from behave.model import Scenario, Step
 from behave.step_registry import StepRegistry
 
 from support.contract import COLUMNS
-from support.errors import SuiteError
+from support.errors import SuiteError, did_you_mean
 from support.run.selection import location_of
 
 MADE = ("there is a table ", "มีตาราง ")
@@ -54,8 +54,7 @@ def _check_names(scenario: Scenario, step: Step, definition: Matcher) -> None:
     columns = [_PREFIX.sub("", column).strip() for column in arguments.get("columns", "").split(",") if column.strip()]
     for name, there in [(table, tuple(COLUMNS)), *((column, COLUMNS.get(table, ())) for column in columns)]:
         if name not in there:
-            near = difflib.get_close_matches(name, there, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(name, there)
             what = "table" if name == table else f"column of {table}"
             raise SuiteError(f"{location_of(scenario)}: {name!r} is no {what}{hint} {step.keyword} {step.name}")
 

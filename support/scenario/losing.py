@@ -3,10 +3,11 @@
 from typing import NamedTuple
 
 from support.gateway.faults import FAULTS, REPORT_FAULTS, Fault
-from support.mysql.gates import WaitingStatement
+from support.mysql.gates import TableGate, WaitingStatement
 from support.scenario.carrying_out import await_call, await_gate, wait_for
 from support.scenario.case import Case
 from support.scenario.preparing import INTERRUPTED, set_kill_switch
+from support.scenario.two_workers import held_at_the_table
 from support.stacks.worker import Worker
 
 
@@ -24,34 +25,26 @@ LOSSES = {
 """What can happen to heartbeats, in the words of the features."""
 
 
-def _waiting_add(case: Case) -> tuple[Worker, WaitingStatement | None]:
-    """Worker 1 with its ADD INDEX waiting for the table; None if it ended without one: the observations will say so."""
-    worker, gate = case.new_worker(1), case.table_gate(case.run.table_name)
-    gate.close()
-    case.start(worker)
-    return worker, await_gate(case, worker, gate.waiting, "its ADD INDEX waiting for the table's lock")
-
-
-def _waiting_drop(case: Case) -> tuple[Worker, WaitingStatement | None]:
-    """The same with its DROP INDEX, for the kill switch is turned on as soon as the index is there."""
+def _waiting_drop(case: Case) -> tuple[Worker, TableGate, WaitingStatement | None]:
+    """As ``held_at_the_table`` with its DROP INDEX, for the kill switch is turned on as soon as the index is there."""
     worker, table = case.new_worker(1), case.table_gate(case.run.table_name)
     gate = worker.gateway.hold("kill switch", lambda call: bool(call.after_index))
     case.start(worker)
     if await_call(case, worker, gate, "its look at the kill switch with the index there") is None:
-        return worker, None
+        return worker, table, None
     set_kill_switch(case, case.run.connection_id)
     table.close()
     gate.release()
-    return worker, await_gate(case, worker, table.waiting, "its DROP INDEX waiting for the table's lock")
+    return worker, table, await_gate(case, worker, table.waiting, "its DROP INDEX waiting for the table's lock")
 
 
-WAITING = {"ADD": _waiting_add, "DROP": _waiting_drop}
+WAITING = {"ADD": held_at_the_table, "DROP": _waiting_drop}
 """The statements that can wait for the table, and how a worker is brought there."""
 
 
 def lose_the_lease_while_waiting(case: Case, statement: str, loss: str) -> None:
     """While a statement of worker 1 waits, its heartbeats fail; the table comes free when its lease is lost."""
-    worker, waiting = WAITING[statement](case)
+    worker, table, waiting = WAITING[statement](case)
     gateway, fault = worker.gateway, LOSSES[loss].fault
 
     def lost() -> bool:
@@ -62,14 +55,13 @@ def lose_the_lease_while_waiting(case: Case, statement: str, loss: str) -> None:
         gateway.fail("heartbeat", fault)
         await_gate(case, worker, lost, "the loss of its lease")
         case.evidence.fact("Worker 1 has lost its lease", f"its heartbeats {loss}")
-    case.table_gates[case.run.table_name].release()
+    table.release()
     wait_for(case, worker)
 
 
 def crash_in_the_rollback(case: Case) -> None:
     """Kill worker 1 while its DROP INDEX, sent for an active kill switch, waits; the statement is ended with it."""
-    worker, waiting = _waiting_drop(case)
-    gate = case.table_gates[case.run.table_name]
+    worker, gate, waiting = _waiting_drop(case)
     if waiting:
         worker.kill()
         case.evidence.fact(f"Worker {worker.number} Crash Time", "kill -9", worker.killed)
@@ -77,9 +69,3 @@ def crash_in_the_rollback(case: Case) -> None:
         gate.abort(waiting)
         case.eventually(lambda: gate.waiting() != waiting, "the end of the orphaned DROP INDEX")
     gate.release()
-
-
-def turn_the_switch(case: Case, on: bool) -> None:
-    """Turn the kill switch of the run's connection on or off, now."""
-    case.stack.api.set_kill_switch(on, case.run.connection_id, "acceptance test")
-    case.evidence.fact("Kill switch turned", "on" if on else "off")

@@ -11,7 +11,7 @@ from support.mysql.database import quoted
 from support.mysql.gates import OwnedTable, TableGate, WaitingStatement
 from support.scenario.carrying_out import act_at_moments, await_another, await_gate, wait_for
 from support.scenario.case import INDEX, Case
-from support.scenario.meddling import note_meddling
+from support.scenario.meddling import note_meddling, plain_add
 from support.scenario.preparing import INTERRUPTED, NO_SUCH_INDEX, use_short_lease
 from support.stacks.worker import Worker
 
@@ -98,7 +98,7 @@ def _rename_the_column(case: Case, _worker: Worker, gate: TableGate, _waiting: W
 def _add_one_of_the_name(case: Case, _worker: Worker, gate: TableGate, _waiting: WaitingStatement) -> None:
     assert isinstance(gate, OwnedTable)
     run = case.run
-    gate.change(f"ADD INDEX {quoted(run.index_name)} ({', '.join(map(quoted, run.columns))})")
+    gate.change(plain_add(run))
     indexes = tables.indexes(case.database, case.stack.schema)
     case.schema = replace(case.schema, indexes=indexes)
     case.notes.index_before = tables.find_index(indexes, run.table_name, run.index_name)
@@ -125,7 +125,7 @@ def _make_anew_when_it_gives_up(case: Case, worker: Worker, gate: TableGate, _wa
     worker.relay.silence()
     case.eventually(gave_up, "the end of the statement's wait")
     gate.change(f"DROP INDEX {quoted(run.index_name)}")
-    gate.change(f"ADD INDEX {quoted(run.index_name)} ({', '.join(map(quoted, run.columns))})")
+    gate.change(plain_add(run))
     note_meddling(case, "made the index anew")
     gate.release()
     worker.relay.silence(False)
@@ -138,7 +138,7 @@ def _rename_and_cut(case: Case, worker: Worker, gate: TableGate, waiting: Waitin
     gate.change(f"RENAME INDEX {quoted(name)} TO {quoted(f'{name}_renamed')}")
     note_meddling(case, "renamed the index")
     case.notes.expected_errors += [INTERRUPTED, NO_SUCH_INDEX]
-    worker.relay.cut(one for one in worker.relay.open_connections if one.connection_id == waiting.connection)
+    _cut_off(worker, waiting)
     gate.release()
 
 
@@ -149,13 +149,18 @@ def _end_the_statement(case: Case, _worker: Worker, gate: TableGate, waiting: Wa
     gate.release()
 
 
+def _cut_off(worker: Worker, waiting: WaitingStatement) -> None:
+    """The network loses the connection of the statement."""
+    worker.relay.cut(one for one in worker.relay.open_connections if one.connection_id == waiting.connection)
+
+
 def _cut(case: Case, worker: Worker, gate: TableGate, waiting: WaitingStatement) -> None:
     """The network loses the connection. The table comes free when another ALTER waits, too, or the worker has ended."""
     case.notes.expected_errors += [
         INTERRUPTED,
         DUPLICATE_NAME,
     ]  # who comes back may end what is left, or meet what it made
-    worker.relay.cut(one for one in worker.relay.open_connections if one.connection_id == waiting.connection)
+    _cut_off(worker, waiting)
     await_another(case, worker, gate, waiting)
     gate.release()
 
@@ -165,7 +170,7 @@ def _lose_the_answer(case: Case, worker: Worker, gate: TableGate, waiting: Waiti
     worker.relay.silence()
     gate.release()
     case.eventually(case.index_exists, "the index made by the server")
-    worker.relay.cut(one for one in worker.relay.open_connections if one.connection_id == waiting.connection)
+    _cut_off(worker, waiting)
     worker.relay.silence(False)
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC
 from typing import NamedTuple
 
+from support.history.change import RunSpec
 from support.mysql import tables
 from support.mysql.database import quoted
 from support.scenario.case import WINDOW, Case
@@ -73,5 +74,9 @@ def _add_of_a_namesake(case: Case) -> str:
     sent = [one.text for one in case.stack.journal.ended() if one.changes_schema and run.index_name in one.text]
     if sent and run.id.lower() in sent[0].lower():
         return sent[0].replace(run.id, run.id.swapcase())
-    columns = ", ".join(map(quoted, run.columns))
-    return f"ALTER TABLE {quoted(run.table_name)} ADD INDEX {quoted(run.index_name)} ({columns})"
+    return f"ALTER TABLE {quoted(run.table_name)} {plain_add(run)}"
+
+
+def plain_add(run: RunSpec) -> str:
+    """The clause that makes an index of the run's name and columns, and nothing else that is the run's."""
+    return f"ADD INDEX {quoted(run.index_name)} ({', '.join(map(quoted, run.columns))})"

@@ -48,9 +48,13 @@ INTERRUPTED = 1317
 
 def place_index(case: Case, name: str, table: str, columns: str) -> None:
     """Make an index that is there before the run, by somebody else."""
-    case.change_schema(f"ALTER TABLE {quoted(table)} ADD INDEX {quoted(name)} ({columns})")
+    _place(case, f"ALTER TABLE {quoted(table)} ADD INDEX {quoted(name)} ({columns})", table, name)
+
+
+def _place(case: Case, statement: str, table: str, name: str) -> None:
+    case.change_schema(statement)
     case.notes.expected_errors.append(DUPLICATE_NAME)
-    case.notes.index_before = tables.find_index(tables.indexes(case.database, case.stack.schema), table, name)
+    case.notes.index_before = tables.find_index(case.schema.indexes, table, name)
 
 
 def place_index_of_another_run(case: Case) -> None:
@@ -62,10 +66,7 @@ def place_index_of_another_run(case: Case) -> None:
     if case.waited and run.id not in case.waited:
         place_index(case, run.index_name, run.table_name, ", ".join(run.columns))
     elif case.waited:
-        case.change_schema(case.waited.replace(run.id, f"{run.id}0"))
-        case.notes.expected_errors.append(DUPLICATE_NAME)
-        found = tables.indexes(case.database, case.stack.schema)
-        case.notes.index_before = tables.find_index(found, run.table_name, run.index_name)
+        _place(case, case.waited.replace(run.id, f"{run.id}0"), run.table_name, run.index_name)
 
 
 def make_table_of_locations(case: Case) -> None:
@@ -100,6 +101,12 @@ def set_kill_switch(case: Case, connection_id: str | None, reason: str | None = 
     """Turn the switch of a connection, or the global one (None), on, now."""
     case.stack.api.set_kill_switch(True, connection_id, reason)
     case.evidence.fact("Kill Switch Activated At", connection_id or "global")
+
+
+def turn_the_kill_switch_off(case: Case) -> None:
+    """Turn that of the run's connection off again."""
+    case.stack.api.set_kill_switch(False, case.run.connection_id, "acceptance test")
+    case.evidence.fact("Kill switch turned off", case.run.connection_id)
 
 
 def try_to_turn_off_without_the_secret(case: Case, connection_id: str) -> None:

@@ -36,12 +36,7 @@ class SaasApi:
 
     def create_or_be_refused(self, run: RunSpec) -> bool:
         """Schedule a run whose names the API may turn down; false if it does."""
-        answer = self._answer("POST", EXECUTIONS_PATH, json=run.body())
-        if answer.status_code not in (201, 422):
-            raise AssertionError(
-                f"the SaaS API answered POST {EXECUTIONS_PATH} with {answer.status_code}: {answer.text[:300]}"
-            )
-        return answer.status_code == 201
+        return self._expect("POST", EXECUTIONS_PATH, (201, 422), run.body()).status_code == 201
 
     def run(self, run_id: str) -> dict[str, Any]:
         """What the API says of a run."""
@@ -78,15 +73,7 @@ class SaasApi:
 
     def call(self, method: str, path: str, expected: int, body: object = None) -> dict[str, Any]:
         """Any call: the content of an answer with the status ``expected``, ``items`` of it where that is no object."""
-        answer = self._answer(method, path, json=body)
-        if answer.status_code != expected:
-            complaint = (
-                f"the SaaS API at {self.url} answered {method} {path} with {answer.status_code}"
-                f" instead of {expected}: {answer.text[:300]}"
-            )
-            # One that can't answer may have lost its database; one that has it, or answers wrongly, breaks the contract
-            environment_broke = answer.status_code >= 500 and not self._is_well()
-            raise TestEnvironmentError(complaint) if environment_broke else WrongAnswer(complaint, answer.status_code)
+        answer = self._expect(method, path, (expected,), body)
         try:
             content = answer.json()
         except ValueError as error:
@@ -97,6 +84,18 @@ class SaasApi:
 
     def close(self) -> None:
         self._session.close()
+
+    def _expect(self, method: str, path: str, expected: tuple[int, ...], body: object) -> requests.Response:
+        answer = self._answer(method, path, json=body)
+        if answer.status_code not in expected:
+            complaint = (
+                f"the SaaS API at {self.url} answered {method} {path} with {answer.status_code}"
+                f" instead of {' or '.join(map(str, expected))}: {answer.text[:300]}"
+            )
+            # One that can't answer may have lost its database; one that has it, or answers wrongly, breaks the contract
+            environment_broke = answer.status_code >= 500 and not self._is_well()
+            raise TestEnvironmentError(complaint) if environment_broke else WrongAnswer(complaint, answer.status_code)
+        return answer
 
     def _answer(self, method: str, path: str, **options: Any) -> requests.Response:
         try:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from support.contract import LOCK_NONE_REFUSED
-from support.errors import SuiteError
+from support.errors import SuiteError, did_you_mean
+from support.history import windows
 from support.history.history import History
 from support.record.evidence import Observation
 from support.result_words import FAIL, PASS, UNKNOWN
@@ -46,8 +47,7 @@ VALUES_TOLD = 8
 
 YES_OR_NO = ("Yes", "No")
 
-_MEASURES = ("latency", "rows examined", "full scans")
-MEASURES = tuple(", ".join(some) for count in (1, 2, 3) for some in combinations(_MEASURES, count))
+MEASURES = tuple(", ".join(some) for count in (1, 2, 3) for some in combinations(windows.MEASURES, count))
 """One of the measures that can get worse, or several."""
 
 
@@ -104,9 +104,9 @@ def look_up(name: str) -> Observe:
     :raises SuiteError: there is none; the message lists those there are.
     """
     if name not in REGISTRY:
-        near = difflib.get_close_matches(name, REGISTRY, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise SuiteError(f"unknown Field {name!r}{hint} Known Fields: {', '.join(known_fields())}")
+        raise SuiteError(
+            f"unknown Field {name!r}{did_you_mean(name, REGISTRY)} Known Fields: {', '.join(known_fields())}"
+        )
     return REGISTRY[name]
 
 

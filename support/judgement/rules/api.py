@@ -56,7 +56,7 @@ def errors_are_problem_documents(history: History) -> Iterator[Ruling]:
         if call.status is None or call.status < 400 or call.fault or call.content_type is None:
             continue
         said = _answer(call)
-        of_the_type = call.content_type.partition(";")[0].strip().lower() == PROBLEM_TYPE
+        of_the_type = call.media_type == PROBLEM_TYPE
         right = (
             isinstance(said, dict)
             and said.get("status", call.status) == call.status
@@ -99,8 +99,7 @@ def ids_are_taken_as_they_are(history: History) -> Iterator[Ruling]:
             yield ruling(call.status == wanted, f"{_what(call)}, not {wanted.value}", API, call.answered)
             known |= {ids[0]} if legal else set()
         elif call.kind == "run" and call.about in known:
-            said = _answer(call)
-            same = isinstance(said, dict) and said.get("id") == call.about
+            same = call.response_json.get("id") == call.about
             yield ruling(
                 call.status == HTTPStatus.OK and same, f"{_what(call)}: {call.response_body[:120]}", API, call.answered
             )
@@ -135,10 +134,10 @@ def a_switch_is_shown_as_it_was_set(history: History) -> Iterator[Ruling]:
         else:
             connection = parse_qs(urlsplit(call.path).query)["connection_id"][0]
             wanted = (on.get(None, False), on.get(connection, False))
-            found = _answer(call) if call.status == HTTPStatus.OK else None
+            found = call.response_json if call.status == HTTPStatus.OK else {}
             if call.status is not None and call.status >= 500:
                 continue  # it says nothing of any switch
-            shown = isinstance(found, dict) and (found.get("global_active"), found.get("connection_active"))
+            shown = found.get("global_active"), found.get("connection_active")
             because = (
                 f"API {call.api}, {_what(call)} {call.response_body[:120]}; global and connection were set to {wanted}"
             )
@@ -204,8 +203,8 @@ def times_are_utc(history: History) -> Iterator[Ruling]:
                 because = f"{table}.{name} is {value}; what it is of was from {first} to {last}"
                 yield ruling(first <= utc(value) <= last, because, API, history.ended_at)
     for call in history.all_calls:
-        said, run = _answer(call), call.row_after
-        if isinstance(said, dict) and run and run.lease_seconds is not None and call.about == said.get("id"):
+        said, run = call.response_json, call.row_after
+        if said and run and run.lease_seconds is not None and call.about == said.get("id"):
             end = run.at + timedelta(seconds=run.lease_seconds)
             for name, least, most in (("claimed_at", first, last), ("lease_expires_at", end - ZONE, end + ZONE)):
                 if time := time_told(said.get(name)):

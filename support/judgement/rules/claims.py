@@ -1,6 +1,5 @@
 """Claims: one worker at a time, on record, and the exit status that says whether there was one."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -107,7 +106,7 @@ def every_claim_is_on_record(history: History) -> Iterator[Ruling]:
     enough = len(granted) <= len(history.claims) <= len(granted) + len(lost) and not named - on_record
     yield ruling(enough, because, API, at)
     for call in granted:
-        end = _time_told(call, "lease_expires_at")
+        end = time_told(call.response_json.get("lease_expires_at"))
         if end and leases and len(leases) == len(history.claims):
             near = min(abs((end - utc(one)).total_seconds()) for one in leases)
             because = f"{call.worker} was granted a lease until {end}; on record are {', '.join(map(str, leases))}"
@@ -128,17 +127,9 @@ def time_told(said: object) -> datetime | None:
         return None
 
 
-def _time_told(call: Call, name: str) -> datetime | None:
-    """A time in the answer to a call."""
-    try:
-        return time_told(json.loads(call.response_body)[name])
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
 def length_granted(claim: Call) -> float | None:
     """The seconds of the lease that the answer to a claim grants; None if it does not say."""
-    begin, end = _time_told(claim, "claimed_at"), _time_told(claim, "lease_expires_at")
+    begin, end = (time_told(claim.response_json.get(name)) for name in ("claimed_at", "lease_expires_at"))
     return (end - begin).total_seconds() if begin and end else None
 
 
@@ -175,10 +166,7 @@ def every_claim_has_a_token_of_its_own(history: History) -> Iterator[Ruling]:
     """The answer to a claim carries a claim_token that no other claim has."""
     known: dict[str, Call] = {}
     for call in granted_once(history.all_calls):
-        try:
-            token = str(json.loads(call.response_body).get("claim_token") or "")
-        except (ValueError, AttributeError):
-            token = ""
+        token = str(call.response_json.get("claim_token") or "")
         if token.strip("*") or not token:
             yield ruling(bool(token) and token not in known, f"{call.worker}'s claim was answered without a token of its own",
                          API, call.answered)  # fmt: skip
