@@ -1,5 +1,7 @@
 """The look at everything there is to see, once all workers have ended."""
 
+from dataclasses import replace
+
 from support.clock import now
 from support.errors import NotMade, TestEnvironmentError
 from support.form import TEST_CASES
@@ -151,8 +153,11 @@ def _participant(one: Worker) -> Participant:
     given = {name: float(one.environment[name]) for name in GIVEN if name in one.environment}
     words = one.last_words()
     ids = [connection.connection_id for connection in one.connections]
+    calls = [
+        replace(call) for call in one.all_calls
+    ]  # as they are now: what the gateway still does to one is not judged
     return Participant(
-        one.number, one.all_calls, one.killed, one.exit_status, given, one.started, one.ended, one.frozen, words, ids
+        one.number, calls, one.killed, one.exit_status, given, one.started, one.ended, one.frozen, words, ids
     )
 
 
